@@ -1,0 +1,156 @@
+"""The rules of human review.
+
+The governing rule: **no face is anybody until two different officers, the second blind to the first and to
+the score, say so of the same person.** Nothing one officer does alone settles anything, and no order of rows
+changes an outcome.
+
+1. Each officer's latest judgement counts; earlier ones stay on record.
+2. ``inconclusive`` supports nobody, so it stands on the side of ``no candidate``.
+3. Fewer than two officers: pending.
+4. A verdict given by two or more officers, and by more officers than any other verdict, carries: a nominal is
+   corroborated, ``no candidate`` is not supported.
+5. Anything else is disputed, and a third officer may judge. There is no fourth.
+6. Nobody judges a search they made themselves. An officer may replace their own judgement at any time.
+
+Not checked here, but where an officer is let in: roles, the operation, and that the second officer saw
+neither score nor verdict.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+
+from stillgraph.errors import WrongUse
+from stillgraph.records import Judgement, NominalId, OfficerId, Outcome, Ruling, Verdict
+
+OFFICERS_NEEDED = 2
+"""How many officers must agree before anything is settled."""
+
+OFFICERS_AT_MOST = 3
+"""Two, and a third where they disagree."""
+
+
+def _latest(judgements: Iterable[Judgement]) -> dict[OfficerId, Judgement]:
+    """Return each officer's latest judgement, by sequence."""
+    latest: dict[OfficerId, Judgement] = {}
+    for judgement in judgements:
+        held = latest.get(judgement.officer)
+        if held is None or judgement.sequence > held.sequence:
+            latest[judgement.officer] = judgement
+    if len({judgement.face_id for judgement in latest.values()}) > 1:
+        raise WrongUse("A ruling is about one face: give the judgements of one face at a time.")
+    return latest
+
+
+def _supported(judgement: Judgement) -> NominalId | None:
+    """Return whom a judgement supports; ``None`` for nobody, said or inconclusive."""
+    return judgement.nominal_id if judgement.verdict is Verdict.SUPPORTS else None
+
+
+def ruling(judgements: Iterable[Judgement]) -> Ruling:
+    """Say what the judgements of one face together amount to.
+
+    Parameters
+    ----------
+    judgements
+        All judgements of one face, in any order.
+
+    Returns
+    -------
+    Ruling
+        With a ``nominal_id`` exactly where the outcome is ``corroborated``.
+
+    Raises
+    ------
+    WrongUse
+        If the judgements are of more than one face.
+    """
+    latest = _latest(judgements)
+    if len(latest) < OFFICERS_NEEDED:
+        return Ruling(Outcome.PENDING)
+    votes = Counter(_supported(judgement) for judgement in latest.values())
+    most = max(votes.values())
+    leaders = [says for says, officers in votes.items() if officers == most]
+    if most < OFFICERS_NEEDED or len(leaders) > 1:
+        return Ruling(Outcome.DISPUTED)
+    if leaders[0] is None:
+        return Ruling(Outcome.NOT_SUPPORTED)
+    return Ruling(Outcome.CORROBORATED, leaders[0])
+
+
+def _closed(officer: OfficerId, searched_by: OfficerId, judgements: Sequence[Judgement]) -> tuple[str, ...]:
+    """Return why this officer may not judge this face, whatever they would say, as sentences."""
+    judges = _latest(judgements).keys()
+    sentences = []
+    if officer == searched_by:
+        sentences.append("An officer may not judge a search they made: ask another officer.")
+    if officer in judges:
+        return tuple(sentences)
+    if ruling(judgements).outcome in {Outcome.CORROBORATED, Outcome.NOT_SUPPORTED}:
+        sentences.append("This review is settled: only an officer who judged it may judge it again.")
+    elif len(judges) >= OFFICERS_AT_MOST:
+        sentences.append(
+            "Three officers have judged this face and that is the most: one of them may judge it again."
+        )
+    return tuple(sentences)
+
+
+def blockers(
+    *,
+    officer: OfficerId,
+    searched_by: OfficerId,
+    judgements: Sequence[Judgement],
+    verdict: Verdict | None,
+    nominal_id: NominalId | None,
+    listed: Container[NominalId],
+    reason: str,
+) -> tuple[str, ...]:
+    """Return everything that stands in the way of this judgement, as sentences for the officer.
+
+    Parameters
+    ----------
+    officer
+        Who would judge.
+    searched_by
+        Who made the search that produced the candidate list.
+    judgements
+        All judgements of this face so far, in any order.
+    verdict
+        What the officer says; ``None`` while nothing is chosen, which blocks.
+    nominal_id
+        Whom the officer supports; only and always with ``Verdict.SUPPORTS``.
+    listed
+        The nominals on the candidate list.
+    reason
+        Why, in the officer's words.
+
+    Returns
+    -------
+    tuple of str
+        Empty if the judgement may be made. No sentence says what another officer found.
+    """
+    sentences = list(_closed(officer, searched_by, judgements))
+    if verdict is None:
+        sentences.append("A judgement needs a verdict: choose supports, no candidate or inconclusive.")
+    elif verdict is Verdict.SUPPORTS and nominal_id is None:
+        sentences.append("To support is to support somebody: choose one nominal from the candidate list.")
+    elif verdict is not Verdict.SUPPORTS and nominal_id is not None:
+        sentences.append(f"“{verdict}” names nobody: leave the nominal out, or choose supports.")
+    if nominal_id is not None and nominal_id not in listed:
+        sentences.append(
+            f"{nominal_id} is not on this candidate list: choose a listed nominal, or say no candidate."
+        )
+    if not reason.strip():
+        sentences.append("A judgement needs its reason: write what you compared.")
+    return tuple(sentences)
+
+
+def waiting(officer: OfficerId, searched_by: OfficerId, judgements: Sequence[Judgement]) -> bool:
+    """Say whether a candidate list belongs in this officer's queue.
+
+    It does while it is pending, or disputed between two, unless the officer made the search or judged it.
+    """
+    return not _closed(officer, searched_by, judgements) and all(
+        judgement.officer != officer for judgement in judgements
+    )

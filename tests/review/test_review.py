@@ -1,0 +1,165 @@
+"""The rules of human review, each by itself and all of them under any set of judgements."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillgraph.errors import WrongUse
+from stillgraph.records import Judgement, Outcome, Ruling, Verdict
+from stillgraph.review import blockers, ruling, waiting
+
+NOBODY, UNSURE = Verdict.NO_CANDIDATE, Verdict.INCONCLUSIVE
+
+
+def says(officer, what, sequence=None, face="R01/a.jpg#1"):
+    """One judgement: ``what`` is a nominal id or a verdict that supports nobody."""
+    supports = not isinstance(what, Verdict)
+    says.count += 1
+    return Judgement(
+        sequence=says.count if sequence is None else sequence,
+        face_id=face,
+        search_id=1,
+        officer=officer,
+        verdict=Verdict.SUPPORTS if supports else what,
+        nominal_id=what if supports else None,
+        reason="ears and scar",
+        judged_at=datetime(2026, 11, 1, tzinfo=UTC),
+        simulated=True,
+    )
+
+
+says.count = 0
+
+judgement_lists = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from(["N1", "N2", NOBODY, UNSURE])), max_size=9
+).map(lambda pairs: [says(officer, what, number) for number, (officer, what) in enumerate(pairs)])
+
+
+@pytest.mark.parametrize(
+    ("judgements", "expected"),
+    [
+        ([], Ruling(Outcome.PENDING)),
+        ([("a", "N1")], Ruling(Outcome.PENDING)),
+        ([("a", "N1"), ("a", "N1")], Ruling(Outcome.PENDING)),
+        ([("a", "N1"), ("b", "N1")], Ruling(Outcome.CORROBORATED, "N1")),
+        ([("a", NOBODY), ("b", NOBODY)], Ruling(Outcome.NOT_SUPPORTED)),
+        ([("a", NOBODY), ("b", UNSURE)], Ruling(Outcome.NOT_SUPPORTED)),
+        ([("a", "N1"), ("b", UNSURE)], Ruling(Outcome.DISPUTED)),
+        ([("a", "N1"), ("b", "N2")], Ruling(Outcome.DISPUTED)),
+        ([("a", "N1"), ("b", "N2"), ("c", NOBODY)], Ruling(Outcome.DISPUTED)),
+        ([("a", "N1"), ("b", "N2"), ("c", "N2")], Ruling(Outcome.CORROBORATED, "N2")),
+        ([("a", "N1"), ("b", "N1"), ("b", NOBODY)], Ruling(Outcome.DISPUTED)),
+        ([("a", "N1"), ("b", "N1"), ("c", "N2"), ("d", "N2")], Ruling(Outcome.DISPUTED)),
+    ],
+)
+def test_ruling(judgements, expected):
+    assert ruling([says(*pair) for pair in judgements]) == expected
+
+
+def test_a_ruling_is_about_one_face():
+    with pytest.raises(WrongUse, match="one face at a time"):
+        ruling([says("a", "N1", face="R01/a.jpg#1"), says("b", "N1", face="R01/a.jpg#2")])
+
+
+@given(st.lists(st.sampled_from(["N1", "N2", NOBODY, UNSURE])))
+def test_no_set_of_judgements_by_one_officer_settles_anything(whats):
+    assert ruling([says("a", what) for what in whats]) == Ruling(Outcome.PENDING)
+
+
+@given(judgement_lists, st.randoms(use_true_random=False))
+def test_row_order_never_changes_an_outcome(judgements, random):
+    shuffled = list(judgements)
+    random.shuffle(shuffled)
+    assert ruling(shuffled) == ruling(judgements)
+    for officer in "abcd":
+        assert waiting(officer, "z", shuffled) == waiting(officer, "z", judgements)
+
+
+@given(judgement_lists)
+def test_corroborated_needs_two_officers_on_the_same_nominal_and_more_than_on_anything_else(judgements):
+    latest = {}
+    for judgement in sorted(judgements, key=lambda one: one.sequence):
+        latest[judgement.officer] = judgement.nominal_id
+    outcome = ruling(judgements)
+    counts = {says: list(latest.values()).count(says) for says in latest.values()}
+    settled = [
+        says
+        for says, n in counts.items()
+        if n >= 2 and n > max([m for o, m in counts.items() if o != says], default=0)
+    ]
+    if len(latest) < 2:
+        assert outcome == Ruling(Outcome.PENDING)
+    elif not settled:
+        assert outcome == Ruling(Outcome.DISPUTED)
+    elif settled == [None]:
+        assert outcome == Ruling(Outcome.NOT_SUPPORTED)
+    else:
+        assert outcome == Ruling(Outcome.CORROBORATED, settled[0])
+
+
+def blocked(**changes):
+    """What blocks a judgement that is in order but for these changes."""
+    given_ = {
+        "officer": "a",
+        "searched_by": "z",
+        "judgements": [],
+        "verdict": Verdict.SUPPORTS,
+        "nominal_id": "N1",
+        "listed": {"N1", "N2"},
+        "reason": "ears",
+    }
+    return blockers(**(given_ | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"searched_by": "a"}, "a search they made"),
+        ({"nominal_id": "N9"}, "N9 is not on this candidate list"),
+        ({"nominal_id": None}, "choose one nominal"),
+        ({"verdict": NOBODY}, "names nobody"),
+        ({"verdict": UNSURE}, "names nobody"),
+        ({"verdict": None}, "needs a verdict"),
+        ({"reason": " \n"}, "needs its reason"),
+        ({"judgements": [says("b", "N1"), says("c", "N1")]}, "is settled"),
+        ({"judgements": [says("b", NOBODY), says("c", UNSURE)]}, "is settled"),
+        ({"judgements": [says("b", "N1"), says("c", "N2"), says("d", NOBODY)]}, "Three officers have judged"),
+    ],
+)
+def test_each_blocker_comes_up_alone(changes, sentence):
+    (only,) = blocked(**changes)
+    assert sentence in only
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"verdict": NOBODY, "nominal_id": None},
+        {"verdict": UNSURE, "nominal_id": None, "listed": ()},
+        {"judgements": [says("b", "N1")]},
+        {"judgements": [says("b", "N1"), says("c", "N2")]},
+        {"judgements": [says("a", "N2"), says("b", "N2")]},
+        {"judgements": [says("a", "N1"), says("b", "N2"), says("c", NOBODY)]},
+    ],
+)
+def test_nothing_blocks_what_the_rules_allow(changes):
+    assert blocked(**changes) == ()
+
+
+def test_several_blockers_come_up_together():
+    assert len(blocked(officer="z", nominal_id="N9", reason="")) == 3
+
+
+def test_no_blocker_tells_what_another_officer_found():
+    judgements = [says("b", "N2"), says("c", "N2")]
+    assert "N2" not in " ".join(blocked(judgements=judgements))
+
+
+@given(judgement_lists, st.sampled_from("abcdz"))
+def test_what_waits_is_open_and_not_one_s_own(judgements, officer):
+    judges = {judgement.officer for judgement in judgements}
+    still_open = ruling(judgements).outcome in {Outcome.PENDING, Outcome.DISPUTED} and len(judges) < 3
+    assert waiting(officer, "z", judgements) == (still_open and officer != "z" and officer not in judges)
