@@ -1,0 +1,10 @@
+"""What an officer can do. The one place that combines the domain modules; everything above calls only this.
+
+Cut by officer role: ``desk`` (who is at work, on what, with what: the one way in), ``receiving``, ``searching``,
+``reviewing``, ``analysing``, ``evaluating``, ``governing``. One function for each action, and each has the same three
+steps inside one transaction: **permit, do, record**.
+"""
+
+from stillgraph.casework.desk import Desk, take_seat
+
+__all__ = ["Desk", "take_seat"]

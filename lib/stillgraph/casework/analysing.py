@@ -1,0 +1,324 @@
+"""Questions to a case: the glance, linking, ranking, the network, places, persons, ad-hoc SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stillgraph.casework.desk import Action, Desk
+from stillgraph.casework.shipped import shipped
+from stillgraph.errors import NotFound
+from stillgraph.records import (
+    Face,
+    FaceId,
+    Judgement,
+    Linkage,
+    LinkStatus,
+    NominalId,
+    Person,
+    Ranking,
+    Rate,
+    Ruling,
+    Vector,
+    Verdict,
+)
+from stillgraph.store import Session, office, persons, queries, receipts, searches
+from stillgraph.store import faces as face_store
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+    import pyarrow as pa
+
+    from stillgraph.prolific import HarmTable
+
+HARM_TABLE = "data/reference/cambridge_chi.csv"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glance:
+    """A case in numbers. ``threshold`` -1 is investigation mode; ``yield_rate`` counts stills, not faces."""
+
+    as_of: datetime
+    kind: str
+    period: tuple[date, date] | None
+    deliveries: int
+    retailers: int
+    stills_received: int
+    rows_refused: int
+    stills_without_face: int
+    faces_found: int
+    faces_usable: int
+    stills_searched: int
+    leads: int
+    reviews_pending: int
+    reviews_corroborated: int
+    reviews_not_supported: int
+    reviews_disputed: int
+    nominals_corroborated: int
+    unknown_persons: int
+    unknown_series: int
+    offences: int
+    offences_with_corroborated: int
+    custody_images: int
+    nominals: int
+    gallery_size: int
+    gallery_past_review: int
+    gallery_version: str | None
+    model: str
+    threshold: float | None
+    yield_rate: Rate
+    simulated: bool
+    stage_times: tuple[tuple[str, float], ...]
+    refusals: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dossier:
+    """One person: their faces, offences, arrests and co-offenders, and how the link was reviewed."""
+
+    person: Person
+    offences: pd.DataFrame
+    arrests: pd.DataFrame
+    co_offenders: pd.DataFrame
+    review_kind: str | None
+
+
+_GLANCE = """
+SELECT
+    (SELECT count(*) FROM deliveries WHERE kind = 'stills') AS deliveries,
+    (SELECT count(DISTINCT retailer_id) FROM stills) AS retailers,
+    (SELECT count(*) FROM stills) AS stills_received,
+    (SELECT count(*) FROM refusals) AS rows_refused,
+    (SELECT count(*) FROM stills WHERE faces = 0) AS stills_without_face,
+    (SELECT count(*) FROM faces) AS faces_found,
+    (SELECT count(*) FROM faces WHERE usable) AS faces_usable,
+    (SELECT count(*) FROM stills WHERE searched) AS stills_searched,
+    (SELECT count(*) FROM reviews) AS leads,
+    (SELECT count(*) FROM reviews WHERE outcome = 'pending') AS reviews_pending,
+    (SELECT count(*) FROM reviews WHERE outcome = 'corroborated') AS reviews_corroborated,
+    (SELECT count(*) FROM reviews WHERE outcome = 'not supported') AS reviews_not_supported,
+    (SELECT count(*) FROM reviews WHERE outcome = 'disputed') AS reviews_disputed,
+    (SELECT count(DISTINCT nominal_id) FROM reviews WHERE outcome = 'corroborated') AS nominals_corroborated,
+    (SELECT count(*) FROM persons WHERE status = 'unknown') AS unknown_persons,
+    (SELECT count(*) FROM persons WHERE status = 'unknown' AND stills > 1) AS unknown_series,
+    (SELECT count(*) FROM offences) AS offences,
+    (SELECT count(DISTINCT offence_id) FROM person_offences WHERE status = 'corroborated') AS offences_with_corroborated,
+    (SELECT count(*) FROM custody_images) AS custody_images,
+    (SELECT count(*) FROM nominals) AS nominals,
+    (SELECT count(*) FROM custody_images WHERE searchable) AS gallery_size,
+    (SELECT count(*) FROM custody_images WHERE searchable AND review_due < $today) AS gallery_past_review
+"""
+
+
+def at_a_glance(desk: Desk) -> Glance:
+    """Return the case in numbers: what came in, was refused, found, searched, corroborated and linked."""
+    from stillgraph import evaluation
+
+    with desk.act(Action.VIEW, what="at a glance") as deed:
+        session = deed.session
+        counts = session.frame(_GLANCE, {"today": deed.at.date()}).iloc[0].to_dict()
+        leads = session.one("SELECT count(DISTINCT still_id) FROM reviews WHERE outcome = 'corroborated'") or (0,)
+        period = session.one("SELECT min(captured_at), max(captured_at) FROM stills") or (None, None)
+        newest = searches.latest(session)
+        return Glance(
+            as_of=deed.at,
+            kind=desk.settings.get("kind", "case"),
+            period=None if period[0] is None else (period[0].date(), period[1].date()),
+            **{name: int(value) for name, value in counts.items()},
+            gallery_version=None if newest is None else newest[1],
+            model=desk.model,
+            threshold=None if newest is None else newest[2],
+            yield_rate=evaluation.wilson(int(leads[0]), int(counts["stills_searched"])),
+            simulated=_simulated(session),
+            stage_times=office.stage_times(session),
+            refusals=session.frame(
+                "SELECT retailer_id, line, image, field, reason FROM refusals ORDER BY delivery_id, line"
+            ),
+        )
+
+
+def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
+    """Link faces to persons anew: rulings bind, similarity proposes, contradictions are shown.
+
+    ``threshold`` is the least cosine at which similarity groups unknown faces; by default the one measured for the
+    shipped model (:data:`stillgraph.linking.DEFAULT_THRESHOLD`).
+    """
+    from stillgraph import linking
+
+    chosen = linking.DEFAULT_THRESHOLD if threshold is None else threshold
+    with desk.act(Action.LINK, threshold=chosen, model=desk.model) as deed:
+        found = face_store.of_stills(deed.session, desk.model)
+        offences = receipts.still_offences(deed.session)
+        faces = [
+            linking.LinkableFace(f.face_id, f.image_id, offences[f.image_id], f.box, f.usable)  # type: ignore[index, arg-type]
+            for f in found
+        ]
+        rulings, support = _rulings(deed.session)
+        linkage = linking.link(
+            faces, _vectors(found), rulings=rulings, pending_support=support, threshold=chosen
+        )
+        persons.replace(deed.session, linkage)
+        deed.note(
+            persons=len(linkage.persons), proposals=len(linkage.proposals), contradictions=len(linkage.contradictions),
+            rulings=len(rulings),
+        )  # fmt: skip
+        return linkage
+
+
+def ranking(
+    desk: Desk, *, by: str = "harm", since: date | None = None, until: date | None = None, with_proposals: bool = False
+) -> Ranking:
+    """Rank persons by harm, count, value or recency-frequency-harm, with 95 % intervals of their ranks.
+
+    Corroborated links only, unless ``with_proposals`` asks for the others too; each standing says which it is.
+
+    Raises
+    ------
+    UnknownOffenceCode
+        An offence's code is not in the harm table.
+    """
+    from stillgraph import prolific
+
+    with desk.act(Action.RANK, by=by, since=since, until=until, with_proposals=with_proposals) as deed:
+        ranked = prolific.rank(
+            persons.participations(deed.session),
+            receipts.offences(deed.session),
+            harm_table(),
+            receipts.prior_arrests(deed.session),
+            by=by,
+            since=since,
+            until=until,
+            with_proposals=with_proposals,
+        )
+        deed.note(standings=len(ranked.standings))
+        return replace(ranked, simulated=_simulated(deed.session))
+
+
+def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str]:
+    """Return the two-mode graph of persons and offences; corroborated links only unless proposals are asked for."""
+    from stillgraph import network
+
+    with desk.act(Action.NETWORK, with_proposals=with_proposals) as deed:
+        statuses = None if with_proposals else [LinkStatus.CORROBORATED]
+        graph = network.build(
+            persons.participations(deed.session, statuses),
+            receipts.offences(deed.session),
+            receipts.stores(deed.session),
+        )
+        deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
+        return graph
+
+
+def offence_places(desk: Desk) -> pd.DataFrame:
+    """Return one row an offence: where, when, what, and whether a corroborated person was there.
+
+    Columns: offence_id, retailer, store, borough, latitude, longitude (degrees), occurred_at (UTC), offence,
+    value_pence, harm_days, link (``corroborated`` or ``unknown``), persons.
+    """
+    with desk.act(Action.VIEW, what="offence places") as deed:
+        places = deed.session.frame(
+            "SELECT o.offence_id, o.retailer, o.store, o.borough, o.latitude, o.longitude, o.occurred_at, o.offence, "
+            "o.value_pence, o.offence_code, count(p.person_id) FILTER (p.status = 'corroborated') AS persons "
+            "FROM offences AS o LEFT JOIN person_offences AS p USING (offence_id) GROUP BY ALL ORDER BY o.offence_id"
+        )
+    table = harm_table()
+    places["harm_days"] = [table.harm_days(code) for code in places.pop("offence_code")]
+    places["link"] = np.where(places["persons"] > 0, LinkStatus.CORROBORATED, LinkStatus.UNKNOWN)
+    return places
+
+
+def person(desk: Desk, person_id: str) -> Dossier:
+    """Return what the case holds of one person.
+
+    Raises
+    ------
+    NotFound
+        The last linking run has no such person.
+    """
+    with desk.act(Action.VIEW, person=person_id) as deed:
+        found = persons.persons(deed.session, person_id)
+        if not found:
+            raise NotFound(f"There is no person {person_id} in the last linking run; `stillgraph link CASE --json` lists them.")
+        (one,) = found
+        kind = deed.session.one("SELECT review_kind FROM persons WHERE person_id = ?", [person_id]) or (None,)
+        return Dossier(
+            person=one,
+            offences=deed.session.frame(
+                "SELECT o.offence_id, o.occurred_at, o.retailer, o.store, o.borough, o.offence, o.value_pence, p.status, "
+                "p.faces FROM person_offences AS p JOIN offences AS o USING (offence_id) WHERE p.person_id = ? "
+                "ORDER BY o.occurred_at",
+                [person_id],
+            ),
+            arrests=deed.session.frame(
+                "SELECT arrested_on, offence_code, offence, disposal FROM arrests WHERE nominal_id = ? ORDER BY arrested_on",
+                [one.nominal_id],
+            ),
+            co_offenders=deed.session.frame(
+                "SELECT b.person_id, b.status, count(*) AS offences_together, min(b.occurred_at) AS first_together, "
+                "max(b.occurred_at) AS last_together FROM person_offences AS a JOIN person_offences AS b USING (offence_id) "
+                "WHERE a.person_id = ? AND b.person_id <> a.person_id GROUP BY ALL ORDER BY 3 DESC, 1",
+                [person_id],
+            ),
+            review_kind=kind[0],
+        )
+
+
+def query_table(desk: Desk, sql: str) -> pa.Table:
+    """Run one read-only SELECT over the documented views; return its rows as an Arrow table.
+
+    Raises
+    ------
+    QueryRefused
+        It is anything else. The attempt is recorded.
+    """
+    with desk.act(Action.QUERY, sql=sql) as deed:
+        return queries.run(deed.session, sql)
+
+
+def query(desk: Desk, sql: str) -> pd.DataFrame:
+    """Run one read-only SELECT over the documented views; return its rows as a DataFrame."""
+    frame: pd.DataFrame = query_table(desk, sql).to_pandas()
+    return frame
+
+
+def harm_table(path: Path | None = None) -> HarmTable:
+    """Return the harm table: the shipped Cambridge Crime Harm Index, or a replacement of the same columns."""
+    from stillgraph import prolific
+
+    return prolific.harm_table(path if path is not None else shipped(HARM_TABLE))
+
+
+def _rulings(session: Session) -> tuple[dict[FaceId, Ruling], dict[FaceId, NominalId]]:
+    """Return the rulings so far, and what exactly one officer supports and nobody else has judged."""
+    from stillgraph import review
+
+    by_face: dict[FaceId, list[Judgement]] = {}
+    for judgement in searches.judgements(session):
+        by_face.setdefault(judgement.face_id, []).append(judgement)
+    rulings = {face_id: review.ruling(judgements) for face_id, judgements in by_face.items()}
+    support: dict[FaceId, NominalId] = {}
+    for face_id, judgements in by_face.items():
+        latest = {judgement.officer: judgement for judgement in judgements}
+        verdicts = [j.nominal_id for j in latest.values() if j.verdict is Verdict.SUPPORTS]
+        if len(latest) == 1 and verdicts and verdicts[0] is not None:
+            support[face_id] = verdicts[0]
+    return rulings, support
+
+
+def _vectors(faces: Sequence[Face]) -> Vector:
+    """Return the faces' templates, float32, shape (n, d); a face without one is a row of NaN."""
+    width = max((face.template.vector.size for face in faces if face.template is not None), default=0)
+    rows = [face.template.vector if face.template is not None else np.full(width, np.nan, np.float32) for face in faces]
+    return np.asarray(rows, dtype=np.float32).reshape(len(faces), width)
+
+
+def _simulated(session: Session) -> bool:
+    row = session.one("SELECT coalesce(bool_or(review_kind = 'simulated review'), false) FROM reviews")
+    return row is not None and bool(row[0])
+

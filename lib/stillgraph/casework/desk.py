@@ -1,0 +1,203 @@
+"""Who is at work, on what, with what: the one way in to a case.
+
+:meth:`Desk.act` is where every action is permitted and recorded. An action that is refused or that fails leaves nothing
+behind but its own audit entry.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stillgraph.errors import ModelError, Refused, StillgraphError, WrongUse
+from stillgraph.governance import chain
+from stillgraph.governance.permits import Action, Claim, permit
+from stillgraph.records import ModelId
+from stillgraph.store import CaseFile, Session, office
+from stillgraph.store.images import ImageStore
+
+if TYPE_CHECKING:
+    from stillgraph.faces.packs import FacePack
+
+
+SETTING_UP_REASON = "the case is being set up"
+
+
+def now() -> datetime:
+    """Return the time, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Deed:
+    """An action while it is being done: the open session, its time, and what the record shall say of it."""
+
+    session: Session
+    at: datetime
+    officer: str
+    operation: str
+    reason: str
+    details: dict[str, object] = field(default_factory=dict)
+
+    def note(self, **details: object) -> None:
+        """Add to the record: identifiers and counts, never personal data."""
+        self.details.update(details)
+
+
+class Desk:
+    """An officer at work on a case.
+
+    Parameters
+    ----------
+    case : CaseFile
+        The open case.
+    claim : Claim
+        Who acts, for which operation, why; checked at every action.
+    clock : callable
+        Returns the time, UTC.
+    """
+
+    def __init__(self, case: CaseFile, claim: Claim, clock: Callable[[], datetime] = now) -> None:
+        self.case = case
+        self.claim = claim
+        self.clock = clock
+        self.images = ImageStore(case.directory)
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """What was settled when the case was made."""
+        return self.case.settings()
+
+    @property
+    def model(self) -> ModelId:
+        """The face model the case is bound to."""
+        return ModelId(self.settings["model"])
+
+    @cached_property
+    def pack(self) -> FacePack:
+        """The face model pack the case is bound to, loaded."""
+        from stillgraph.faces import packs
+
+        loaded = packs.load(self.settings["pack"])
+        if loaded.model != self.model:
+            raise ModelError(
+                f"The case is bound to the model {self.model}, but the pack here is {loaded.model}; "
+                "install the Stillgraph the case was made with."
+            )
+        return loaded
+
+    @property
+    def anchors(self) -> Path:
+        """The file outside the case file that holds the audit chain's heads."""
+        return self.case.directory / chain.ANCHOR_FILE_NAME
+
+    @contextmanager
+    def sitting(self) -> Iterator[None]:
+        """Keep the case open over several actions; each is still permitted, done and recorded by itself."""
+        with self.case.sitting():
+            yield
+
+    @contextmanager
+    def act(self, action: Action, **details: object) -> Iterator[Deed]:
+        """Permit an action, let the block do it, and record it, in one transaction.
+
+        Raises
+        ------
+        NotPermitted
+            The officer, operation or reason does not cover the action. The attempt is recorded.
+        """
+        at = self.clock()
+        claim = self.claim
+        with self.case.session(writing=True) as session:
+            deed = Deed(session, at, claim.officer or "", claim.operation or "", claim.reason or "", dict(details))
+            try:
+                with session.transaction():
+                    officer = office.officer(session, deed.officer)
+                    operation = office.operation(session, deed.operation)
+                    permit(action, claim, officer, operation, at.date())
+                    yield deed
+                    self.record(deed, action, "done")
+            except Refused as refusal:
+                self._record_alone(deed, action, "refused", why=str(refusal))
+                raise
+            except StillgraphError as error:
+                self._record_alone(deed, action, "failed", why=str(error))
+                raise
+            except BaseException as error:
+                self._record_alone(deed, action, "failed", why=type(error).__name__)
+                raise
+            self.anchor(session, at)
+
+    @contextmanager
+    def found(self, action: Action, officer: str = "", **details: object) -> Iterator[Deed]:
+        """Do and record what comes before there is anybody to permit it: the case itself and its first officer."""
+        reason = self.claim.reason or SETTING_UP_REASON
+        with self.case.session(writing=True) as session:
+            deed = Deed(session, self.clock(), officer, "", reason, dict(details))
+            with session.transaction():
+                yield deed
+                self.record(deed, action, "done")
+            self.anchor(session, deed.at)
+
+    def record(self, deed: Deed, action: Action, result: str) -> None:
+        """Append the audit entry of a deed to the chain, inside the transaction that is open."""
+        head = office.chain_head(deed.session)
+        sequence, previous = (head[0] + 1, head[1]) if head is not None else (1, chain.GENESIS)
+        office.append_entry(
+            deed.session,
+            chain.entry(
+                sequence=sequence, previous=previous, recorded_at=deed.at, officer=deed.officer or "(none)",
+                operation=deed.operation or "(none)", reason=deed.reason, action=str(action), result=result,
+                details=deed.details,
+            ),
+        )  # fmt: skip
+
+    def _record_alone(self, deed: Deed, action: Action, result: str, *, why: str) -> None:
+        deed.note(why=why)
+        with deed.session.transaction():
+            self.record(deed, action, result)
+        self.anchor(deed.session, deed.at)
+
+    def anchor(self, session: Session, at: datetime) -> None:
+        """Note the head of the chain outside the case file."""
+        head = office.chain_head(session)
+        if head is not None:
+            chain.drop_anchor(self.anchors, chain.Anchor(*head), at)
+
+
+def take_seat(
+    case: Path | str | None = None,
+    *,
+    officer: str | None = None,
+    operation: str | None = None,
+    reason: str | None = None,
+    clock: Callable[[], datetime] = now,
+) -> Desk:
+    """Open a case to work on it as somebody, for something.
+
+    What is not given comes from ``STILLGRAPH_CASE``, ``STILLGRAPH_OFFICER``, ``STILLGRAPH_OPERATION`` and
+    ``STILLGRAPH_REASON``. Whether it suffices is decided, and recorded, at each action.
+
+    Raises
+    ------
+    WrongUse
+        No case was named.
+    NotACase
+        There is no case at that place.
+    """
+    place = case if case is not None else os.environ.get("STILLGRAPH_CASE")
+    if not place:
+        raise WrongUse("Say which case: give its directory, or set STILLGRAPH_CASE.")
+    claim = Claim(
+        officer=officer if officer is not None else os.environ.get("STILLGRAPH_OFFICER"),
+        operation=operation if operation is not None else os.environ.get("STILLGRAPH_OPERATION"),
+        reason=reason if reason is not None else os.environ.get("STILLGRAPH_REASON"),
+    )
+    return Desk(CaseFile.open(Path(place)), claim, clock)
+

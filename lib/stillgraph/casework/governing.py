@@ -1,0 +1,113 @@
+"""Setting a case up and checking its record: cases, officers, operations, the audit chain."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from stillgraph.casework.desk import Claim, Desk
+from stillgraph.errors import WrongUse
+from stillgraph.governance import chain
+from stillgraph.governance.permits import Action
+from stillgraph.records import Officer, OfficerId, OperationId, Role
+from stillgraph.store import CaseFile, office
+
+
+def create_case(directory: Path, *, pack: str | None = None, kind: str = "case") -> CaseFile:
+    """Make a new, empty case bound to a face model pack (the shipped one by default).
+
+    ``kind`` is recorded in the case's settings; a demonstration is marked so.
+
+    Raises
+    ------
+    CaseExists
+        There is something at that place already.
+    ModelError
+        The pack is missing or altered.
+    """
+    from stillgraph import __version__
+    from stillgraph.faces import packs
+
+    loaded = packs.load(pack if pack is not None else packs.DEFAULT_PACK)
+    settings = {"pack": loaded.name, "model": loaded.model, "made_by": f"stillgraph {__version__}", "kind": kind}
+    case = CaseFile.create(directory, settings)
+    with Desk(case, Claim(None, None, None)).found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model):
+        return case
+
+
+def add_officer(
+    desk: Desk, officer_id: str, *, role: Role | None = None, name: str = "", simulated: bool = False
+) -> Officer:
+    """Add an officer. The first one adds themselves, as administrator; after that an officer adds the next.
+
+    Raises
+    ------
+    WrongUse
+        The id is empty or taken.
+    NotPermitted
+        There are officers already and the one acting is not among them, or gave no reason.
+    """
+    with desk.case.session(writing=False) as session:
+        first = office.officers_count(session) == 0
+    role = Role.ADMINISTRATOR if first and role is None else role
+    new = Officer(OfficerId(officer_id.strip()), role, name, simulated)
+    if not new.officer_id:
+        raise WrongUse("An officer needs an id, e.g. `stillgraph case officer add CASE pc1234`.")
+    details = {"added": new.officer_id, "role": role, "simulated": simulated}
+    doing = (
+        desk.found(Action.ADD_OFFICER, new.officer_id, **details) if first else desk.act(Action.ADD_OFFICER, **details)
+    )
+    with doing as deed:
+        if office.officer(deed.session, new.officer_id) is not None:
+            raise WrongUse(f"There is an officer {new.officer_id} in this case already; choose another id.")
+        office.add_officer(deed.session, new, deed.at)
+    return new
+
+
+def open_operation(desk: Desk, operation_id: str, *, purpose: str | None = None, until: date | None = None) -> OperationId:
+    """Open an operation under which actions are permitted, until the end of ``until`` if that is given.
+
+    Raises
+    ------
+    WrongUse
+        No id or purpose was given, the id is taken, or ``until`` has passed.
+    NotPermitted
+        Nobody is named as acting.
+    """
+    reason = desk.claim.reason or purpose
+    stated = (purpose or reason or "").strip()
+    acting = Desk(desk.case, Claim(desk.claim.officer, operation_id, reason), desk.clock)
+    with acting.act(Action.OPEN_OPERATION, opened=operation_id, until=until) as deed:
+        if not operation_id.strip() or not stated:
+            raise WrongUse("An operation needs an id and a purpose: `stillgraph case operation open CASE ID --purpose TEXT`.")
+        if office.operation(deed.session, operation_id) is not None:
+            raise WrongUse(f"There is an operation {operation_id} in this case already; choose another id.")
+        if until is not None and until < deed.at.date():
+            raise WrongUse(f"An operation cannot end before it is opened; {until.isoformat()} has passed.")
+        office.open_operation(
+            deed.session, OperationId(operation_id), purpose=stated, opened_by=OfficerId(deed.officer),
+            opened_at=deed.at, until=until,
+        )  # fmt: skip
+    return OperationId(operation_id)
+
+
+def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.ChainReport:
+    """Check the audit chain of a case against its anchors, or against a copy of them kept elsewhere.
+
+    Anybody who can read the case may check it; nothing of the case is shown, and nothing is written, so that a broken
+    chain stays as it was found.
+    """
+    case = CaseFile.open(directory)
+    anchors = anchor_file if anchor_file is not None else case.directory / chain.ANCHOR_FILE_NAME
+    if anchor_file is not None and not anchor_file.is_file():
+        raise WrongUse(f"There is no anchor file {anchor_file}; give the file kept as --anchor FILE.")
+    with case.session(writing=False) as session:
+        entries = office.chain(session)
+    return chain.verify(entries, chain.read_anchors(anchors))
+
+
+def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None:
+    """Record how long each stage of building the case took, in seconds of wall-clock time."""
+    with desk.act(Action.RECORD_TIMES, stages=len(times)) as deed:
+        office.record_stage_times(deed.session, times)
+

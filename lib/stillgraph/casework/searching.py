@@ -1,0 +1,153 @@
+"""Searching faces of stills against the custody gallery."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stillgraph.casework.desk import Action, Desk
+from stillgraph.errors import NotFound, WrongUse
+from stillgraph.records import Candidate, Face, GalleryInfo, ModelId, Probe, SearchOutcome, SearchReport, StillId
+from stillgraph.store import Session, receipts, searches
+from stillgraph.store import faces as face_store
+
+if TYPE_CHECKING:
+    from stillgraph.gallery import GalleryIndex
+
+INVESTIGATION = -1.0
+"""The threshold of investigation mode: cosines start at -1, so candidates come by rank alone and a person looks."""
+
+DEFAULT_LIMIT = 20
+
+
+def search(
+    desk: Desk, *, stills: Sequence[StillId] = (), unsearched: bool = False, image: Path | None = None,
+    limit: int = DEFAULT_LIMIT, threshold: float = INVESTIGATION,
+) -> SearchReport:
+    """Search every usable face of some stills against the gallery, and store what came of it.
+
+    Parameters
+    ----------
+    stills : sequence of StillId
+        The stills to search; or
+    unsearched : bool
+        every still that no search has covered yet; or
+    image : Path
+        an image from outside the case. Its search is recorded in the audit chain, its face and candidates are not
+        kept: receive it with a delivery to have it reviewed.
+    limit : int
+        The most persons on a candidate list.
+    threshold : float
+        The least score, a cosine, that puts a person on a list; -1 cuts nothing off.
+
+    Raises
+    ------
+    WrongUse
+        Not exactly one of the three was asked for, or limit or threshold make no sense.
+    NotFound
+        A still is not in the case.
+    """
+    _check(stills, unsearched, image, limit, threshold)
+    if image is not None:
+        return _search_image(desk, image, limit, threshold)
+    began = time.perf_counter()
+    with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model) as deed:
+        covered = tuple(dict.fromkeys(stills)) or receipts.unsearched_stills(deed.session)
+        missing = sorted(set(covered) - receipts.present(deed.session, covered, "stills", "still_id"))
+        if missing:
+            raise NotFound(f"There is no still {missing[0]} in this case; receive its delivery first.")
+        faces = face_store.of_stills(deed.session, desk.model, covered)
+        index = gallery_index(deed.session, desk)
+        probes = _probes(index, faces, limit, threshold)
+        seen = {face.image_id for face in faces}
+        report = SearchReport(
+            search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
+            elapsed_s=time.perf_counter() - began, probes=probes,
+            without_face=tuple(still for still in covered if still not in seen),
+        )  # fmt: skip
+        deed.note(stills=len(covered), probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
+        if not covered:
+            return report
+        search_id = searches.add(
+            deed.session, report, covered, officer=deed.officer, operation=deed.operation, reason=deed.reason,
+            searched_at=deed.at,
+        )  # fmt: skip
+        deed.note(search=search_id, searched=list(covered))
+        return replace(report, search_id=search_id)
+
+
+def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
+    """Return what the latest search of a still came to, as it was stored.
+
+    Raises
+    ------
+    NotFound
+        The still is not in the case, or has not been searched.
+    """
+    with desk.act(Action.VIEW, still=still, what="candidate lists") as deed:
+        stored = searches.of_still(deed.session, still)
+        if stored is None:
+            raise NotFound(f"Still {still} has not been searched in this case; `stillgraph search CASE --still {still}` does.")
+        search_id, found = stored
+        size, version, model, threshold, limit, elapsed = searches.report_of(deed.session, search_id)
+        faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model, [still])}
+        probes = tuple(_probe(faces[face_id], *what) for face_id, what in found.items())
+        without = () if probes else (still,)
+        return SearchReport(
+            search_id, GalleryInfo(size, version), ModelId(model), threshold, limit, elapsed, probes, without,
+        )  # fmt: skip
+
+
+def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limit: int, threshold: float) -> None:  # noqa: FBT001
+    if sum((bool(stills), unsearched, image is not None)) != 1:
+        raise WrongUse("Say what to search: --unsearched, or --still ID (as often as needed), or --image FILE; one of them.")
+    if limit < 1:
+        raise WrongUse("A candidate list holds at least one person; give --limit 1 or more.")
+    if not -1.0 <= threshold <= 1.0:
+        raise WrongUse("A threshold is a cosine, from -1 (cuts nothing off) to 1.")
+
+
+def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> SearchReport:
+    from stillgraph import intake
+    from stillgraph.faces.analyse import analyse
+
+    began = time.perf_counter()
+    with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model, from_outside=True) as deed:
+        data = intake.read_image_file(image)
+        (analysis,) = analyse([(image.name, data)], desk.pack)
+        index = gallery_index(deed.session, desk)
+        probes = _probes(index, analysis.faces, limit, threshold)
+        deed.note(probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
+        return SearchReport(
+            search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
+            elapsed_s=time.perf_counter() - began, probes=probes, without_face=() if probes else (image.name,),
+        )  # fmt: skip
+
+
+def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
+    """Return the index over every custody template of the case's model."""
+    from stillgraph.gallery import exact
+
+    entries, vectors = face_store.gallery(session, desk.model)
+    return exact.build(desk.model, entries, vectors)
+
+
+def _probes(index: GalleryIndex, faces: Sequence[Face], limit: int, threshold: float) -> tuple[Probe, ...]:
+    searchable = [face for face in faces if face.usable and face.template is not None]
+    templates = [face.template for face in searchable if face.template is not None]
+    lists = dict(zip((f.face_id for f in searchable), index.search(templates, limit=limit, threshold=threshold), strict=True))
+    return tuple(_listed(face, lists.get(face.face_id)) for face in faces)
+
+
+def _listed(face: Face, candidates: tuple[Candidate, ...] | None) -> Probe:
+    if candidates is None:
+        return _probe(face, SearchOutcome.UNUSABLE, ())
+    return _probe(face, SearchOutcome.CANDIDATES if candidates else SearchOutcome.NO_CANDIDATE, candidates)
+
+
+def _probe(face: Face, outcome: SearchOutcome, candidates: tuple[Candidate, ...]) -> Probe:
+    return Probe(face.face_id, face.image_id, face.box, face.quality, face.usable, outcome, candidates)
+

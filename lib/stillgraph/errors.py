@@ -1,0 +1,86 @@
+"""The errors Stillgraph raises on purpose.
+
+::
+
+    StillgraphError
+    +-- Refused                 the rules do not allow it; the attempt is recorded where there is a case
+    |   +-- NotPermitted        no officer, operation or reason, or one that does not cover the action
+    |   +-- ReviewBlocked       this officer may not judge this review now
+    |   +-- QueryRefused        SQL that is not one read-only SELECT over the documented views
+    +-- WrongUse                the request itself cannot be carried out as asked
+    |   +-- NotFound            a still, face, person, officer or file that is not there
+    |   +-- ManifestError       a manifest that cannot be read as a whole (single rows are refused, not raised)
+    |   +-- UnknownOffenceCode  a code that the harm table does not hold
+    +-- CaseError               the case itself
+    |   +-- CaseExists          there is something at that place already
+    |   +-- NotACase            no case file there, or one made by a newer Stillgraph
+    |   +-- CaseInUse           another process holds the case file
+    +-- ModelError              a face model pack that is missing, altered, or of another model than the case
+    +-- AuditBroken             the audit chain does not hold
+
+Every message gives the rule and the way out, in one or two sentences an officer can act on. No message carries a
+name, a date of birth or other personal data: identifiers only.
+"""
+
+
+class StillgraphError(Exception):
+    """Base of every error raised on purpose.
+
+    ``str(error)`` is written for an officer and is safe to show and to log.
+    """
+
+
+class Refused(StillgraphError):
+    """The rules do not allow it."""
+
+
+class NotPermitted(Refused):
+    """No officer, operation or reason was given, or they do not cover the action."""
+
+
+class ReviewBlocked(Refused):
+    """This officer may not judge this review now."""
+
+
+class QueryRefused(Refused):
+    """The SQL is not one read-only SELECT over the documented views."""
+
+
+class WrongUse(StillgraphError):
+    """The request cannot be carried out as asked."""
+
+
+class NotFound(WrongUse):
+    """Something named in the request is not there."""
+
+
+class ManifestError(WrongUse):
+    """A manifest cannot be read as a whole; nothing of it was taken in."""
+
+
+class UnknownOffenceCode(WrongUse):
+    """An offence code is not in the harm table."""
+
+
+class CaseError(StillgraphError):
+    """The case cannot be used."""
+
+
+class CaseExists(CaseError):
+    """There is something at the place of the new case."""
+
+
+class NotACase(CaseError):
+    """There is no case file there that this version can open."""
+
+
+class CaseInUse(CaseError):
+    """Another process holds the case file."""
+
+
+class ModelError(StillgraphError):
+    """A face model pack is missing, altered, or not the one the case is bound to."""
+
+
+class AuditBroken(StillgraphError):
+    """The audit chain does not hold."""

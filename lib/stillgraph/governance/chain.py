@@ -1,0 +1,151 @@
+"""The audit chain: each entry carries the digest of the one before, and the head is anchored outside the case file.
+
+Altering an entry breaks its digest; inserting or removing one breaks the sequence or the link; rewriting everything
+after a change, or cutting the end off, contradicts the anchors. What it cannot show is a forger who rewrites the case
+file and every copy of the anchors: keep a copy where the case's users cannot write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stillgraph.errors import AuditBroken
+from stillgraph.records import AuditEntry
+
+GENESIS = "0" * 64
+ANCHOR_FILE_NAME = "audit.anchors.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The head of the chain as noted outside the case file."""
+
+    sequence: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """Whether the chain holds; if not, the first broken entry and why.
+
+    ``unanchored`` counts entries newer than the newest anchor: a crash between an action's commit and its anchor
+    leaves one at most for each crash, and the next action anchors it.
+    """
+
+    holds: bool
+    entries: int
+    head: str
+    anchors: int
+    unanchored: int
+    first_broken: int | None
+    problem: str | None
+
+
+def entry(
+    *, sequence: int, previous: str, recorded_at: datetime, officer: str, operation: str, reason: str, action: str,
+    result: str, details: dict[str, object],
+) -> AuditEntry:
+    """Return the next link of the chain, sealed by its digest."""
+    written = json.dumps(details, sort_keys=True, ensure_ascii=False, default=str)
+    unsealed = AuditEntry(
+        sequence, recorded_at.astimezone(UTC), officer, operation, reason, action, result, written, previous, ""
+    )
+    return AuditEntry(
+        sequence, unsealed.recorded_at, officer, operation, reason, action, result, written, previous, digest(unsealed)
+    )
+
+
+def digest(of: AuditEntry) -> str:
+    """Return the SHA-256, in hex, of everything an entry says, its place and predecessor included."""
+    said = [of.sequence, of.recorded_at.astimezone(UTC).isoformat(), of.officer, of.operation, of.reason, of.action,
+            of.result, of.details, of.previous]  # fmt: skip
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def verify(entries: Sequence[AuditEntry], anchors: Sequence[Anchor]) -> ChainReport:
+    """Check every entry, every link and every anchor; entries in the order of their sequence."""
+    first_broken, problem = _first_break(entries)
+    by_sequence = {e.sequence: e.digest for e in entries}
+    for anchor in sorted(anchors, key=lambda a: a.sequence):
+        if first_broken is not None and first_broken <= anchor.sequence:
+            break
+        held = by_sequence.get(anchor.sequence)
+        if held != anchor.digest:
+            first_broken = anchor.sequence
+            problem = (
+                f"entry {anchor.sequence} was anchored but is no longer there: the chain has been cut off"
+                if held is None
+                else f"entry {anchor.sequence} is not the one that was anchored: the chain has been rewritten"
+            )
+            break
+    if first_broken is None and entries and not anchors:
+        first_broken, problem = 1, "there is no anchor to hold the chain to"
+    newest = max((a.sequence for a in anchors), default=0)
+    return ChainReport(
+        holds=first_broken is None,
+        entries=len(entries),
+        head=entries[-1].digest if entries else GENESIS,
+        anchors=len(anchors),
+        unanchored=sum(e.sequence > newest for e in entries),
+        first_broken=first_broken,
+        problem=problem,
+    )
+
+
+def _first_break(entries: Sequence[AuditEntry]) -> tuple[int | None, str | None]:
+    previous = GENESIS
+    for expected, found in enumerate(entries, start=1):
+        if found.sequence != expected:
+            return expected, f"entry {expected} is missing or out of its place"
+        if found.previous != previous:
+            return expected, f"entry {expected} does not follow from the entry before it"
+        if found.digest != digest(found):
+            return expected, f"entry {expected} has been altered"
+        previous = found.digest
+    return None, None
+
+
+def read_anchors(path: Path) -> list[Anchor]:
+    """Read anchors; a torn last line, as a crash leaves one, is passed over.
+
+    Raises
+    ------
+    AuditBroken
+        A line before the last cannot be read: the file itself has been altered.
+    """
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    anchors = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            said = json.loads(line)
+            anchors.append(Anchor(int(said["sequence"]), str(said["digest"])))
+        except (ValueError, KeyError, TypeError) as error:
+            if number == len(lines):
+                break
+            raise AuditBroken(
+                f"Line {number} of the anchor file {path.name} cannot be read; use a copy of it with --anchor FILE."
+            ) from error
+    return anchors
+
+
+def drop_anchor(path: Path, head: Anchor, at: datetime) -> None:
+    """Append the chain's head to the anchor file and have it on disk before returning."""
+    line = json.dumps({"sequence": head.sequence, "digest": head.digest, "at": at.astimezone(UTC).isoformat()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with path.open("r+b") as file:
+        # A line that a crash tore holds no anchor; it goes before the next one is written.
+        written = file.read()
+        file.seek(written.rfind(b"\n") + 1)
+        file.truncate()
+        file.write(line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())

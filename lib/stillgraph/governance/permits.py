@@ -1,0 +1,88 @@
+"""Who may do what: every action needs a known officer, a reason, and, once casework begins, an open operation.
+
+There is no default officer. An officer without a role may do everything; that nobody judges their own search is a rule
+of review (:mod:`stillgraph.review`), not of permits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from stillgraph.errors import NotPermitted
+from stillgraph.records import Officer, Operation
+
+
+class Action(StrEnum):
+    """What an officer can do, as the audit chain names it."""
+
+    CREATE_CASE = "create case"
+    ADD_OFFICER = "add officer"
+    OPEN_OPERATION = "open operation"
+    ENROL_CUSTODY = "enrol custody images"
+    RECEIVE_STILLS = "receive stills"
+    SEARCH = "search"
+    VIEW = "view"
+    VIEW_QUEUE = "view review queue"
+    JUDGE = "judge"
+    LINK = "link"
+    RANK = "rank"
+    NETWORK = "network"
+    QUERY = "query"
+    EVALUATE = "evaluate"
+    RECORD_TIMES = "record stage times"
+
+
+SETTING_UP = frozenset({Action.ADD_OFFICER, Action.OPEN_OPERATION})
+"""Actions that come before there is an operation, so need none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who asks to act, for what: as given, unproven; ``None`` where nothing was given."""
+
+    officer: str | None
+    operation: str | None
+    reason: str | None
+
+
+def permit(action: Action, claim: Claim, officer: Officer | None, operation: Operation | None, today: date) -> None:
+    """Return if the claim covers the action.
+
+    Parameters
+    ----------
+    officer, operation
+        What the case file holds under the claimed ids, ``None`` where it holds nothing.
+
+    Raises
+    ------
+    NotPermitted
+        Saying what is missing and how to give it.
+    """
+    if not claim.officer:
+        raise NotPermitted(
+            f"To {action}, say who is acting: --officer ID (or STILLGRAPH_OFFICER). There is no default officer."
+        )
+    if officer is None:
+        raise NotPermitted(
+            f"There is no officer {claim.officer} in this case; add them with `stillgraph case officer add`."
+        )
+    if not (claim.reason or "").strip():
+        raise NotPermitted(f"To {action}, state the reason: --reason TEXT (or STILLGRAPH_REASON).")
+    if action in SETTING_UP:
+        return
+    if not claim.operation:
+        raise NotPermitted(
+            f"To {action}, say for which operation: --operation OP (or STILLGRAPH_OPERATION). "
+            "Open one with `stillgraph case operation open`."
+        )
+    if operation is None:
+        raise NotPermitted(
+            f"There is no operation {claim.operation} in this case; open it with `stillgraph case operation open`."
+        )
+    if operation.until is not None and today > operation.until:
+        raise NotPermitted(
+            f"Operation {operation.operation_id} ended on {operation.until.isoformat()} and permits nothing now; "
+            "open another with `stillgraph case operation open`."
+        )

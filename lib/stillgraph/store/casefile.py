@@ -1,0 +1,243 @@
+"""Opens, locks and migrates the case file.
+
+DuckDB lets one process write or several read. A session is therefore short, and whoever finds the file held waits
+with patience and then says so plainly.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from stillgraph.errors import CaseExists, CaseInUse, NotACase
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CASE_FILE_NAME = "case.duckdb"
+PATIENCE_S = 30.0
+SCHEMA_VERSION = 1
+ALIAS = "casefile"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+# One process may open the same file once: threads of a notebook or a Voila kernel take turns here.
+_turns: dict[Path, threading.RLock] = {}
+_turns_guard = threading.Lock()
+
+
+class Session:
+    """An open case file. Values are always bound, never pasted into SQL."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._confined = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block did, or nothing of it, whatever ends the block."""
+        self._connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None:
+        """Run one statement for its effect."""
+        self._connection.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of one statement."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> tuple[Any, ...] | None:
+        """Return the first row of one statement, or ``None``."""
+        row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+        return row
+
+    def frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pd.DataFrame:
+        """Return the rows of one statement as a DataFrame; times are UTC."""
+        return self._connection.execute(sql, parameters).df()
+
+    def append(self, table: str, records: Sequence[Any]) -> None:
+        """Insert dataclasses or mappings into ``held.<table>``, columns by name, in one statement."""
+        if not records:
+            return
+        import pyarrow as pa
+
+        rows = [asdict(record) if is_dataclass(record) else dict(record) for record in records]  # type: ignore[arg-type]
+        columns = list(rows[0])
+        incoming = pa.table({column: [row[column] for row in rows] for column in columns})
+        self._connection.register("incoming", incoming)
+        try:
+            # Table and column names are those of our own schema and records, not of anybody's input.
+            names = ", ".join(f'"{column}"' for column in columns)
+            self._connection.execute(f"INSERT INTO held.{table} ({names}) SELECT {names} FROM incoming")  # noqa: S608
+        finally:
+            self._connection.unregister("incoming")
+
+    def confine(self) -> None:
+        """Close this session to the file system, to other files and to further settings, for foreign SQL."""
+        if not self._confined:
+            self._connection.execute("SET enable_external_access = false")
+            self._connection.execute("SET lock_configuration = true")
+            self._confined = True
+
+    def statements(self, sql: str) -> list[str]:
+        """Return the kind of each statement in ``sql``, e.g. ``SELECT``."""
+        return [statement.type.name for statement in self._connection.extract_statements(sql)]
+
+    def relation(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run one statement and return its result, for the caller to fetch in the shape it wants."""
+        return self._connection.execute(sql)
+
+
+class CaseFile:
+    """The case file of one case directory.
+
+    Parameters
+    ----------
+    directory : Path
+        The case directory; the file is ``case.duckdb`` in it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory.expanduser().resolve()
+        self.path = self.directory / CASE_FILE_NAME
+        self._held: Session | None = None
+
+    @classmethod
+    def create(cls, directory: Path, settings: Mapping[str, str]) -> CaseFile:
+        """Make a new, empty case file and record ``settings`` in it.
+
+        Raises
+        ------
+        CaseExists
+            There is a file at that place, or a directory that is not empty.
+        """
+        case = cls(directory)
+        if case.directory.exists() and (not case.directory.is_dir() or any(case.directory.iterdir())):
+            raise CaseExists(
+                f"{case.directory} is there already and is not an empty directory; choose a new place for the case."
+            )
+        case.directory.mkdir(parents=True, exist_ok=True)
+        case.directory.chmod(0o700)
+        with case._connected(writing=True) as session, session.transaction():
+            session.execute(_sql("0001_case.sql"))
+            session.execute(_sql("views.sql"))
+            rows = [("schema_version", str(SCHEMA_VERSION)), *settings.items()]
+            for key, value in rows:
+                session.execute("INSERT INTO held.settings VALUES (?, ?)", [key, value])
+        return case
+
+    @classmethod
+    def open(cls, directory: Path) -> CaseFile:
+        """Open an existing case.
+
+        Raises
+        ------
+        NotACase
+            There is no case file there, or it was made by a newer Stillgraph.
+        """
+        case = cls(directory)
+        if not case.path.is_file():
+            raise NotACase(
+                f"There is no case in {case.directory}: it has no {CASE_FILE_NAME}. "
+                "Make one with `stillgraph case create`."
+            )
+        version = case.settings().get("schema_version", "none")
+        if version != str(SCHEMA_VERSION):
+            raise NotACase(
+                f"The case in {case.directory} has schema version {version}; this Stillgraph reads {SCHEMA_VERSION}. "
+                "Use the Stillgraph it was made with."
+            )
+        return case
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings recorded when the case was made, e.g. its face model pack."""
+        with self.session(writing=False) as session:
+            try:
+                return dict(session.rows("SELECT key, value FROM held.settings"))
+            except duckdb.CatalogException as error:
+                raise NotACase(
+                    f"{self.path} is a DuckDB file but not a case; make a case with `stillgraph case create`."
+                ) from error
+
+    @contextmanager
+    def session(self, *, writing: bool) -> Iterator[Session]:
+        """Open the file for one action; within :meth:`sitting` the one open session is used again."""
+        with self._turn():
+            if self._held is not None:
+                yield self._held
+                return
+            with self._connected(writing=writing) as session:
+                yield session
+
+    @contextmanager
+    def sitting(self) -> Iterator[None]:
+        """Keep the file open for writing over several actions, each still a transaction of its own."""
+        with self._turn():
+            if self._held is not None:
+                yield
+                return
+            with self._connected(writing=True) as session:
+                self._held = session
+                try:
+                    yield
+                finally:
+                    self._held = None
+
+    def _turn(self) -> threading.RLock:
+        with _turns_guard:
+            return _turns.setdefault(self.path, threading.RLock())
+
+    @contextmanager
+    def _connected(self, *, writing: bool) -> Iterator[Session]:
+        connection = duckdb.connect(":memory:", config=_CONFIG)
+        try:
+            self._attach(connection, writing=writing)
+            connection.execute(f"USE {ALIAS}")
+            connection.execute("SET TimeZone = 'UTC'")
+            yield Session(connection)
+        finally:
+            connection.close()
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection, *, writing: bool) -> None:
+        # ATTACH takes no bound parameter, so the one quote a path can hold is doubled.
+        path = str(self.path).replace("'", "''")
+        mode = "" if writing else " (READ_ONLY)"
+        deadline = time.monotonic() + PATIENCE_S
+        pause = 0.02
+        while True:
+            try:
+                connection.execute(f"ATTACH '{path}' AS {ALIAS}{mode}")
+            except duckdb.IOException as error:
+                if "lock" not in str(error):
+                    raise NotACase(
+                        f"{self.path} cannot be opened as a case file; restore it from a backup or make a new case."
+                    ) from error
+                if time.monotonic() > deadline:
+                    raise CaseInUse(
+                        f"The case in {self.directory} has been in use by another process for "
+                        f"{PATIENCE_S:.0f} seconds; try again when that is done."
+                    ) from error
+                time.sleep(pause)
+                pause = min(pause * 1.5, 0.5)
+            else:
+                return
+
+
+def _sql(name: str) -> str:
+    return (resources.files("stillgraph.store") / "sql" / name).read_text(encoding="utf-8")

@@ -1,0 +1,119 @@
+"""Faces and their templates in the case file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillgraph.records import Box, CustodyImageId, Face, FaceId, ModelId, NominalId, Quality, Template
+from stillgraph.store.casefile import Session
+
+ImageKind = Literal["still", "custody"]
+
+_COLUMNS = (
+    "f.face_id, f.image_id, f.x, f.y, f.width, f.height, f.landmarks, f.inter_eye_px, f.sharpness, f.brightness, "
+    "f.contrast, f.frontality, f.detection_score, f.found_by, f.usable, f.unusable_reason"
+)
+
+
+def add(session: Session, kind: ImageKind, faces: Sequence[Face]) -> None:
+    """Add faces with their templates."""
+    session.append("faces", [_row(kind, face) for face in faces])
+    session.append(
+        "templates",
+        [
+            {"face_id": face.face_id, "model": face.template.model, "vector": face.template.vector}
+            for face in faces
+            if face.template is not None
+        ],
+    )
+
+
+def of_stills(session: Session, model: ModelId, stills: Iterable[str] | None = None) -> list[Face]:
+    """Return the faces of the given stills, or of all, with their templates of ``model``, in the order of face ids."""
+    wanted = None if stills is None else list(stills)
+    rows = session.rows(
+        f"SELECT {_COLUMNS}, t.vector FROM held.faces AS f "  # noqa: S608
+        "LEFT JOIN held.templates AS t ON t.face_id = f.face_id AND t.model = $model "
+        "WHERE f.image_kind = 'still' AND ($wanted IS NULL OR list_contains($wanted, f.image_id)) "
+        "ORDER BY f.image_id, f.x + f.width / 2, f.face_id",
+        {"model": model, "wanted": wanted},
+    )
+    return [_face(row, model) for row in rows]
+
+
+def one(session: Session, model: ModelId, face_id: FaceId) -> Face | None:
+    """Return one face of a still or custody image, or ``None``."""
+    row = session.one(
+        f"SELECT {_COLUMNS}, t.vector FROM held.faces AS f "  # noqa: S608
+        "LEFT JOIN held.templates AS t ON t.face_id = f.face_id AND t.model = ? WHERE f.face_id = ?",
+        [model, face_id],
+    )
+    return None if row is None else _face(row, model)
+
+
+def of_custody_image(session: Session, model: ModelId, custody_image: CustodyImageId) -> Face | None:
+    """Return the face that stands for a custody image in the gallery, or ``None`` where it has none."""
+    row = session.one(
+        f"SELECT {_COLUMNS}, t.vector FROM held.faces AS f "  # noqa: S608
+        "JOIN held.templates AS t ON t.face_id = f.face_id AND t.model = ? WHERE f.image_id = ? AND f.image_kind = 'custody'",
+        [model, custody_image],
+    )
+    return None if row is None else _face(row, model)
+
+
+def gallery(session: Session, model: ModelId) -> tuple[list[tuple[CustodyImageId, NominalId]], NDArray[np.float32]]:
+    """Return the gallery of ``model``: its entries and their vectors, float32, shape (n, d), in one order."""
+    table = session.rows(
+        "SELECT c.custody_image_id, c.nominal_id, t.vector FROM held.templates AS t "
+        "JOIN held.faces AS f USING (face_id) "
+        "JOIN held.custody_images AS c ON c.custody_image_id = f.image_id "
+        "WHERE f.image_kind = 'custody' AND t.model = ? ORDER BY c.custody_image_id",
+        [model],
+    )
+    entries = [(row[0], row[1]) for row in table]
+    vectors = np.asarray([row[2] for row in table], dtype=np.float32).reshape(len(table), -1)
+    return entries, vectors
+
+
+def _row(kind: ImageKind, face: Face) -> dict[str, object]:
+    quality = face.quality
+    return {
+        "face_id": face.face_id,
+        "image_kind": kind,
+        "image_id": face.image_id,
+        "x": face.box.x,
+        "y": face.box.y,
+        "width": face.box.width,
+        "height": face.box.height,
+        "landmarks": face.landmarks.reshape(10),
+        "inter_eye_px": quality.inter_eye_px,
+        "sharpness": quality.sharpness,
+        "brightness": quality.brightness,
+        "contrast": quality.contrast,
+        "frontality": quality.frontality,
+        "detection_score": quality.detection_score,
+        "found_by": face.found_by,
+        "usable": face.usable,
+        "unusable_reason": face.unusable_reason,
+    }
+
+
+def _face(row: tuple[object, ...], model: ModelId) -> Face:
+    (face_id, image_id, x, y, width, height, landmarks, eyes, sharp, bright, contrast, front, score, found, usable,
+     reason, vector) = row  # fmt: skip
+    template = None if vector is None else Template(model, np.asarray(vector, dtype=np.float32))
+    return Face(
+        face_id=face_id,  # type: ignore[arg-type]
+        image_id=image_id,  # type: ignore[arg-type]
+        box=Box(x, y, width, height),  # type: ignore[arg-type]
+        landmarks=np.asarray(landmarks, dtype=np.float32).reshape(5, 2),
+        quality=Quality(eyes, sharp, bright, contrast, front, score),  # type: ignore[arg-type]
+        found_by=found,  # type: ignore[arg-type]
+        usable=usable,  # type: ignore[arg-type]
+        unusable_reason=reason,  # type: ignore[arg-type]
+        template=template,
+    )

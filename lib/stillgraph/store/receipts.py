@@ -1,0 +1,147 @@
+"""Deliveries, stills, offences, stores, custody images and nominals in the case file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from stillgraph.records import (
+    Arrest,
+    CustodyImage,
+    CustodyImageId,
+    Nominal,
+    NominalId,
+    Offence,
+    OffenceId,
+    Refusal,
+    Still,
+    StillId,
+    Store,
+    StoreId,
+)
+from stillgraph.store.casefile import Session
+
+
+def add_delivery(
+    session: Session, *, kind: str, retailer_id: str | None, manifest: str, sha256: str, received_at: datetime,
+    rows_read: int, refusals: Sequence[Refusal], elapsed_s: float,
+) -> int:
+    """Record one manifest and its refused rows; return the delivery's number."""
+    row = session.one(
+        "INSERT INTO held.deliveries (kind, retailer_id, manifest, sha256, received_at, rows_read, elapsed_s) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING delivery_id",
+        [kind, retailer_id, manifest, sha256, received_at, rows_read, elapsed_s],
+    )
+    assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
+    delivery_id = int(row[0])
+    session.append(
+        "refusals",
+        [
+            {"delivery_id": delivery_id, "line": r.line, "image": r.image, "field": r.field, "reason": r.reason}
+            for r in refusals
+        ],
+    )
+    return delivery_id
+
+
+def add_stores(session: Session, stores: Sequence[Store]) -> None:
+    """Add stores, or bring those already there up to date."""
+    for store in stores:
+        session.execute("DELETE FROM held.stores WHERE store_id = ?", [store.store_id])
+    session.append("stores", stores)
+
+
+def stores(session: Session) -> dict[StoreId, Store]:
+    """Return every store by its id."""
+    rows = session.rows(
+        "SELECT store_id, retailer_id, retailer, store, borough, latitude, longitude FROM held.stores ORDER BY store_id"
+    )
+    return {row[0]: Store(*row) for row in rows}
+
+
+def retailers(session: Session) -> tuple[str, ...]:
+    """Return the ids of the retailers that have stores here."""
+    return tuple(row[0] for row in session.rows("SELECT DISTINCT retailer_id FROM held.stores ORDER BY 1"))
+
+
+def add_stills(session: Session, delivery_id: int, stills: Sequence[Still], new_offences: Sequence[Offence]) -> None:
+    """Add the accepted stills of a delivery and their offences; an offence already held keeps its earliest time."""
+    for offence in new_offences:
+        session.execute("DELETE FROM held.offences WHERE offence_id = ?", [offence.offence_id])
+    session.append("offences", new_offences)
+    session.append("stills", [_with_delivery(still, delivery_id) for still in stills])
+
+
+def offences(session: Session) -> dict[OffenceId, Offence]:
+    """Return every offence by its id."""
+    rows = session.rows(
+        "SELECT offence_id, retailer_id, store_id, occurred_at, offence_code, offence, value_pence, violence, method, "
+        "how_detected FROM held.offences ORDER BY offence_id"
+    )
+    return {row[0]: Offence(*row) for row in rows}
+
+
+def still_digests(session: Session) -> dict[StillId, str]:
+    """Return the SHA-256 of every still."""
+    return dict(session.rows("SELECT still_id, sha256 FROM held.stills ORDER BY still_id"))
+
+
+def still_offences(session: Session) -> dict[StillId, OffenceId]:
+    """Return the offence of every still."""
+    return dict(session.rows("SELECT still_id, offence_id FROM held.stills ORDER BY still_id"))
+
+
+def still_widths(session: Session) -> dict[StillId, int]:
+    """Return the width of every still in pixels."""
+    return dict(session.rows("SELECT still_id, width_px FROM held.stills ORDER BY still_id"))
+
+
+def unsearched_stills(session: Session) -> tuple[StillId, ...]:
+    """Return the stills that no search has covered yet."""
+    return tuple(row[0] for row in session.rows("SELECT still_id FROM main.stills WHERE NOT searched ORDER BY still_id"))
+
+
+def custody_digests(session: Session) -> dict[CustodyImageId, str]:
+    """Return the SHA-256 of every custody image."""
+    return dict(session.rows("SELECT custody_image_id, sha256 FROM held.custody_images ORDER BY custody_image_id"))
+
+
+def nominals(session: Session) -> dict[NominalId, Nominal]:
+    """Return every nominal by id."""
+    rows = session.rows("SELECT nominal_id, name, date_of_birth, sex, ethnicity FROM held.nominals ORDER BY nominal_id")
+    return {row[0]: Nominal(*row) for row in rows}
+
+
+def add_custody(
+    session: Session, delivery_id: int, images: Sequence[CustodyImage], new_nominals: Sequence[Nominal]
+) -> None:
+    """Add the accepted custody images of a delivery and the nominals that are new with it."""
+    session.append("nominals", new_nominals)
+    session.append("custody_images", [_with_delivery(image, delivery_id) for image in images])
+
+
+def add_arrests(session: Session, arrests: Sequence[Arrest]) -> int:
+    """Add arrests that are not there yet; return how many were new."""
+    held = set(session.rows("SELECT nominal_id, arrested_on, offence_code, offence, disposal FROM held.arrests"))
+    new = [a for a in dict.fromkeys(arrests) if (a.nominal_id, a.arrested_on, a.offence_code, a.offence, a.disposal) not in held]
+    session.append("arrests", new)
+    return len(new)
+
+
+def prior_arrests(session: Session) -> dict[NominalId, int]:
+    """Return how many arrests each nominal has."""
+    return dict(session.rows("SELECT nominal_id, count(*) FROM held.arrests GROUP BY nominal_id ORDER BY nominal_id"))
+
+
+def present(session: Session, wanted: Iterable[str], table: str, column: str) -> set[str]:
+    """Return which of ``wanted`` are in ``held.<table>.<column>`` (names of our own schema)."""
+    return {
+        row[0]
+        for row in session.rows(f"SELECT {column} FROM held.{table} WHERE list_contains(?, {column})", [list(wanted)])  # noqa: S608
+    }
+
+
+def _with_delivery(record: Still | CustodyImage, delivery_id: int) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {**asdict(record), "delivery_id": delivery_id}

@@ -1,0 +1,150 @@
+"""Searches and reviews in the case file: probes, candidates, judgements. Judgements are only ever appended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from stillgraph.records import (
+    Candidate,
+    CustodyImageId,
+    FaceId,
+    Judgement,
+    NominalId,
+    OfficerId,
+    Probe,
+    SearchId,
+    SearchOutcome,
+    SearchReport,
+    StillId,
+    Verdict,
+)
+from stillgraph.store.casefile import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A face whose latest search gave candidates: who searched, and the list in rank order."""
+
+    face_id: FaceId
+    still: StillId
+    search_id: SearchId
+    searched_by: OfficerId
+    candidates: tuple[tuple[NominalId, CustodyImageId], ...]
+
+
+def add(
+    session: Session, report: SearchReport, stills: Sequence[StillId], *, officer: str, operation: str, reason: str,
+    searched_at: datetime,
+) -> SearchId:
+    """Store a search with everything it covered and returned; return its number."""
+    row = session.one(
+        "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
+        "gallery_version, threshold, list_limit, elapsed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
+         report.threshold, report.limit, report.elapsed_s],
+    )  # fmt: skip
+    assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
+    search_id = SearchId(int(row[0]))
+    session.append("searched_stills", [{"search_id": search_id, "still_id": still} for still in stills])
+    session.append(
+        "probes",
+        [{"search_id": search_id, "face_id": p.face_id, "outcome": str(p.outcome)} for p in report.probes],
+    )
+    session.append(
+        "candidates",
+        [
+            {
+                "search_id": search_id,
+                "face_id": probe.face_id,
+                "rank": candidate.rank,
+                "nominal_id": candidate.nominal_id,
+                "custody_image_id": candidate.custody_image,
+                "score": candidate.score,
+                "likelihood_ratio": candidate.likelihood_ratio,
+            }
+            for probe in report.probes
+            for candidate in probe.candidates
+        ],
+    )
+    return search_id
+
+
+def latest(session: Session) -> tuple[int, str, float, str] | None:
+    """Return gallery size, gallery version, threshold and model of the newest search, or ``None``."""
+    row = session.one(
+        "SELECT gallery_size, gallery_version, threshold, model FROM held.searches ORDER BY search_id DESC LIMIT 1"
+    )
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def of_still(session: Session, still: StillId) -> tuple[SearchId, dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...]]]] | None:
+    """Return the latest search of a still and, for each face it covered, the outcome and candidates."""
+    row = session.one("SELECT max(search_id) FROM held.searched_stills WHERE still_id = ?", [still])
+    if row is None or row[0] is None:
+        return None
+    search_id = SearchId(row[0])
+    rows = session.rows(
+        "SELECT p.face_id, p.outcome, c.rank, c.nominal_id, c.custody_image_id, c.score, c.likelihood_ratio "
+        "FROM held.probes AS p JOIN held.faces AS f USING (face_id) "
+        "LEFT JOIN held.candidates AS c USING (search_id, face_id) "
+        "WHERE p.search_id = ? AND f.image_id = ? ORDER BY p.face_id, c.rank",
+        [search_id, still],
+    )
+    found: dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...]]] = {}
+    for face_id, outcome, rank, *rest in rows:
+        before = found.get(face_id, (SearchOutcome(outcome), ()))[1]
+        found[face_id] = (SearchOutcome(outcome), before if rank is None else (*before, Candidate(rank, *rest)))
+    return search_id, found
+
+
+def report_of(session: Session, search_id: SearchId) -> tuple[int, str, str, float, int, float]:
+    """Return gallery size and version, model, threshold, limit and elapsed seconds of a search."""
+    row = session.one(
+        "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s FROM held.searches "
+        "WHERE search_id = ?",
+        [search_id],
+    )
+    assert row is not None  # noqa: S101  (search ids come from this table)
+    return row[0], row[1], row[2], row[3], row[4], row[5]
+
+
+def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
+    """Return every face with candidates from its latest search, or only ``face_id``, in the order of face ids."""
+    rows = session.rows(
+        "SELECT r.face_id, r.still_id, r.search_id, s.officer_id, "
+        "list(c.nominal_id ORDER BY c.rank), list(c.custody_image_id ORDER BY c.rank) "
+        "FROM main.reviews AS r JOIN held.searches AS s USING (search_id) "
+        "JOIN held.candidates AS c ON c.search_id = r.search_id AND c.face_id = r.face_id "
+        "WHERE $face IS NULL OR r.face_id = $face GROUP BY ALL ORDER BY r.face_id",
+        {"face": face_id},
+    )
+    return [Listed(*row[:4], candidates=tuple(zip(row[4], row[5], strict=True))) for row in rows]
+
+
+def judgements(session: Session, face_id: FaceId | None = None) -> list[Judgement]:
+    """Return all judgements, or those of one face, in their sequence."""
+    rows = session.rows(
+        "SELECT sequence, face_id, search_id, officer_id, verdict, nominal_id, reason, judged_at, simulated "
+        "FROM held.judgements WHERE $face IS NULL OR face_id = $face ORDER BY sequence",
+        {"face": face_id},
+    )
+    return [
+        Judgement(sequence, face, search, officer, Verdict(verdict), nominal, reason, judged_at, simulated)
+        for sequence, face, search, officer, verdict, nominal, reason, judged_at, simulated in rows
+    ]
+
+
+def add_judgement(
+    session: Session, *, face_id: FaceId, search_id: SearchId, officer: OfficerId, verdict: Verdict,
+    nominal_id: NominalId | None, reason: str, judged_at: datetime, simulated: bool,
+) -> int:
+    """Append one judgement; return its place in the sequence."""
+    row = session.one("SELECT coalesce(max(sequence), 0) + 1 FROM held.judgements")
+    assert row is not None  # noqa: S101  (an aggregate returns one row)
+    session.execute(
+        "INSERT INTO held.judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [row[0], face_id, search_id, officer, str(verdict), nominal_id, reason, judged_at, simulated],
+    )
+    return int(row[0])
