@@ -1,0 +1,146 @@
+"""A custody manifest: rows and images -> nominals, custody images and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from stillgraph.intake.images import DEFAULT_LIMITS, ImageDesk, ImageFiles, ImageLimits, Seen
+from stillgraph.intake.rows import CustodyRow, Problems, day, refusal, validate
+from stillgraph.intake.table import Row, read_table
+from stillgraph.records import CustodyImage, CustodyImageId, Nominal, NominalId, Refusal
+
+PARTICULARS: Mapping[str, Callable[[str], object]] = {
+    "name": str,
+    "date_of_birth": day,
+    "sex": str,
+    "ethnicity": str,
+}
+"""The columns all images of one nominal share, and how their text is read."""
+
+CustodyBytes = Mapping[CustodyImageId, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyDelivery:
+    """What one custody manifest amounts to. Every row read is either an image or a refusal.
+
+    ``nominals`` are the new ones. ``bytes`` holds the images' bytes as received, each read from its file when
+    asked for.
+    """
+
+    rows_read: int
+    manifest_sha256: str
+    nominals: tuple[Nominal, ...]
+    images: tuple[CustodyImage, ...]
+    bytes: CustodyBytes
+    refusals: tuple[Refusal, ...]
+
+
+def read_custody(
+    manifest: Path,
+    *,
+    known_digests: Mapping[str, str],
+    known_images: Container[str],
+    known_nominals: Mapping[NominalId, Nominal],
+    now: datetime,
+    limits: ImageLimits = DEFAULT_LIMITS,
+) -> CustodyDelivery:
+    """Read a custody manifest.
+
+    Parameters
+    ----------
+    manifest
+        The manifest, CSV or XLSX; its images lie beside it in ``images`` or ``stills``.
+    known_digests
+        SHA-256 of every custody image held, and the image's id.
+    known_images
+        The ids of all custody images held.
+    known_nominals
+        The nominals held. A row that says otherwise of one, or of a nominal of an earlier row, is refused.
+    now
+        The time now, with its offset.
+    limits
+        The largest image allowed.
+
+    Returns
+    -------
+    CustodyDelivery
+        In the manifest's order. A refused row registers neither its bytes, its name nor its nominal.
+
+    Raises
+    ------
+    ManifestError
+        If the manifest cannot be read as a whole.
+    """
+    table = read_table(manifest, required=CustodyRow.required(), optional=CustodyRow.optional())
+    desk = ImageDesk(manifest, limits, known_digests, known_images)
+    nominals: dict[NominalId, Nominal] = {}
+    images: list[CustodyImage] = []
+    files: dict[CustodyImageId, Seen] = {}
+    refusals: list[Refusal] = []
+    for row in table.rows:
+        read, problems = validate(CustodyRow, row, now)
+        nominal_id = NominalId(row.cells["nominal_id"])
+        image_id = CustodyImageId(f"{nominal_id}/{row.cells['image']}")
+        seen = None
+        if "image" not in problems:
+            seen, wrong = desk.look(image_id, row.cells["image"])
+            if wrong:
+                problems["image"] = wrong
+        _compare(nominals.get(nominal_id) or known_nominals.get(nominal_id), row, problems)
+        if read is not None and read.captured_on < read.date_of_birth:
+            problems["captured_on"] = ["before the date of birth"]
+        if read is None or seen is None or problems:
+            refusals.append(refusal(row, problems))
+            continue
+        desk.accept(image_id, seen)
+        files[image_id] = seen
+        images.append(_image(image_id, read, seen, row.line))
+        if nominal_id not in known_nominals:
+            nominals.setdefault(nominal_id, _nominal(read))
+    return CustodyDelivery(
+        rows_read=len(table.rows),
+        manifest_sha256=table.sha256,
+        nominals=tuple(nominals.values()),
+        images=tuple(images),
+        bytes=ImageFiles(files),
+        refusals=tuple(refusals),
+    )
+
+
+def _compare(held: Nominal | None, row: Row, problems: Problems) -> None:
+    """Note every column that differs from what was said of this nominal before, without what either said."""
+    if held is None or "nominal_id" in problems:
+        return
+    for column, read in PARTICULARS.items():
+        if column not in problems and read(row.cells[column]) != getattr(held, column):
+            problems[column] = ["not what was given before for the same nominal_id"]
+
+
+def _nominal(read: CustodyRow) -> Nominal:
+    return Nominal(
+        nominal_id=NominalId(read.nominal_id),
+        name=read.name,
+        date_of_birth=read.date_of_birth,
+        sex=read.sex,
+        ethnicity=read.ethnicity,
+    )
+
+
+def _image(image_id: CustodyImageId, read: CustodyRow, seen: Seen, line: int) -> CustodyImage:
+    return CustodyImage(
+        custody_image_id=image_id,
+        nominal_id=NominalId(read.nominal_id),
+        image=read.image,
+        captured_on=read.captured_on,
+        custody_ref=read.custody_ref,
+        conviction_status=read.conviction_status,
+        review_due=read.review_due,
+        width_px=seen.width_px,
+        height_px=seen.height_px,
+        sha256=seen.sha256,
+        line=line,
+    )

@@ -1,0 +1,230 @@
+"""Is this an image we can work with? Measured before it is decoded, and decoded before it is kept."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from stillgraph.errors import ManifestError, WrongUse
+
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF")
+"""The formats taken in; of a file with several frames, the first."""
+
+SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"GIF8")
+"""How files of those formats begin: what begins so and does not open is damaged, not something else."""
+
+FOLDERS = ("images", "stills")
+"""Where a manifest's images lie, beside it."""
+
+Id = TypeVar("Id", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """The largest image taken in, so that no file can exhaust the machine."""
+
+    max_pixels: int = 40_000_000
+    max_bytes: int = 64 * 2**20
+
+
+DEFAULT_LIMITS = ImageLimits()
+
+
+class ImageProblem(WrongUse):
+    """An image cannot be taken in; the text says why and fits behind its name."""
+
+
+def read_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[int, int]:
+    """Decode an image once, to know that it can be, and return its size.
+
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    limits
+        The largest image allowed, checked from the header before anything is decoded.
+
+    Returns
+    -------
+    tuple of int
+        Width and height in pixels, as seen: with the orientation its EXIF data state.
+
+    Raises
+    ------
+    ImageProblem
+        If it is empty, too large, not an image, truncated or damaged.
+    """
+    if not data:
+        raise ImageProblem("empty file: it has no bytes (send it again)")
+    if len(data) > limits.max_bytes:
+        raise ImageProblem(f"image too large: over {limits.max_bytes:,} bytes (send a smaller one)")
+    with warnings.catch_warnings():
+        # Pillow warns of large images and odd metadata; what matters of it is checked below.
+        warnings.simplefilter("ignore")
+        image = _opened(data)
+        width, height = image.size
+        if width < 1 or height < 1:
+            raise ImageProblem("image without pixels: send it again")
+        if width * height > limits.max_pixels:
+            raise ImageProblem(
+                f"image too large: {width:,} x {height:,} pixels, over the limit of {limits.max_pixels:,}"
+            )
+        try:
+            image.load()
+            ImageOps.exif_transpose(image, in_place=True)
+        except Exception as error:  # decoders fail in many ways; each means that the pixels are not all there
+            raise ImageProblem("truncated image: it ends early or is damaged (send it again)") from error
+        return image.size
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Read an image's header."""
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ImageProblem("image too large: far over the limit of pixels (send a smaller one)") from error
+    except UnidentifiedImageError as error:
+        if data.startswith(SIGNATURES):
+            raise ImageProblem("truncated image: its header is damaged (send it again)") from error
+        raise ImageProblem(f"not an image: only {', '.join(FORMATS)} are taken in") from error
+    except Exception as error:  # a damaged header may fail anywhere in a decoder
+        raise ImageProblem("truncated image: its header is damaged (send it again)") from error
+
+
+def check_image(path_name: str, data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[int, int]:
+    """Check an image that did not come with a manifest.
+
+    Parameters
+    ----------
+    path_name
+        Its file name, for the message.
+    data
+        The file's bytes.
+    limits
+        The largest image allowed.
+
+    Returns
+    -------
+    tuple of int
+        Width and height in pixels, as seen.
+
+    Raises
+    ------
+    WrongUse
+        If it cannot be taken in, with its name and the reason.
+    """
+    try:
+        return read_image(data, limits)
+    except ImageProblem as problem:
+        raise WrongUse(f"{path_name}: {problem}.") from problem
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An image looked at: where it lies, the SHA-256 of its bytes, and its size as seen."""
+
+    path: Path
+    sha256: str
+    width_px: int
+    height_px: int
+
+
+class ImageFiles(Mapping[Id, bytes]):
+    """Accepted images by id, each read from its file when asked for, and only as it was when accepted."""
+
+    def __init__(self, files: Mapping[Id, Seen]) -> None:
+        self._files = dict(files)
+
+    def __getitem__(self, image_id: Id) -> bytes:
+        """Return an image's bytes; :class:`ManifestError` if the file has changed since."""
+        seen = self._files[image_id]
+        try:
+            data = seen.path.read_bytes()
+        except OSError as error:
+            raise ManifestError(
+                f"{image_id} can no longer be read: put the file back and begin again."
+            ) from error
+        if sha256(data).hexdigest() != seen.sha256:
+            raise ManifestError(
+                f"{image_id} changed while it was taken in: begin again with the folder at rest."
+            )
+        return data
+
+    def __iter__(self) -> Iterator[Id]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __repr__(self) -> str:
+        return f"ImageFiles({len(self)} images)"
+
+
+class ImageDesk:
+    """Looks at the images beside one manifest and remembers which were accepted."""
+
+    def __init__(
+        self, manifest: Path, limits: ImageLimits, known_digests: Mapping[str, str], known_ids: Container[str]
+    ) -> None:
+        self._folder = manifest.parent
+        self._limits = limits
+        self._known_digests = known_digests
+        self._known_ids = known_ids
+        self._digests: dict[str, str] = {}
+        self._accepted: dict[str, Seen] = {}
+
+    def look(self, image_id: str, name: str) -> tuple[Seen | None, list[str]]:
+        """Return what was seen of an image, if it can be read, and everything wrong with it."""
+        problems = []
+        if image_id in self._known_ids or image_id in self._accepted:
+            problems.append("image name already received: give a new image a new name")
+        try:
+            seen = self._read(name)
+        except ImageProblem as problem:
+            return None, [*problems, str(problem)]
+        twin = self._digests.get(seen.sha256) or self._known_digests.get(seen.sha256)
+        if twin is not None:
+            problems.append(f"duplicate: byte for byte the same image as {twin}")
+        return seen, problems
+
+    def accept(self, image_id: str, seen: Seen) -> None:
+        """Remember an accepted image, so that a later row cannot bring it again."""
+        self._digests[seen.sha256] = image_id
+        self._accepted[image_id] = seen
+
+    def _read(self, name: str) -> Seen:
+        """Read one image by its plain file name."""
+        path = self._place(name)
+        try:
+            with path.open("rb") as file:
+                data = file.read(self._limits.max_bytes + 1)
+        except OSError as error:
+            raise ImageProblem(
+                f"file that cannot be read ({error.strerror}): check its permissions"
+            ) from error
+        width, height = read_image(data, self._limits)
+        return Seen(path, sha256(data).hexdigest(), width, height)
+
+    def _place(self, name: str) -> Path:
+        """Find an image's file inside the delivery's folder."""
+        for folder in FOLDERS:
+            path = self._folder / folder / name
+            try:
+                real = path.resolve(strict=True)
+                inside = real.is_relative_to(self._folder.resolve())
+                regular = real.is_file()
+            except (OSError, RuntimeError):  # no such file, a name too long, or links in a circle
+                continue
+            if not inside:
+                raise ImageProblem("path leaving the folder: put the image itself beside the manifest")
+            if not regular:
+                raise ImageProblem("not a file: put the image itself beside the manifest")
+            return real
+        raise ImageProblem(f"missing file: it is not in {' or '.join(FOLDERS)} beside the manifest")

@@ -1,0 +1,94 @@
+"""The tables without images: stores, which must be right as a whole, and arrests, judged row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stillgraph.errors import ManifestError
+from stillgraph.intake.rows import ArrestRow, StoreRow, refusal, validate
+from stillgraph.intake.table import read_table
+from stillgraph.records import Arrest, NominalId, Refusal, RetailerId, Store, StoreId
+
+
+def read_stores(path: Path) -> tuple[Store, ...]:
+    """Read the table of stores.
+
+    Parameters
+    ----------
+    path
+        CSV or XLSX with the columns ``store_id, retailer_id, retailer, store, borough, latitude, longitude``.
+
+    Returns
+    -------
+    tuple of Store
+        In the table's order.
+
+    Raises
+    ------
+    ManifestError
+        If any row is wrong, with its line, or comes twice: offences hang on stores, so half a table is none.
+    """
+    table = read_table(path, required=StoreRow.required())
+    stores: dict[str, Store] = {}
+    for row in table.rows:
+        read, problems = validate(StoreRow, row)
+        if row.cells["store_id"] in stores:
+            problems.setdefault("store_id", []).append("given on an earlier line already")
+        if read is None or problems:
+            refused = refusal(row, problems)
+            raise ManifestError(
+                f"{path.name}, line {refused.line}: {refused.reason}. Correct it and try again."
+            )
+        stores[read.store_id] = Store(
+            store_id=StoreId(read.store_id),
+            retailer_id=RetailerId(read.retailer_id),
+            retailer=read.retailer,
+            store=read.store,
+            borough=read.borough,
+            latitude=read.latitude,
+            longitude=read.longitude,
+        )
+    return tuple(stores.values())
+
+
+def read_arrests(
+    path: Path, *, known_nominals: Container[NominalId] | None = None, now: datetime | None = None
+) -> tuple[tuple[Arrest, ...], tuple[Refusal, ...]]:
+    """Read the table of arrests.
+
+    Parameters
+    ----------
+    path
+        CSV or XLSX with the columns ``nominal_id, arrested_on, offence_code, offence, disposal``.
+    known_nominals
+        The nominals held; an arrest of anybody else is refused. ``None`` lets every nominal pass.
+    now
+        The time now, with its offset; by default the clock's.
+
+    Returns
+    -------
+    tuple of Arrest, tuple of Refusal
+        Each row read is in one of the two.
+
+    Raises
+    ------
+    ManifestError
+        If the table cannot be read as a whole.
+    """
+    table = read_table(path, required=ArrestRow.required())
+    arrests: list[Arrest] = []
+    refusals: list[Refusal] = []
+    for row in table.rows:
+        read, problems = validate(ArrestRow, row, datetime.now(UTC) if now is None else now)
+        nominal_id = NominalId(row.cells["nominal_id"])
+        if "nominal_id" not in problems and known_nominals is not None and nominal_id not in known_nominals:
+            problems["nominal_id"] = [f"unknown nominal {nominal_id}: add a custody image of theirs first"]
+        if read is None or problems:
+            refusals.append(refusal(row, problems))
+            continue
+        arrests.append(
+            Arrest(nominal_id, read.arrested_on, read.offence_code, read.offence, disposal=read.disposal)
+        )
+    return tuple(arrests), tuple(refusals)

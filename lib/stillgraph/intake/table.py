@@ -1,0 +1,187 @@
+"""Manifests as numbered rows of text, from CSV or XLSX alike.
+
+A fault of the whole file is raised here; a fault of one row is left to whoever validates it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import openpyxl
+
+from stillgraph.errors import ManifestError
+
+MAX_BYTES = 64 * 2**20
+"""The largest manifest read: about 300,000 rows, far above any delivery seen."""
+
+MAX_UNPACKED_BYTES = 1024 * 2**20
+"""The largest content of an XLSX file, which is a zip archive and may claim anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its line (the header is 1; in XLSX the row of the sheet), and its text by column.
+
+    ``surplus`` says that it has more fields than the header, which an unquoted comma does.
+    """
+
+    line: int
+    cells: dict[str, str]
+    surplus: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A manifest's rows and the SHA-256 of its bytes."""
+
+    rows: tuple[Row, ...]
+    sha256: str
+
+
+def read_table(path: Path, *, required: Iterable[str], optional: Iterable[str] = ()) -> Table:
+    """Read a manifest.
+
+    Parameters
+    ----------
+    path
+        A CSV file in UTF-8, with or without byte order mark, or an XLSX file with one filled sheet.
+    required
+        The columns it must have, in any order.
+    optional
+        Columns that are empty text where the manifest lacks them. All other columns are ignored.
+
+    Returns
+    -------
+    Table
+        A row whose cells are all blank is none. Cells keep their text, without surrounding blanks.
+
+    Raises
+    ------
+    ManifestError
+        If there is no such file, or it cannot be read as a whole, or lacks a column, or has no row.
+    """
+    data = _bytes_of(path)
+    unpack = _xlsx_rows if data.startswith(b"PK\x03\x04") else _csv_rows
+    filled = ((line, cells) for line, cells in unpack(path.name, data) if any(cells))
+    _, header = next(filled, (0, []))
+    if not header:
+        raise ManifestError(f"{path.name} is empty: the first line must name the columns.")
+    columns = _columns(path.name, header, tuple(required), tuple(optional))
+    rows = tuple(
+        Row(
+            line,
+            {name: cells[at] if at is not None and at < len(cells) else "" for name, at in columns.items()},
+            surplus=any(cells[len(header) :]),
+        )
+        for line, cells in filled
+    )
+    if not rows:
+        raise ManifestError(f"{path.name} has a header but no rows: there is nothing to take in.")
+    return Table(rows, sha256(data).hexdigest())
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Read a manifest's bytes, or say what is wrong with the file."""
+    if not path.is_file():
+        raise ManifestError(f"There is no file {path}: give the path of the manifest itself.")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ManifestError(
+            f"{path.name} cannot be read ({error.strerror}): check its permissions."
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise ManifestError(f"{path.name} is over {MAX_BYTES // 2**20} MiB: split it into several manifests.")
+    return data
+
+
+def _columns(
+    name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str]
+) -> dict[str, int | None]:
+    """Say at which place each column stands."""
+    missing = [column for column in required if column not in header]
+    if missing:
+        raise ManifestError(
+            f"{name} lacks the columns {', '.join(missing)}: its first line must name "
+            f"{', '.join(required)}, separated by commas."
+        )
+    wanted = (*required, *optional)
+    twice = [column for column in wanted if header.count(column) > 1]
+    if twice:
+        raise ManifestError(f"{name} has the columns {', '.join(twice)} twice: keep one of each.")
+    return {column: header.index(column) if column in header else None for column in wanted}
+
+
+def _csv_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield (first line, cells) of each CSV record; a quoted field may span lines."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ManifestError(
+            f"{name} is not UTF-8 (byte {error.start + 1}): save it again as “CSV UTF-8” or as XLSX."
+        ) from error
+    # Strict, because an unclosed quote would otherwise swallow the rows after it without a word.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for record in reader:
+            yield line, [cell.strip() for cell in record]
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ManifestError(
+            f"{name} cannot be read as CSV from line {line} on ({error}): check the quotes there."
+        ) from error
+
+
+def _xlsx_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield (sheet row, cells) of the one filled sheet."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        with warnings.catch_warnings():
+            # openpyxl warns of formatting it does not keep; only the cells' values are wanted here.
+            warnings.simplefilter("ignore")
+            filled = [rows for rows in _sheets(data) if rows] if unpacked <= MAX_UNPACKED_BYTES else []
+    except Exception as error:  # a damaged archive may fail anywhere in zipfile, the XML parser or openpyxl
+        raise ManifestError(
+            f"{name} cannot be read as XLSX: open it, save it again, or save it as CSV."
+        ) from error
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise ManifestError(f"{name} unpacks to over a gigabyte: save its one sheet again, without pictures.")
+    if len(filled) > 1:
+        raise ManifestError(f"{name} has {len(filled)} filled sheets: keep only the one with the manifest.")
+    yield from filled[0] if filled else []
+
+
+def _sheets(data: bytes) -> Iterator[list[tuple[int, list[str]]]]:
+    """Yield the filled rows of each sheet."""
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    for sheet in book.worksheets:
+        # The dimensions a file states may be wrong, and rows beyond them would be lost.
+        sheet.reset_dimensions()
+        rows = ([_text(cell) for cell in cells] for cells in sheet.iter_rows(values_only=True))
+        yield [(line, cells) for line, cells in enumerate(rows, start=1) if any(cells)]
+    book.close()
+
+
+def _text(cell: object) -> str:
+    """Return a cell as the text a CSV of the same sheet would hold."""
+    match cell:
+        case None:
+            return ""
+        case float():
+            # 15 digits are what a spreadsheet keeps: 14.399999999999999 was typed or computed as 14.4.
+            return format(cell, ".15g")
+        case datetime() | date():
+            return cell.isoformat()
+        case _:
+            return str(cell).strip()
