@@ -1,0 +1,31 @@
+"""Error rates against known truth, each with its count of trials and interval.
+
+Terms follow ISO/IEC 19795-1 and NIST's FRTE: a mated search is of somebody in the gallery, a non-mated one of
+somebody who is not. A failure to acquire (no usable face) stays a trial in every rate.
+"""
+
+from stillgraph.evaluation.identification import (
+    FPIR_TARGETS,
+    GroupRates,
+    IdentificationResult,
+    IdentificationTrial,
+    identification,
+)
+from stillgraph.evaluation.rates import wilson
+from stillgraph.evaluation.truth import TruthFace, assign, read_truth
+from stillgraph.evaluation.verification import FAR_TARGETS, VerificationResult, verification
+
+__all__ = [
+    "FAR_TARGETS",
+    "FPIR_TARGETS",
+    "GroupRates",
+    "IdentificationResult",
+    "IdentificationTrial",
+    "TruthFace",
+    "VerificationResult",
+    "assign",
+    "identification",
+    "read_truth",
+    "verification",
+    "wilson",
+]
