@@ -1,7 +1,7 @@
 """The exact gallery: every template is compared with every probe, and nobody is lost.
 
-FAISS finds the best images; their scores are then computed again in float64, one fixed way, so that a score does
-not depend on how many probes were searched at once, and equal templates tie exactly.
+FAISS finds the best images; their scores are then computed again in float64, one fixed way, so that a score
+does not depend on how many probes were searched at once, and equal templates tie exactly.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IMAGES_PER_PERSON = 4
 
 
 class ExactIndex:
-    """An exact gallery in memory, made by :func:`build`; a :class:`~stillgraph.gallery.index.GalleryIndex`."""
+    """An exact gallery in memory, made by :func:`build`; it follows :class:`.GalleryIndex`."""
 
     def __init__(self, model: ModelId, entries: Sequence[Entry], vectors: NDArray[np.float32]) -> None:
         self._model = model
@@ -90,7 +90,7 @@ class ExactIndex:
     ) -> bool:
         """Say whether no image left unfetched can change the list.
 
-        What is left scores at most ``lowest``, give or take the rounding of a float32 sum of that many products.
+        What is left scores at most ``lowest``, give or take the rounding of a sum of float32 products.
         """
         ceiling = lowest + self.dimension * float(np.finfo(np.float32).eps)
         return ceiling < threshold or (len(persons) >= limit and persons[limit - 1][0] > ceiling)
