@@ -52,11 +52,10 @@ def test_accuracy_is_counted_on_pairs_the_threshold_has_not_seen() -> None:
     # One score serves both kinds: whatever threshold is chosen, one kind is wholly wrong.
     scores, same = _arrays([0.5] * 30, [0.5] * 30)
     assert verification(scores, same).accuracy == 0.5
-    rng = np.random.default_rng(3)
-    noise = rng.uniform(-1, 1, 400)
-    seen = verification(noise, rng.random(400) < 0.5).accuracy
-    assert seen is not None
-    assert 0.4 < seen < 0.58
+    # On noise, a threshold chosen on the very pairs it is counted on is right for .60 of them.
+    same = np.arange(24) < 12
+    runs = [verification(np.random.default_rng(run).uniform(-1, 1, 24), same).accuracy for run in range(60)]
+    assert 0.44 < np.mean([run or 0 for run in runs]) < 0.56
 
 
 @pytest.mark.parametrize(("genuine", "impostor"), [([], []), ([0.5], []), ([], [0.5]), ([0.5], [0.1, 0.2])])
