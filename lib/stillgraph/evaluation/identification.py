@@ -91,10 +91,10 @@ def identification(
     - **FNIR(N, T, R)**: mated searches that do not return the right person within the first R at or above T,
       over all mated searches. R is ``within_rank``.
 
-    T is the lowest threshold at which FPIR does not exceed its target on these very trials; scores equal to the
-    first one kept out are kept out with it. A target needs three over itself non-mated searches (rule of three:
-    that many without an error bound the rate below the target with 95 %); with fewer there is no figure but a
-    sentence.
+    T is the lowest threshold at which FPIR does not exceed its target on these very trials; scores equal to
+    the first one kept out are kept out with it. A target needs three over itself non-mated searches (rule of
+    three: that many without an error bound the rate below the target with 95 %); with fewer there is no
+    figure but a sentence.
 
     A mated search without a usable face is a miss. A non-mated one stays a trial that returns nobody, as NIST
     counts it: it lowers FPIR, so it is counted in ``failures_to_acquire`` for the reader to see.

@@ -45,15 +45,15 @@ def verification(
 ) -> VerificationResult:
     """State the error rates of compared pairs.
 
-    - **AUC**: the chance that a genuine pair scores above an impostor pair, half for equal scores. A pair that
-      could not be compared loses every such contest, on whichever side.
-    - **accuracy**: 10-fold. A threshold is chosen on nine tenths of the pairs and counted on the last, for each
-      tenth. Tenths are dealt at random, with a fixed seed, within genuine and impostor pairs; the order of rows
-      changes nothing. With fewer than ten pairs of a kind there are as many folds as pairs. A pair that could
-      not be compared is wrong.
-    - **TAR at FAR**: genuine pairs at or above the lowest threshold whose false accept rate does not exceed the
-      target. A genuine pair that could not be compared is not accepted; an impostor pair likewise, and it stays
-      in the count of trials (ISO/IEC 19795-1). A target needs one over itself impostor pairs.
+    - **AUC**: the chance that a genuine pair scores above an impostor pair, half for equal scores. A pair
+      that could not be compared loses every such contest, on whichever side.
+    - **accuracy**: 10-fold. A threshold is chosen on nine tenths of the pairs and counted on the last, for
+      each tenth. Tenths are dealt at random, with a fixed seed, within genuine and impostor pairs; the order
+      of rows changes nothing. With fewer than ten pairs of a kind there are as many folds as pairs. A pair
+      that could not be compared is wrong.
+    - **TAR at FAR**: genuine pairs at or above the lowest threshold whose false accept rate does not exceed
+      the target. A genuine pair that could not be compared is not accepted; an impostor pair likewise, and it
+      stays in the count of trials (ISO/IEC 19795-1). A target needs one over itself impostor pairs.
 
     Parameters
     ----------

@@ -1,0 +1,31 @@
+"""The offence-offender graph: who offends with whom, in which groups, and who connects them.
+
+Everything is a plain function of one plain NetworkX graph. A link in it is a record of faces, not a finding
+of guilt, and says how it is known.
+"""
+
+from stillgraph.network.export import ENDINGS, export
+from stillgraph.network.graph import build, co_offending, offence_node, person_node
+from stillgraph.network.questions import (
+    NetworkSummary,
+    PersonCentrality,
+    central,
+    communities,
+    layout,
+    summary,
+)
+
+__all__ = [
+    "ENDINGS",
+    "NetworkSummary",
+    "PersonCentrality",
+    "build",
+    "central",
+    "co_offending",
+    "communities",
+    "export",
+    "layout",
+    "offence_node",
+    "person_node",
+    "summary",
+]
