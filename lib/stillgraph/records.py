@@ -144,13 +144,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """What became of one manifest: rows accepted and refused, faces found, images kept without a face."""
+    """What became of one manifest: rows accepted and refused, faces found, images kept without a face.
+
+    The arrests are those of a custody delivery's own file, where one came with it.
+    """
 
     accepted: int
     refused: tuple[Refusal, ...]
     faces: int
     without_face: int
     elapsed_s: float
+    arrests_accepted: int = 0
+    arrests_refused: tuple[Refusal, ...] = ()
 
 
 # --- faces -----------------------------------------------------------------------------------------------------------

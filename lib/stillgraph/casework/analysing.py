@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from stillgraph.network import NetworkSummary
     from stillgraph.prolific import HarmTable
 
 HARM_TABLE = "data/reference/cambridge_chi.csv"
@@ -267,6 +268,57 @@ def person(desk: Desk, person_id: str) -> Dossier:
             ),
             review_kind=kind[0],
         )
+
+
+def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
+    """Return a place for each node, the same for the same graph."""
+    from stillgraph import network
+
+    return network.layout(graph)
+
+
+def network_summary(desk: Desk, *, with_proposals: bool = False, export: Path | None = None) -> NetworkSummary:
+    """Summarise the offence-offender graph; export it too where a file is named (.graphml, .gexf, .json, .csv)."""
+    from stillgraph import network
+
+    graph = offence_network(desk, with_proposals=with_proposals)
+    if export is not None:
+        network.export(graph, export)
+    return network.summary(graph)
+
+
+def concentration_sentence(ranking: Ranking) -> str:
+    """Return in words how concentrated the ranked measure is, with its numbers."""
+    found = ranking.concentration
+    if found.gini is None or found.gini_low is None or found.gini_high is None or found.top_10_percent_share is None:
+        return f"Concentration: too few persons to state ({found.persons})."
+    return (
+        f"The top 10 % of {found.persons} persons account for {found.top_10_percent_share:.0f} % by {ranking.by}; "
+        f"generalised Gini {found.gini:.2f} (95 %: {found.gini_low:.2f} to {found.gini_high:.2f})."
+    )
+
+
+def write_ranking(ranking: Ranking, path: Path) -> None:
+    """Write a ranking as CSV, its period and scale in every row, so that no figure travels without them."""
+    import pandas as pd
+
+    frame = pd.DataFrame([asdict(standing) for standing in ranking.standings])
+    frame.assign(
+        by=ranking.by, since=ranking.since, until=ranking.until, scale=ranking.scale,
+        review="simulated review" if ranking.simulated else "human review",
+    ).to_csv(path, index=False)  # fmt: skip
+
+
+def write_csv(table: pa.Table, out: TextIO) -> None:
+    """Write query rows as CSV."""
+    table.to_pandas().to_csv(out, index=False)
+
+
+def write_parquet(table: pa.Table, out: Path | BinaryIO) -> None:
+    """Write query rows as Parquet."""
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(table, out)
 
 
 def query_table(desk: Desk, sql: str) -> pa.Table:

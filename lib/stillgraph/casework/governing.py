@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 from stillgraph.casework.desk import Claim, Desk
+from stillgraph.casework.shipped import shipped
 from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
@@ -33,6 +35,17 @@ def create_case(directory: Path, *, pack: str | None = None, kind: str = "case")
     case = CaseFile.create(directory, settings)
     with Desk(case, Claim(None, None, None)).found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model):
         return case
+
+
+def kind_of(directory: Path) -> str:
+    """Return what kind of case there is: ``case`` or ``demonstration``.
+
+    Raises
+    ------
+    NotACase
+        There is no case there.
+    """
+    return CaseFile.open(directory).settings().get("kind", "case")
 
 
 def add_officer(
@@ -111,3 +124,44 @@ def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None
     with desk.act(Action.RECORD_TIMES, stages=len(times)) as deed:
         office.record_stage_times(deed.session, times)
 
+
+
+def model_packs() -> list[dict[str, object]]:
+    """Return the face model packs that are here, each loaded and its files checked against their hashes.
+
+    Raises
+    ------
+    ModelError
+        A pack is missing files or they have been altered.
+    """
+    from stillgraph.faces import packs
+
+    loaded = [packs.load(name) for name in packs.available()]
+    return [
+        {"name": p.name, "model": p.model, "dimension": p.dimension, "licence": p.licence, "files": dict(p.files)}
+        for p in loaded
+    ]
+
+
+def open_workbench(desk: Desk, which: str) -> dict[str, str]:
+    """Permit and record that somebody opens the dashboards or the lab; return the environment that seats its kernels."""
+    with desk.act(Action.OPEN_WORKBENCH, which=which) as deed:
+        return {
+            "STILLGRAPH_CASE": str(desk.case.directory),
+            "STILLGRAPH_OFFICER": deed.officer,
+            "STILLGRAPH_OPERATION": deed.operation,
+            "STILLGRAPH_REASON": deed.reason,
+        }
+
+
+def notebooks_of(desk: Desk) -> Path:
+    """Return the case's own notebooks, copied from those shipped where they are not there yet.
+
+    Analysts' outputs hold case data, so they stay with the case and never in a checkout.
+    """
+    own = desk.case.directory / "notebooks"
+    own.mkdir(exist_ok=True)
+    for notebook in sorted(shipped("notebooks").glob("*.ipynb")):
+        if not (own / notebook.name).exists():
+            shutil.copyfile(notebook, own / notebook.name)
+    return own

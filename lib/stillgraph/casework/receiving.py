@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stillgraph.casework.desk import Action, Deed, Desk
-from stillgraph.errors import NotFound
+from stillgraph.errors import NotFound, WrongUse
 from stillgraph.records import (
     CustodyImageId,
     Face,
@@ -24,7 +25,9 @@ from stillgraph.store import faces as face_store
 from stillgraph.store import receipts
 
 if TYPE_CHECKING:
-    from stillgraph.faces.analyse import ImageRole
+    from stillgraph.faces.embed import ImageRole
+
+ImageId = TypeVar("ImageId", StillId, CustodyImageId)
 
 
 def receive(
@@ -48,7 +51,7 @@ def receive(
         The manifest cannot be read as a whole. Single rows are refused, and reported, instead.
     """
     from stillgraph import intake
-    from stillgraph.faces.analyse import ImageRole
+    from stillgraph.faces.embed import ImageRole
 
     began = time.perf_counter()
     with desk.act(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
@@ -65,7 +68,8 @@ def receive(
             known_offences=receipts.offences(session),
             now=deed.at,
         )
-        analyses = _analyse(desk, delivery.images, ImageRole.STILL, workers, show_progress=show_progress)
+        kept = _kept(desk, delivery.images, {still.still_id: still.sha256 for still in delivery.stills})
+        analyses = _analyse(desk, kept, len(delivery.stills), ImageRole.STILL, workers, show_progress=show_progress)
         elapsed = time.perf_counter() - began
         delivery_id = receipts.add_delivery(
             session, kind="stills", retailer_id=retailer_id, manifest=manifest.name, sha256=delivery.manifest_sha256,
@@ -73,7 +77,7 @@ def receive(
         )  # fmt: skip
         receipts.add_stills(session, delivery_id, delivery.stills, delivery.offences)
         face_store.add(session, "still", [face for a in analyses for face in a.faces])
-        return _report(deed, delivery_id, len(delivery.stills), delivery.refusals, analyses, elapsed)
+        return _report(deed, delivery_id, delivery.refusals, analyses, elapsed)
 
 
 def enrol(
@@ -90,7 +94,7 @@ def enrol(
         The manifest or the arrests file cannot be read as a whole.
     """
     from stillgraph import intake
-    from stillgraph.faces.analyse import ImageRole
+    from stillgraph.faces.embed import ImageRole
 
     began = time.perf_counter()
     with desk.act(Action.ENROL_CUSTODY) as deed:
@@ -104,24 +108,33 @@ def enrol(
             known_nominals=known,
             now=deed.at,
         )
-        analyses = [
-            _with_one_template(a)
-            for a in _analyse(desk, delivery.images, ImageRole.CUSTODY, workers, show_progress=show_progress)
-        ]
-        refusals = delivery.refusals
-        if arrests is not None:
-            known_nominals = {*known, *(n.nominal_id for n in delivery.nominals)}
-            read, refused = intake.read_arrests(arrests, known_nominals=known_nominals, now=deed.at)
-            deed.note(arrests=receipts.add_arrests(session, read), arrests_refused=len(refused))
-            refusals = (*refusals, *refused)
+        kept = _kept(desk, delivery.bytes, {image.custody_image_id: image.sha256 for image in delivery.images})
+        found = _analyse(desk, kept, len(delivery.images), ImageRole.CUSTODY, workers, show_progress=show_progress)
+        analyses = [_with_one_template(analysis) for analysis in found]
         elapsed = time.perf_counter() - began
         delivery_id = receipts.add_delivery(
             session, kind="custody", retailer_id=None, manifest=manifest.name, sha256=delivery.manifest_sha256,
-            received_at=deed.at, rows_read=delivery.rows_read, refusals=refusals, elapsed_s=elapsed,
+            received_at=deed.at, rows_read=delivery.rows_read, refusals=delivery.refusals, elapsed_s=elapsed,
         )  # fmt: skip
-        receipts.add_custody(session, delivery_id, delivery.custody_images, delivery.nominals)
+        receipts.add_custody(session, delivery_id, delivery.images, delivery.nominals)
         face_store.add(session, "custody", [face for a in analyses for face in a.faces])
-        return _report(deed, delivery_id, len(delivery.custody_images), refusals, analyses, elapsed)
+        report = _report(deed, delivery_id, delivery.refusals, analyses, elapsed)
+        return report if arrests is None else _with_arrests(deed, report, arrests)
+
+
+def _with_arrests(deed: Deed, report: IntakeReport, path: Path) -> IntakeReport:
+    """Take in the arrests that came with a custody delivery; an arrest of nobody known here is refused."""
+    from stillgraph import intake
+
+    known = receipts.nominals(deed.session)
+    arrests, refused = intake.read_arrests(path, known_nominals=known, now=deed.at)
+    receipts.add_delivery(
+        deed.session, kind="arrests", retailer_id=None, manifest=path.name, sha256=sha256(path.read_bytes()).hexdigest(),
+        received_at=deed.at, rows_read=len(arrests) + len(refused), refusals=refused, elapsed_s=0.0,
+    )  # fmt: skip
+    new = receipts.add_arrests(deed.session, arrests)
+    deed.note(arrests=new, arrests_refused=len(refused))
+    return replace(report, arrests_accepted=len(arrests), arrests_refused=refused)
 
 
 def still_image(desk: Desk, still: StillId) -> bytes:
@@ -131,7 +144,7 @@ def still_image(desk: Desk, still: StillId) -> bytes:
 
 
 def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[FaceId, bytes]:
-    """Return faces cut out of their stills, as JPEG of ``size`` x ``size`` pixels. Looking at them is recorded."""
+    """Return faces cut out of their stills, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
     from stillgraph.faces.analyse import crop
 
     wanted = list(dict.fromkeys(faces))
@@ -142,12 +155,12 @@ def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[
             face = face_store.one(deed.session, desk.model, face_id)
             if face is None:
                 raise NotFound(f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them.")
-            chips[face_id] = crop(desk.images.get(digests[StillId(face.image_id)]), face.box, size=size)
+            chips[face_id] = crop(desk.images.get(digests[StillId(face.image_id)]), face.box, size, image_id=face.image_id)
         return chips
 
 
 def custody_chips(desk: Desk, images: Iterable[CustodyImageId], *, size: int = 160) -> dict[CustodyImageId, bytes]:
-    """Return the faces of custody images, as JPEG of ``size`` x ``size`` pixels. Looking at them is recorded."""
+    """Return the faces of custody images, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
     from stillgraph.faces.analyse import crop
 
     wanted = list(dict.fromkeys(images))
@@ -159,30 +172,33 @@ def custody_chips(desk: Desk, images: Iterable[CustodyImageId], *, size: int = 1
             face = face_store.of_custody_image(deed.session, desk.model, image)
             if face is None:
                 raise NotFound(f"No face was found in the custody image {image}; look at the image itself.")
-            chips[image] = crop(data, face.box, size=size)
+            chips[image] = crop(data, face.box, size, image_id=image)
         return chips
 
 
-def _digest(digests: Mapping[StillId, str] | Mapping[CustodyImageId, str], image: str, what: str) -> str:
-    found = dict(digests).get(image)  # type: ignore[call-overload]
-    if found is None:
+def _digest(digests: Mapping[ImageId, str], image: ImageId, what: str) -> str:
+    if image not in digests:
         raise NotFound(f"There is no {what} {image} in this case.")
-    return str(found)
+    return digests[image]
+
+
+def _kept(desk: Desk, images: Mapping[ImageId, bytes], digests: Mapping[ImageId, str]) -> Iterator[tuple[str, bytes]]:
+    """Keep each image's bytes as it is read, and pass them on; they must be the ones that were checked."""
+    for image, data in images.items():
+        if desk.images.put(data) != digests[image]:
+            raise WrongUse(f"The file of {image} changed while it was being taken in; deliver it again.")
+        yield image, data
 
 
 def _analyse(
-    desk: Desk, images: Mapping[StillId, bytes] | Mapping[CustodyImageId, bytes], role: ImageRole, workers: int | None,
-    *, show_progress: bool,
+    desk: Desk, images: Iterable[tuple[str, bytes]], count: int, role: ImageRole, workers: int | None, *, show_progress: bool
 ) -> list[ImageAnalysis]:
-    """Keep the images' bytes and find the faces in them, with progress."""
     from tqdm import tqdm
 
     from stillgraph.faces.analyse import analyse
 
-    for data in images.values():
-        desk.images.put(data)
-    found = analyse(images.items(), desk.pack, role=role, workers=workers)
-    return list(tqdm(found, total=len(images), unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False))
+    found = analyse(images, desk.pack, role=role, workers=workers)
+    return list(tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False))
 
 
 def _with_one_template(analysis: ImageAnalysis) -> ImageAnalysis:
@@ -198,10 +214,10 @@ def _with_one_template(analysis: ImageAnalysis) -> ImageAnalysis:
 
 
 def _report(
-    deed: Deed, delivery_id: int, accepted: int, refused: tuple[Refusal, ...], analyses: list[ImageAnalysis], elapsed: float
+    deed: Deed, delivery_id: int, refused: tuple[Refusal, ...], analyses: list[ImageAnalysis], elapsed: float
 ) -> IntakeReport:
     report = IntakeReport(
-        accepted=accepted,
+        accepted=len(analyses),
         refused=refused,
         faces=sum(len(a.faces) for a in analyses),
         without_face=sum(not a.faces for a in analyses),

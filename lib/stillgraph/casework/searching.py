@@ -116,7 +116,7 @@ def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> Sear
 
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model, from_outside=True) as deed:
-        data = intake.read_image_file(image)
+        data = _read_outside(image)
         (analysis,) = analyse([(image.name, data)], desk.pack)
         index = gallery_index(deed.session, desk)
         probes = _probes(index, analysis.faces, limit, threshold)
@@ -151,3 +151,13 @@ def _listed(face: Face, candidates: tuple[Candidate, ...] | None) -> Probe:
 def _probe(face: Face, outcome: SearchOutcome, candidates: tuple[Candidate, ...]) -> Probe:
     return Probe(face.face_id, face.image_id, face.box, face.quality, face.usable, outcome, candidates)
 
+
+
+def _read_outside(image: Path) -> bytes:
+    from stillgraph import intake
+
+    if not image.is_file():
+        raise NotFound(f"There is no file {image}.")
+    data = image.read_bytes()
+    intake.check_image(image.name, data)
+    return data

@@ -32,6 +32,7 @@ class Action(StrEnum):
     QUERY = "query"
     EVALUATE = "evaluate"
     RECORD_TIMES = "record stage times"
+    OPEN_WORKBENCH = "open workbench"
 
 
 SETTING_UP = frozenset({Action.ADD_OFFICER, Action.OPEN_OPERATION})

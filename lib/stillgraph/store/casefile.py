@@ -31,9 +31,11 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 
-# One process may open the same file once: threads of a notebook or a Voila kernel take turns here.
+# DuckDB opens a file once in a process: threads of a notebook or a Voila kernel take turns, and what a thread does
+# while it has the file open uses the session that is open.
 _turns: dict[Path, threading.RLock] = {}
 _turns_guard = threading.Lock()
+_open: dict[Path, Session] = {}
 
 
 class Session:
@@ -116,7 +118,6 @@ class CaseFile:
     def __init__(self, directory: Path) -> None:
         self.directory = directory.expanduser().resolve()
         self.path = self.directory / CASE_FILE_NAME
-        self._held: Session | None = None
 
     @classmethod
     def create(cls, directory: Path, settings: Mapping[str, str]) -> CaseFile:
@@ -134,7 +135,7 @@ class CaseFile:
             )
         case.directory.mkdir(parents=True, exist_ok=True)
         case.directory.chmod(0o700)
-        with case._connected(writing=True) as session, session.transaction():
+        with case.session(writing=True) as session, session.transaction():
             session.execute(_sql("0001_case.sql"))
             session.execute(_sql("views.sql"))
             rows = [("schema_version", str(SCHEMA_VERSION)), *settings.items()]
@@ -177,27 +178,24 @@ class CaseFile:
 
     @contextmanager
     def session(self, *, writing: bool) -> Iterator[Session]:
-        """Open the file for one action; within :meth:`sitting` the one open session is used again."""
+        """Open the file for one action; within :meth:`sitting`, or another session, the open one is used again."""
         with self._turn():
-            if self._held is not None:
-                yield self._held
+            held = _open.get(self.path)
+            if held is not None:
+                yield held
                 return
             with self._connected(writing=writing) as session:
-                yield session
+                _open[self.path] = session
+                try:
+                    yield session
+                finally:
+                    del _open[self.path]
 
     @contextmanager
     def sitting(self) -> Iterator[None]:
         """Keep the file open for writing over several actions, each still a transaction of its own."""
-        with self._turn():
-            if self._held is not None:
-                yield
-                return
-            with self._connected(writing=True) as session:
-                self._held = session
-                try:
-                    yield
-                finally:
-                    self._held = None
+        with self.session(writing=True):
+            yield
 
     def _turn(self) -> threading.RLock:
         with _turns_guard:

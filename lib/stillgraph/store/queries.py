@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -65,13 +64,6 @@ def check(session: Session, sql: str) -> None:
             f"A query reads the documented views only (docs/views.md), not {', '.join(foreign)}. "
             f"There are: {', '.join(sorted(known))}."
         )
-
-
-def write(table: pa.Table, path: Path) -> None:
-    """Write an Arrow table to a Parquet file."""
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(table, path)
 
 
 def _tree(session: Session, sql: str) -> object:

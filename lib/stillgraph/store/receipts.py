@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, astuple
 from datetime import datetime
 
 from stillgraph.records import (
@@ -123,7 +124,7 @@ def add_custody(
 def add_arrests(session: Session, arrests: Sequence[Arrest]) -> int:
     """Add arrests that are not there yet; return how many were new."""
     held = set(session.rows("SELECT nominal_id, arrested_on, offence_code, offence, disposal FROM held.arrests"))
-    new = [a for a in dict.fromkeys(arrests) if (a.nominal_id, a.arrested_on, a.offence_code, a.offence, a.disposal) not in held]
+    new = [arrest for arrest in dict.fromkeys(arrests) if astuple(arrest) not in held]
     session.append("arrests", new)
     return len(new)
 
@@ -142,6 +143,4 @@ def present(session: Session, wanted: Iterable[str], table: str, column: str) ->
 
 
 def _with_delivery(record: Still | CustodyImage, delivery_id: int) -> dict[str, object]:
-    from dataclasses import asdict
-
     return {**asdict(record), "delivery_id": delivery_id}

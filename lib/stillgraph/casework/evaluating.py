@@ -1,0 +1,332 @@
+"""Measuring how often the search is wrong, on a case with known truth or on pairs of images."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stillgraph.casework.desk import Action, Desk
+from stillgraph.casework.searching import INVESTIGATION, gallery_index
+from stillgraph.errors import ManifestError, WrongUse
+from stillgraph.records import Candidate, Face, FaceId, GalleryInfo, ModelId, Nominal, NominalId, Rate, StillId
+from stillgraph.store import faces as face_store
+from stillgraph.store import receipts
+
+if TYPE_CHECKING:
+    from stillgraph.evaluation import GroupRates, IdentificationTrial, TruthFace
+
+GROUPS = ("ethnicity", "sex")
+"""What rates can be split by: attributes of the nominal's record, never guessed from an image."""
+
+WITHIN_RANK = 20
+
+
+@dataclass(frozen=True, slots=True)
+class IdentificationReport:
+    """1:N error rates of a case against known truth, with what they were measured on.
+
+    ``stills_not_in_case`` are stills of the truth table that the case does not hold; they are no trials.
+    """
+
+    model: ModelId
+    gallery: GalleryInfo
+    gallery_nominals: int
+    mated: int
+    nonmated: int
+    failures_to_acquire: int
+    failures_to_acquire_nonmated: int
+    hit_rate: dict[str, float | None]
+    hit_rate_interval: dict[str, tuple[float, float] | None]
+    fnir_at_fpir: dict[str, float | None]
+    fnir_interval: dict[str, tuple[float, float] | None]
+    thresholds: dict[str, float | None]
+    insufficient: dict[str, str]
+    groups: dict[str, dict[str, GroupRates]]
+    within_rank: int
+    stills_not_in_case: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """1:1 error rates of a face model on pairs of images."""
+
+    model: ModelId
+    pairs: int
+    genuine: int
+    impostor: int
+    failures_to_acquire: int
+    auc: float | None
+    accuracy: float | None
+    accuracy_interval: tuple[float, float] | None
+    tar_at_far: dict[str, float | None]
+    tar_interval: dict[str, tuple[float, float] | None]
+    thresholds: dict[str, float | None]
+    insufficient: dict[str, str]
+    elapsed_s: float
+
+
+def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> IdentificationReport:
+    """Measure the search of every face of known truth against the gallery.
+
+    A person of the truth whose face was not found, or is unusable, is a trial all the same, and an error where that
+    person is in the gallery.
+
+    Parameters
+    ----------
+    truth : Path
+        The truth table; see :func:`stillgraph.evaluation.read_truth`.
+    by : sequence of str
+        Recorded attributes to split mated rates by, of :data:`GROUPS`.
+
+    Raises
+    ------
+    WrongUse
+        ``by`` names something that is not recorded.
+    ManifestError
+        The truth table cannot be read.
+    """
+    from stillgraph import evaluation
+
+    unknown = [name for name in by if name not in GROUPS]
+    if unknown:
+        raise WrongUse(f"Rates can be split by {' and '.join(GROUPS)}, as recorded for nominals; not by {unknown[0]}.")
+    began = time.perf_counter()
+    table = evaluation.read_truth(truth)
+    with desk.act(Action.EVALUATE, what="identification", by=list(by)) as deed:
+        widths = receipts.still_widths(deed.session)
+        faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model)}
+        index = gallery_index(deed.session, desk)
+        entries, _ = face_store.gallery(deed.session, desk.model)
+        enrolled = {nominal for _, nominal in entries}
+        known = [t for t in table if t.still in widths]
+        assigned = evaluation.assign(known, _by_still(faces), widths)
+        usable = {
+            t: face
+            for t, face_id in assigned.items()
+            if face_id is not None and (face := faces[face_id]).usable and face.template is not None
+        }
+        templates = [face.template for face in usable.values() if face.template is not None]
+        lists = dict(zip(usable, index.search(templates, limit=max(len(enrolled), 1), threshold=INVESTIGATION), strict=True))
+        trials = [_trial(t, lists.get(t), t.nominal_id in enrolled) for t in known]
+        groups = _groups(known, receipts.nominals(deed.session), by)
+        rates = evaluation.identification(trials, gallery=len(enrolled), within_rank=WITHIN_RANK, groups=groups)
+        deed.note(trials=len(trials), gallery=index.info.version)
+        return IdentificationReport(
+            model=desk.model, gallery=index.info, gallery_nominals=len(enrolled), mated=rates.mated,
+            nonmated=rates.nonmated, failures_to_acquire=rates.failures_to_acquire,
+            failures_to_acquire_nonmated=rates.failures_to_acquire_nonmated, hit_rate=rates.hit_rate,
+            hit_rate_interval=rates.hit_rate_interval, fnir_at_fpir=rates.fnir_at_fpir,
+            fnir_interval=rates.fnir_interval, thresholds=rates.thresholds, insufficient=rates.insufficient,
+            groups=rates.groups, within_rank=rates.within_rank,
+            stills_not_in_case=len({t.still for t in table} - set(widths)), elapsed_s=time.perf_counter() - began,
+        )  # fmt: skip
+
+
+def sentences(report: IdentificationReport) -> list[str]:
+    """Return the report in sentences for people, each rate with its count of trials and interval."""
+    lines = [
+        f"Model {report.model}; gallery {report.gallery.size} custody images of {report.gallery_nominals} people "
+        f"({report.gallery.version}).",
+        f"{report.mated} mated searches (the person is in the gallery), {report.nonmated} non-mated; faces not found or "
+        f"unusable: {report.failures_to_acquire}, counted as errors where mated.",
+    ]
+    lines += [
+        f"Within rank {rank}: {_percent(rate)} of {report.mated} mated searches ({_range(report.hit_rate_interval[rank])})."
+        for rank, rate in report.hit_rate.items()
+        if rate is not None
+    ]
+    lines += [
+        f"FNIR at FPIR {target}: {_percent(rate)} ({_range(report.fnir_interval[target])}), threshold "
+        f"{report.thresholds[target]:.3f}, within rank {report.within_rank}."
+        for target, rate in report.fnir_at_fpir.items()
+        if rate is not None
+    ]
+    lines += [f"FPIR {target}: {why}" for target, why in report.insufficient.items()]
+    for attribute, groups in report.groups.items():
+        for label, rates in groups.items():
+            if rates.insufficient is not None:
+                lines.append(f"{attribute} {label}: {rates.insufficient}")
+                continue
+            first = f"{_percent(rates.hit_rate['1'])} ({_range(rates.hit_rate_interval['1'])})"
+            lines.append(f"{attribute} {label}: within rank 1 {first} of {rates.mated} mated searches.")
+    return lines
+
+
+def truth_of_faces(desk: Desk, truth: Path) -> dict[FaceId, NominalId | None]:
+    """Return whose each face is that a truth table accounts for: for demonstrations and evaluation only.
+
+    A face the table accounts for and whose person is not in custody records has ``None``; a face that is nobody's is
+    absent.
+    """
+    from stillgraph import evaluation
+
+    with desk.act(Action.EVALUATE, what="truth of faces") as deed:
+        widths = receipts.still_widths(deed.session)
+        faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model)}
+        known = [t for t in evaluation.read_truth(truth) if t.still in widths]
+        assigned = evaluation.assign(known, _by_still(faces), widths)
+        return {face_id: t.nominal_id for t, face_id in assigned.items() if face_id is not None}
+
+
+def verification(
+    pairs: Path, images: Path, *, pack: str | None = None, workers: int | None = None, show_progress: bool = False
+) -> VerificationReport:
+    """Measure a face model on pairs of images: is it one person on both?
+
+    Both images are treated as stills, and of several faces the largest is compared. A pair with an image in which no
+    face was found counts as an error.
+
+    Raises
+    ------
+    ManifestError
+        The pairs cannot be read, or name an image that is not there or leads out of ``images``.
+    """
+    from stillgraph import evaluation
+    from stillgraph.faces import packs
+
+    began = time.perf_counter()
+    loaded = packs.load(pack if pack is not None else packs.DEFAULT_PACK)
+    rows = _read_pairs(pairs)
+    names = sorted({name for a, b, _ in rows for name in (a, b)})
+    vectors = _largest_faces(names, images, loaded, workers, show_progress=show_progress)
+    compared = [(vectors[a], vectors[b], same) for a, b, same in rows if a in vectors and b in vectors]
+    lost = [same for a, b, same in rows if a not in vectors or b not in vectors]
+    left = np.asarray([a for a, _, _ in compared], dtype=np.float32).reshape(len(compared), loaded.dimension)
+    right = np.asarray([b for _, b, _ in compared], dtype=np.float32).reshape(len(compared), loaded.dimension)
+    rates = evaluation.verification(
+        np.einsum("nd,nd->n", left, right),
+        np.asarray([same for _, _, same in compared], dtype=bool),
+        failures_genuine=sum(lost),
+        failures_impostor=len(lost) - sum(lost),
+    )
+    return VerificationReport(
+        model=loaded.model, pairs=rates.pairs, genuine=rates.genuine, impostor=rates.impostor,
+        failures_to_acquire=rates.failures_to_acquire, auc=rates.auc, accuracy=rates.accuracy,
+        accuracy_interval=rates.accuracy_interval, tar_at_far=rates.tar_at_far, tar_interval=rates.tar_interval,
+        thresholds=rates.thresholds, insufficient=rates.insufficient, elapsed_s=time.perf_counter() - began,
+    )  # fmt: skip
+
+
+def _by_still(faces: Mapping[FaceId, Face]) -> dict[StillId, list[Face]]:
+    grouped: dict[StillId, list[Face]] = {}
+    for face in faces.values():
+        grouped.setdefault(StillId(face.image_id), []).append(face)
+    return grouped
+
+
+def _trial(truth: TruthFace, candidates: Sequence[Candidate] | None, mated: bool) -> IdentificationTrial:  # noqa: FBT001
+    from stillgraph.evaluation import IdentificationTrial
+
+    mate = next((c for c in candidates or () if c.nominal_id == truth.nominal_id), None)
+    return IdentificationTrial(
+        trial_id=f"{truth.still}@{truth.position}",
+        mated=mated,
+        acquired=candidates is not None,
+        rank=None if mate is None else mate.rank,
+        mate_score=None if mate is None else mate.score,
+        best_score=candidates[0].score if candidates else None,
+    )
+
+
+def _groups(
+    truth: Sequence[TruthFace], nominals: Mapping[NominalId, Nominal], by: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    return {
+        attribute: {
+            f"{t.still}@{t.position}": str(getattr(nominals[t.nominal_id], attribute))
+            for t in truth
+            if t.nominal_id in nominals
+        }
+        for attribute in by
+    }
+
+
+def _read_pairs(path: Path) -> list[tuple[str, str, bool]]:
+    said = {"1": True, "true": True, "yes": True, "same": True, "0": False, "false": False, "no": False, "different": False}
+    if not path.is_file():
+        raise ManifestError(f"There is no pairs file {path}; it is a CSV with the columns image_a, image_b and same.")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if not {"image_a", "image_b", "same"} <= set(reader.fieldnames or ()):
+            raise ManifestError(f"A pairs file has the columns image_a, image_b and same; {path.name} has not.")
+        rows = []
+        for row in reader:
+            same = said.get(str(row["same"]).strip().lower())
+            if same is None:
+                raise ManifestError(f"In the column same stands 1 or 0; correct line {reader.line_num} of {path.name}.")
+            rows.append((str(row["image_a"]).strip(), str(row["image_b"]).strip(), same))
+    if not rows:
+        raise ManifestError(f"The pairs file {path.name} holds no pairs.")
+    return rows
+
+
+def _largest_faces(
+    names: Sequence[str], images: Path, pack: object, workers: int | None, *, show_progress: bool
+) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    """Return the template of the largest face of each image that has one, float32, shape (d,)."""
+    from tqdm import tqdm
+
+    from stillgraph import intake
+    from stillgraph.faces.analyse import analyse
+
+    root = images.resolve()
+
+    def read(name: str) -> tuple[str, bytes]:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
+            raise ManifestError(f"The pairs file names {name}, which is not an image in {images.name}.")
+        data = path.read_bytes()
+        intake.check_image(name, data)
+        return name, data
+
+    found = {}
+    analyses = analyse(map(read, names), pack, workers=workers)  # type: ignore[arg-type]
+    for analysis in tqdm(analyses, total=len(names), unit="image", disable=not show_progress, leave=False):
+        faces = [face for face in analysis.faces if face.usable and face.template is not None]
+        if faces:
+            largest = max(faces, key=lambda face: face.box.width * face.box.height)
+            assert largest.template is not None  # noqa: S101  (filtered above)
+            found[analysis.image_id] = largest.template.vector
+    return found
+
+
+def _percent(rate: float | None) -> str:
+    return "no trials" if rate is None else f"{100 * rate:.1f} %"
+
+
+def _range(interval: tuple[float, float] | None) -> str:
+    return "no interval" if interval is None else f"95 %: {100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadErrors:
+    """Corroborated leads against known truth: how many are wrong, and how many mated faces have none.
+
+    ``missed`` counts faces of the truth whose person is in the gallery, found or not.
+    """
+
+    wrong: Rate
+    missed: Rate
+
+
+def leads_against_truth(desk: Desk, truth: Path) -> LeadErrors:
+    """Measure corroborated leads against known truth: the whole process, search and review together."""
+    from stillgraph import evaluation
+
+    whose = truth_of_faces(desk, truth)
+    with desk.act(Action.EVALUATE, what="leads against truth") as deed:
+        leads = dict(deed.session.rows("SELECT face_id, nominal_id FROM reviews WHERE outcome = 'corroborated'"))
+        held = set(receipts.still_widths(deed.session))
+        enrolled = {nominal for _, nominal in face_store.gallery(deed.session, desk.model)[0]}
+    mated = sum(t.still in held and t.nominal_id in enrolled for t in evaluation.read_truth(truth))
+    right = sum(whose.get(face) == nominal for face, nominal in leads.items())
+    return LeadErrors(
+        wrong=evaluation.wilson(len(leads) - right, len(leads)), missed=evaluation.wilson(mated - right, mated)
+    )

@@ -1,0 +1,164 @@
+"""Commands that ask questions of a case: rank, network, query, evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillgraph.cli import common
+from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason, Since, Until
+
+evaluate_app = typer.Typer(help="Error rates, with their counts and intervals.", no_args_is_help=True)
+
+RANKING_COLUMNS = ("rank", "rank_low", "rank_high", "person_id", "nominal_id", "status", "offences", "retailers",
+                   "harm_days", "value_pence", "rfh", "prior_arrests")  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("rank", epilog="Example: stillgraph rank cases/autumn --by harm --since 2026-01-01 --csv top.csv")(rank)
+    app.command("network", epilog="Example: stillgraph network cases/autumn --export network.graphml")(network)
+    app.command("query", epilog='Example: stillgraph query cases/autumn "SELECT retailer, count(*) FROM offences GROUP BY 1"')(query)
+    app.add_typer(evaluate_app, name="evaluate")
+
+
+def rank(
+    case: Case,
+    since: Since = None,
+    until: Until = None,
+    by: Annotated[str, typer.Option("--by", metavar="harm|count|value|rfh", help="What to rank by.")] = "harm",
+    top: Annotated[int, typer.Option("--top", min=1, help="How many to print; JSON and CSV always hold all.")] = 20,
+    with_proposals: Annotated[bool, typer.Option("--with-proposals", help="Count links that nobody has corroborated too.")] = False,  # noqa: FBT002
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole ranking as CSV.")] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Rank prolific offenders by harm, count, value or recency-frequency-harm, with the intervals of their ranks."""
+    from stillgraph.casework import analysing
+    from stillgraph.errors import WrongUse
+
+    if by not in {"harm", "count", "value", "rfh"}:
+        raise WrongUse(f"--by takes harm, count, value or rfh, not {by!r}.")
+    desk = common.seat(case, officer, operation, reason)
+    ranking = analysing.ranking(
+        desk, by=by, since=common.day(since, "--since"), until=common.day(until, "--until"), with_proposals=with_proposals
+    )
+    if csv is not None:
+        analysing.write_ranking(ranking, csv)
+    if as_json:
+        common.print_json(ranking)
+        return
+    review = "; simulated review" if ranking.simulated else ""
+    print(f"By {by}, {ranking.since or 'the first offence'} to {ranking.until or 'the last'}{review}. {ranking.scale}")
+    common.print_table(
+        ["rank", "95 %", "person", "link", "offences", "retailers", "harm (days)", "value", "RFH", "prior arrests"],
+        [
+            (s.rank, f"{s.rank_low}-{s.rank_high}", s.person_id, s.status, s.offences, s.retailers, f"{s.harm_days:,.1f}",
+             common.pounds(s.value_pence), s.rfh, s.prior_arrests)
+            for s in ranking.standings[:top]
+        ],
+    )  # fmt: skip
+    print(analysing.concentration_sentence(ranking))
+
+
+def network(
+    case: Case,
+    export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help=".graphml, .gexf, .json or .csv")] = None,
+    with_proposals: Annotated[bool, typer.Option("--with-proposals", help="Links that nobody has corroborated too.")] = False,  # noqa: FBT002
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Summarise the offence-offender graph, and export it."""
+    from stillgraph.casework import analysing
+
+    desk = common.seat(case, officer, operation, reason)
+    summary = analysing.network_summary(desk, with_proposals=with_proposals, export=export)
+    if as_json:
+        common.print_json(summary)
+        return
+    for name, value in common.plain(summary).items():
+        if not isinstance(value, list | dict):
+            print(f"  {name.replace('_', ' ')}: {value}")
+    if export is not None:
+        print(f"Wrote {export}.")
+
+
+def query(
+    case: Case,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT over the documented views (docs/views.md).")],
+    output: Annotated[str, typer.Option("--format", metavar="table|csv|json|parquet", help="How to print it.")] = "table",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where Parquet goes.")] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Run one read-only SELECT over the documented views."""
+    import sys
+
+    from stillgraph.casework import analysing
+    from stillgraph.errors import WrongUse
+
+    form = "json" if as_json else output
+    if form not in {"table", "csv", "json", "parquet"}:
+        raise WrongUse(f"--format takes table, csv, json or parquet, not {output!r}.")
+    if form == "parquet" and out is None and sys.stdout.isatty():
+        raise WrongUse("Parquet is binary: say where it goes with --out FILE, or pipe it on.")
+    table = analysing.query_table(common.seat(case, officer, operation, reason), sql)
+    if form == "parquet":
+        analysing.write_parquet(table, out if out is not None else sys.stdout.buffer)
+    elif form == "json":
+        common.print_json(table.to_pylist())
+    elif form == "csv":
+        analysing.write_csv(table, sys.stdout)
+    else:
+        common.print_table(table.column_names, [list(row.values()) for row in table.to_pylist()])
+        print(f"{table.num_rows} rows")
+
+
+@evaluate_app.command("identification", epilog="Example: stillgraph evaluate identification cases/demo --truth data/demo/truth.csv --by ethnicity,sex")
+def evaluate_identification(
+    case: Case,
+    truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="Who is on each still, left to right.")],
+    by: Annotated[str, typer.Option("--by", metavar="GROUPS", help="Recorded groups, e.g. ethnicity,sex.")] = "",
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Measure 1:N error rates on a case with known truth; a face that was not found counts as an error."""
+    from stillgraph.casework import evaluating
+
+    desk = common.seat(case, officer, operation, reason)
+    result = evaluating.identification(desk, truth, by=tuple(g.strip() for g in by.split(",") if g.strip()))
+    if as_json:
+        common.print_json(result)
+    else:
+        for line in evaluating.sentences(result):
+            print(line)
+
+
+@evaluate_app.command("verification", epilog="Example: stillgraph evaluate verification pairs.csv --images photos/")
+def evaluate_verification(
+    pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="CSV: image_a,image_b,same")],
+    images: Annotated[Path, typer.Option("--images", metavar="DIR", help="Where the images lie.")],
+    model: Annotated[str | None, typer.Option("--model", metavar="PACK", help="The face model pack.")] = None,
+    workers: common.Workers = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Measure 1:1 error rates of a face model on pairs of images; no case is involved."""
+    import sys
+
+    from stillgraph.casework import evaluating
+
+    result = evaluating.verification(pairs, images, pack=model, workers=workers, show_progress=sys.stderr.isatty())
+    if as_json:
+        common.print_json(result)
+    else:
+        common.print_table(["measure", "value"], [(k, v) for k, v in common.plain(result).items()])

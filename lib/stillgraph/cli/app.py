@@ -1,0 +1,76 @@
+"""The application: gathers the commands and turns errors into exit codes and plain sentences."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from stillgraph import __version__
+from stillgraph.cli import analyse, cases, serving, work
+from stillgraph.errors import CaseExists, NotACase, Refused, StillgraphError, WrongUse
+
+app = typer.Typer(
+    name="stillgraph",
+    help="Investigative analytics for retail crime: CCTV stills to reviewed leads, linked persons, prolific offenders.",
+    epilog="Start with: stillgraph demo",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        print(f"stillgraph {__version__}")
+        raise typer.Exit
+
+
+for module in (cases, work, analyse, serving):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line; end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit code.
+
+    A closed pipe (``| head``) ends quietly; an error raised on purpose prints its one sentence; any other prints what
+    kind it was, and its traceback only where ``STILLGRAPH_DEBUG`` is set, since a traceback can carry data.
+    """
+    try:
+        code = app(args=arguments, prog_name="stillgraph", standalone_mode=False)
+    except (Refused, WrongUse, CaseExists, NotACase) as error:
+        return _say(str(error), 2)
+    except StillgraphError as error:
+        return _say(str(error), 1)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        return 0
+    except click.ClickException as error:
+        return _say(f"{error.format_message().rstrip('.')}. See `stillgraph --help`.", 2)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _say("Interrupted; what was not finished has left nothing behind.", 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001
+        if os.environ.get("STILLGRAPH_DEBUG"):
+            raise
+        return _say(f"Something went wrong inside Stillgraph ({type(error).__name__}); STILLGRAPH_DEBUG=1 shows where.", 1)
+    return code if isinstance(code, int) else 0
+
+
+def _say(sentence: str, code: int) -> int:
+    print(" ".join(sentence.split()), file=sys.stderr)
+    return code

@@ -1,0 +1,152 @@
+"""Commands that set a case up and check its record: case, audit, models, and the demonstration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillgraph.cli import common
+from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
+
+case_app = typer.Typer(help="Make a case; add officers; open operations.", no_args_is_help=True)
+officer_app = typer.Typer(help="Officers of a case.", no_args_is_help=True)
+operation_app = typer.Typer(help="Operations of a case.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit chain.", no_args_is_help=True)
+models_app = typer.Typer(help="Face model packs.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    case_app.add_typer(officer_app, name="officer")
+    case_app.add_typer(operation_app, name="operation")
+    app.command("demo", epilog="Example: stillgraph demo --case cases/demo")(demo)
+    app.add_typer(case_app, name="case")
+    app.add_typer(audit_app, name="audit")
+    app.add_typer(models_app, name="models")
+
+
+def demo(
+    case: Annotated[Path, typer.Option("--case", metavar="CASE", help="Where the demonstration case goes.")] = Path("cases/demo"),
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it anew where there is one already.")] = False,  # noqa: FBT002
+    workers: common.Workers = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Build the demonstration case through every stage and print what came of it. Synthetic people only."""
+    from stillgraph import demo as demonstration
+
+    summary = demonstration.build(case, rebuild=rebuild, workers=workers, say=None if as_json else print)
+    if as_json:
+        common.print_json(summary)
+    else:
+        demonstration.show(summary)
+
+
+@case_app.command("create", epilog="Example: stillgraph case create cases/autumn")
+def create(
+    case: Case,
+    model: Annotated[str | None, typer.Option("--model", metavar="PACK", help="The face model pack (see `models list`).")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Make a new, empty case, bound to one face model pack."""
+    from stillgraph.casework import governing
+
+    made = governing.create_case(case, pack=model)
+    settings = made.settings()
+    if as_json:
+        common.print_json({"case": str(made.directory), "pack": settings["pack"], "model": settings["model"]})
+    else:
+        print(f"Made the case {made.path} (model {settings['model']}).")
+        print(f"Next: stillgraph case officer add {case} YOUR-ID")
+
+
+@officer_app.command("add", epilog="Example: stillgraph case officer add cases/autumn pc1234 --role reviewer --officer sgt1")
+def officer_add(
+    case: Case,
+    officer_id: Annotated[str, typer.Argument(metavar="ID", help="The new officer's id.")],
+    role: Annotated[str | None, typer.Option("--role", help="analyst, reviewer, supervisor, manager, auditor or administrator.")] = None,
+    name: Annotated[str, typer.Option("--name", help="The officer's name; never logged.")] = "",
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Add an officer. The first one adds themselves; after that --officer and --reason say who adds them and why."""
+    from stillgraph.casework import governing
+    from stillgraph.errors import WrongUse
+    from stillgraph.records import Role
+
+    roles = [str(known) for known in Role]
+    if role is not None and role not in roles:
+        raise WrongUse(f"There is no role {role}; the roles are {', '.join(roles)}.")
+    desk = common.seat(case, officer, operation, reason)
+    added = governing.add_officer(desk, officer_id, role=None if role is None else Role(role), name=name)
+    if as_json:
+        common.print_json({"officer": added.officer_id, "role": added.role})
+    else:
+        print(f"Added officer {added.officer_id}" + (f" ({added.role})." if added.role else "."))
+
+
+@operation_app.command(
+    "open", epilog='Example: stillgraph case operation open cases/autumn OP-WREN --purpose "Shop theft, prolific offenders" --officer pc1234'
+)
+def operation_open(
+    case: Case,
+    operation_id: Annotated[str, typer.Argument(metavar="ID", help="The operation's id.")],
+    purpose: Annotated[str | None, typer.Option("--purpose", help="What the operation is for.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day it permits anything.")] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Open an operation, under which actions are permitted."""
+    from stillgraph.casework import governing
+
+    desk = common.seat(case, officer, operation, reason)
+    opened = governing.open_operation(desk, operation_id, purpose=purpose, until=common.day(until, "--until"))
+    if as_json:
+        common.print_json({"operation": opened, "until": until})
+    else:
+        print(f"Operation {opened} is open" + (f" until {until}." if until else "."))
+
+
+@audit_app.command("verify", epilog="Example: stillgraph audit verify cases/demo --anchor /safe/place/audit.anchors.jsonl")
+def audit_verify(
+    case: Case,
+    anchor: Annotated[Path | None, typer.Option("--anchor", metavar="FILE", help="A copy of the anchors kept elsewhere.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Check the audit chain against its anchors; exit 1 and name the first broken entry if it does not hold.
+
+    Anybody who can read the case may check it: it shows nothing of the case and writes nothing.
+    """
+    from stillgraph.casework import governing
+
+    report = governing.verify_audit(case, anchor_file=anchor)
+    if as_json:
+        common.print_json(report)
+    elif report.holds:
+        print(f"The audit chain holds: {report.entries} entries, {report.anchors} anchors, head {report.head[:16]}.")
+        if report.unanchored:
+            print(f"{report.unanchored} newest entries are not anchored yet; the next action anchors them.")
+    else:
+        print(f"The audit chain is broken at entry {report.first_broken}: {report.problem}.")
+    if not report.holds:
+        raise typer.Exit(1)
+
+
+@models_app.command("list", epilog="Example: stillgraph models list --json")
+def models_list(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """List the face model packs that are here, with licence and hashes."""
+    from stillgraph.casework import governing
+
+    packs = governing.model_packs()
+    if as_json:
+        common.print_json({"packs": packs})
+    else:
+        common.print_table(
+            ["pack", "model", "dimension", "licence"],
+            [(p["name"], p["model"], p["dimension"], p["licence"]) for p in packs],
+        )

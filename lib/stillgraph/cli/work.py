@@ -1,0 +1,221 @@
+"""Commands that move a case on: custody, stills, search, review, link."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillgraph.cli import common
+from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
+
+if TYPE_CHECKING:
+    from stillgraph.records import IntakeReport, SearchReport
+
+custody_app = typer.Typer(help="Custody images.", no_args_is_help=True)
+stills_app = typer.Typer(help="Retailers' stills.", no_args_is_help=True)
+review_app = typer.Typer(help="Review of candidate lists by two officers.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.add_typer(custody_app, name="custody")
+    app.add_typer(stills_app, name="stills")
+    app.command("search", epilog="Example: stillgraph search cases/autumn --unsearched --limit 20")(search)
+    app.add_typer(review_app, name="review")
+    app.command("link", epilog="Example: stillgraph link cases/autumn --json")(link)
+
+
+@custody_app.command("add", epilog="Example: stillgraph custody add cases/autumn custody/manifest.csv --arrests custody/arrests.csv")
+def custody_add(
+    case: Case,
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="CSV or XLSX, the images beside it in images/.")],
+    arrests: Annotated[Path | None, typer.Option("--arrests", metavar="FILE", help="The nominals' arrests.")] = None,
+    workers: common.Workers = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Enrol custody images; rows that cannot be taken in are refused with their reasons."""
+    from stillgraph.casework import receiving
+
+    desk = common.seat(case, officer, operation, reason)
+    _print_intake(receiving.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal()), as_json=as_json)
+
+
+@stills_app.command("receive", epilog="Example: stillgraph stills receive cases/autumn deliveries/R01/manifest.csv --retailer R01 --stores stores.csv")
+def stills_receive(
+    case: Case,
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="CSV or XLSX, the stills beside it in stills/.")],
+    retailer: Annotated[str, typer.Option("--retailer", metavar="ID", help="Whose delivery it is.")],
+    stores: Annotated[Path | None, typer.Option("--stores", metavar="FILE", help="The stores file; once, or when it changes.")] = None,
+    workers: common.Workers = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Take in one retailer's delivery and find the faces in it; bad rows are refused with their reasons."""
+    from stillgraph.casework import receiving
+    from stillgraph.records import RetailerId
+
+    desk = common.seat(case, officer, operation, reason)
+    report = receiving.receive(
+        desk, manifest, retailer_id=RetailerId(retailer), stores=stores, workers=workers, show_progress=_terminal()
+    )
+    _print_intake(report, as_json=as_json)
+
+
+def search(
+    case: Case,
+    unsearched: Annotated[bool, typer.Option("--unsearched", help="Every still not searched yet.")] = False,  # noqa: FBT002
+    still: Annotated[list[str] | None, typer.Option("--still", metavar="ID", help="A still, RETAILER/IMAGE; repeatable.")] = None,
+    image: Annotated[Path | None, typer.Option("--image", metavar="FILE", help="An image from outside the case.")] = None,
+    limit: Annotated[int, typer.Option("--limit", help="The most persons on a candidate list.")] = 20,
+    threshold: Annotated[float, typer.Option("--threshold", help="The least score (cosine) for the list; -1 cuts nothing off.")] = -1.0,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Search the faces of stills against the custody gallery: ranked candidates for people to look at.
+
+    A score is how alike two templates are, no more; a candidate becomes a lead only by two officers' review.
+    """
+    from stillgraph.casework import searching
+    from stillgraph.records import StillId
+
+    desk = common.seat(case, officer, operation, reason)
+    report = searching.search(
+        desk, stills=tuple(StillId(s) for s in still or ()), unsearched=unsearched, image=image, limit=limit, threshold=threshold
+    )
+    if as_json:
+        common.print_json(report)
+    else:
+        _print_search(report)
+
+
+@review_app.command("queue", epilog="Example: stillgraph review queue cases/autumn --officer pc1234")
+def review_queue(
+    case: Case,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show the candidate lists that wait for you: no score, and nobody else's verdict."""
+    from stillgraph.casework import reviewing
+
+    items = reviewing.queue(common.seat(case, officer, operation, reason))
+    if as_json:
+        reviews = [
+            {
+                "face_id": item.face_id,
+                "still": item.still,
+                "search_id": item.search_id,
+                "candidates": [{"nominal_id": nominal, "custody_image": image} for nominal, image in item.candidates],
+            }
+            for item in items
+        ]
+        common.print_json({"waiting": len(items), "reviews": reviews})
+        return
+    print(f"{len(items)} candidate lists wait for your judgement.")
+    common.print_table(
+        ["face", "candidates", "first on the list"],
+        [(item.face_id, len(item.candidates), ", ".join(nominal for nominal, _ in item.candidates[:5])) for item in items],
+    )
+
+
+@review_app.command("judge", epilog='Example: stillgraph review judge cases/autumn --face "R01/R01_0001.jpg#1" --nominal N402068 --officer pc1234')
+def review_judge(
+    case: Case,
+    face: Annotated[str, typer.Option("--face", metavar="ID", help="The face under review.")],
+    nominal: Annotated[str | None, typer.Option("--nominal", metavar="ID", help="The candidate you support.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="No candidate is this person.")] = False,  # noqa: FBT002
+    inconclusive: Annotated[bool, typer.Option("--inconclusive", help="The images do not let you say.")] = False,  # noqa: FBT002
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Record your judgement of one candidate list; a lead is corroborated when two officers agree, the second blind."""
+    from stillgraph.casework import reviewing
+    from stillgraph.errors import WrongUse
+    from stillgraph.records import FaceId, NominalId, Verdict
+
+    if sum((nominal is not None, none, inconclusive)) != 1:
+        raise WrongUse("Give one judgement: --nominal ID, or --none, or --inconclusive.")
+    verdict = Verdict.SUPPORTS if nominal is not None else Verdict.NO_CANDIDATE if none else Verdict.INCONCLUSIVE
+    desk = common.seat(case, officer, operation, reason)
+    ruling = reviewing.judge(desk, FaceId(face), verdict, nominal_id=None if nominal is None else NominalId(nominal))
+    if as_json:
+        common.print_json({"face_id": face, "verdict": verdict, "outcome": ruling.outcome, "nominal_id": ruling.nominal_id})
+    else:
+        print(f"Recorded. {face}: {ruling.outcome}" + (f" ({ruling.nominal_id})." if ruling.nominal_id else "."))
+
+
+def link(
+    case: Case,
+    threshold: Annotated[float | None, typer.Option("--threshold", help="The least score that groups unknown faces.")] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Link faces to persons: corroborated leads bind, similarity groups the unknown, contradictions are shown."""
+    from stillgraph.casework import analysing
+
+    linkage = analysing.link(common.seat(case, officer, operation, reason), threshold=threshold)
+    if as_json:
+        common.print_json(linkage)
+        return
+    for status in ("corroborated", "proposed", "unknown"):
+        persons = [p for p in linkage.persons if p.status == status]
+        several = [p for p in persons if len(p.stills) > 1]
+        print(f"{status}: {len(persons)} persons, {len(several)} of them on several stills")
+    common.print_table(
+        ["person", "status", "stills", "offences", "retailers"],
+        [
+            (p.person_id, p.status, len(p.stills), len(p.offences), len({s.split("/")[0] for s in p.stills}))
+            for p in linkage.persons
+            if len(p.stills) > 1
+        ],
+    )
+    print(f"{len(linkage.proposals)} proposals for review, {len(linkage.contradictions)} contradictions")
+    for contradiction in linkage.contradictions:
+        print(f"  {', '.join(contradiction.faces)}: {contradiction.reason}")
+
+
+def _print_intake(report: IntakeReport, *, as_json: bool) -> None:
+    if as_json:
+        common.print_json(report)
+        return
+    print(
+        f"{report.accepted} accepted, {len(report.refused)} refused, {report.faces} faces, "
+        f"{report.without_face} without a face, {report.elapsed_s:.1f} s"
+    )
+    common.print_refusals(report.refused)
+
+
+def _print_search(report: SearchReport) -> None:
+    threshold = "none (investigation mode)" if report.threshold <= -1 else f"{report.threshold:.3f}"
+    print(
+        f"{len(report.probes)} faces searched against {report.gallery.size} custody images "
+        f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) in {report.elapsed_s:.1f} s"
+    )
+    rows = [
+        (p.face_id, p.outcome, *((c.nominal_id, f"{c.score:.3f}", c.custody_image) if c else ("", "", "")))
+        for p in report.probes
+        for c in (p.candidates[:3] or (None,))
+    ]
+    common.print_table(["face", "outcome", "candidate", "score", "best custody image"], rows)
+    for still in report.without_face:
+        print(f"  {still}: no face found; kept, not searched")
+    print("A score says how alike two templates are, not who somebody is. Two officers decide: stillgraph review queue")
+
+
+def _terminal() -> bool:
+    return sys.stderr.isatty()

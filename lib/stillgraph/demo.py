@@ -1,0 +1,306 @@
+"""Builds the demonstration case from ``data/demo`` through casework, like any user, and tells what came of it.
+
+Everybody in it is synthetic. The two reviewers are simulated: they judge from ``truth.csv`` with a stated error rate,
+and every place that shows their work says "simulated review". The case is built beside its place and moved there when
+it is whole, so that a build that was killed leaves nothing a later one could stumble over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from stillgraph.casework import analysing, evaluating, governing, receiving, reviewing, searching, take_seat
+from stillgraph.casework.analysing import Glance
+from stillgraph.casework.desk import Desk
+from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
+from stillgraph.casework.shipped import shipped
+from stillgraph.errors import CaseExists
+from stillgraph.records import FaceId, NominalId, Ranking, Rate, RetailerId, ReviewItem, Verdict
+
+ANALYST = "analyst-1"
+REVIEWERS = ("simulated-1", "simulated-2")
+OPERATION = "OP-DEMO"
+PURPOSE = "demonstrate the workbench on synthetic people"
+
+REVIEWER_ERROR = 0.05
+"""How often a simulated reviewer errs on one candidate list. Ours, for the demonstration; people err more on real
+lists (White et al. 2015: about half the time, untrained)."""
+
+SEED = 20261101
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What came of the demonstration."""
+
+    case: str
+    glance: Glance = field(repr=False)
+    identification: IdentificationReport
+    leads: LeadErrors
+    ranking: Ranking
+    network: object
+    reviewer_error: float
+    seconds: tuple[tuple[str, float], ...]
+
+
+def build(case: Path, *, rebuild: bool = False, workers: int | None = None, say: Say | None = None) -> Summary:
+    """Build the demonstration at ``case``, or summarise the one that is there.
+
+    Raises
+    ------
+    CaseExists
+        There is something else at that place.
+    """
+    tell: Say = say if say is not None else _silent
+    if case.exists() and not rebuild and _is_demonstration(case):
+        tell(f"The demonstration is in {case} already (--rebuild builds it anew).")
+        return summarise(case)
+    if case.exists() and not _is_demonstration(case):
+        raise CaseExists(f"{case} is there already and is not a demonstration; give another place with --case.")
+    _sweep(case)
+    building = case.parent / f".{case.name}.building-{os.getpid()}"
+    building.parent.mkdir(parents=True, exist_ok=True)
+    tell("Everybody in this demonstration is synthetic; every review in it is a simulated review.\n")
+    _build(building, workers, tell)
+    summary = summarise(building)
+    if case.exists():
+        shutil.rmtree(case)
+    building.rename(case)
+    return replace(summary, case=str(case))
+
+
+def _build(directory: Path, workers: int | None, tell: Say) -> None:
+    data = shipped("data/demo")
+    governing.create_case(directory, kind="demonstration")
+    governing.add_officer(seat(directory, ANALYST), ANALYST)
+    for reviewer in REVIEWERS:
+        governing.add_officer(seat(directory, ANALYST), reviewer, simulated=True)
+    governing.open_operation(seat(directory, ANALYST), OPERATION, purpose=PURPOSE)
+    desk = seat(directory, ANALYST)
+    times: list[tuple[str, float]] = []
+    with desk.sitting():
+        with _stage("custody images enrolled", times, tell):
+            _enrol(desk, data, workers, tell)
+        with _stage("stills received", times, tell):
+            _receive(desk, data, workers, tell)
+        with _stage("faces searched", times, tell):
+            _search(desk, tell)
+    with _stage("candidate lists reviewed (simulated review)", times, tell):
+        _review(directory, data / "truth.csv", tell)
+    with desk.sitting():
+        with _stage("faces linked to persons", times, tell):
+            _link(desk, tell)
+        with _stage("offenders ranked, network built", times, tell):
+            analysing.ranking(desk)
+            analysing.offence_network(desk)
+        governing.record_stage_times(desk, tuple(times))
+
+
+def seat(directory: Path, officer: str) -> Desk:
+    """Return the desk of one of the demonstration's officers."""
+    return take_seat(directory, officer=officer, operation=OPERATION, reason=PURPOSE)
+
+
+def _enrol(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
+    custody = data / "custody"
+    report = receiving.enrol(
+        desk, custody / "manifest.csv", arrests=custody / "arrests.csv", workers=workers, show_progress=_terminal()
+    )
+    tell(f"  {report.accepted} images accepted, {len(report.refused)} refused, {report.without_face} without a face")
+
+
+def _receive(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
+    accepted = refused = faces = without = 0
+    for manifest in sorted(data.glob("deliveries/*/manifest.csv")):
+        report = receiving.receive(
+            desk, manifest, retailer_id=RetailerId(manifest.parent.name), stores=data / "stores.csv", workers=workers,
+            show_progress=_terminal(),
+        )  # fmt: skip
+        accepted, refused = accepted + report.accepted, refused + len(report.refused)
+        faces, without = faces + report.faces, without + report.without_face
+        for row in report.refused:
+            tell(f"  refused: {manifest.parent.name} line {row.line}, {row.image}, {row.field}: {row.reason}")
+    tell(f"  {accepted} stills accepted, {refused} rows refused; {faces} faces found; {without} stills without a face, kept")
+
+
+def _search(desk: Desk, tell: Say) -> None:
+    report = searching.search(desk, unsearched=True)
+    usable = sum(probe.usable for probe in report.probes)
+    tell(
+        f"  {usable} usable faces of {len(report.probes)} searched against {report.gallery.size} custody images "
+        f"(gallery {report.gallery.version}, {report.model}) in {report.elapsed_s:.1f} s"
+    )
+
+
+def _review(directory: Path, truth: Path, tell: Say) -> None:
+    whose = evaluating.truth_of_faces(seat(directory, ANALYST), truth)
+    for reviewer in REVIEWERS:
+        desk = seat(directory, reviewer)
+        with desk.sitting():
+            items = reviewing.queue(desk)
+            for item in items:
+                verdict, nominal = simulated_verdict(item, reviewer, whose)
+                reviewing.judge(desk, item.face_id, verdict, nominal_id=nominal, reason="simulated review")
+        tell(f"  {reviewer}: {len(items)} lists judged, stated error rate {100 * REVIEWER_ERROR:.0f} %")
+
+
+def simulated_verdict(
+    item: ReviewItem, reviewer: str, whose: Mapping[FaceId, NominalId | None]
+) -> tuple[Verdict, NominalId | None]:
+    """Return what a simulated reviewer says of a candidate list; the same for the same reviewer and face, always.
+
+    A reviewer supports the right person where they are on the list, and nobody where they are not, but errs at
+    :data:`REVIEWER_ERROR`: then they overlook the right person or pick a wrong one, at even odds, or, with nobody right
+    on the list, support the first.
+    """
+    digest = hashlib.sha256(f"{SEED}|{reviewer}|{item.face_id}".encode()).digest()
+    draw = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    right = whose.get(item.face_id)
+    listed = [nominal for nominal, _ in item.candidates]
+    errs = draw.random() < REVIEWER_ERROR
+    if right in listed:
+        wrong = [nominal for nominal in listed if nominal != right]
+        if not errs:
+            return Verdict.SUPPORTS, right
+        if draw.random() < 0.5 or not wrong:
+            return Verdict.NO_CANDIDATE, None
+        return Verdict.SUPPORTS, wrong[int(draw.integers(len(wrong)))]
+    return (Verdict.SUPPORTS, listed[0]) if errs else (Verdict.NO_CANDIDATE, None)
+
+
+def _link(desk: Desk, tell: Say) -> None:
+    linkage = analysing.link(desk)
+    named = [p for p in linkage.persons if p.nominal_id is not None]
+    series = [p for p in linkage.persons if p.nominal_id is None and len(p.stills) > 1]
+    tell(
+        f"  {len(named)} persons named by corroborated leads, {len(linkage.persons) - len(named)} unknown, "
+        f"{len(series)} of them on several stills; {len(linkage.contradictions)} contradictions"
+    )
+    for person in series[:3]:
+        retailers = {still.split("/")[0] for still in person.stills}
+        tell(f"  {person.person_id}: {len(person.stills)} stills, {len(retailers)} retailers")
+
+
+def summarise(directory: Path) -> Summary:
+    """Measure and gather what the summary shows."""
+    desk = seat(directory, ANALYST)
+    truth = shipped("data/demo") / "truth.csv"
+    with desk.sitting():
+        glance = analysing.at_a_glance(desk)
+        return Summary(
+            case=str(directory),
+            glance=glance,
+            identification=evaluating.identification(desk, truth),
+            leads=evaluating.leads_against_truth(desk, truth),
+            ranking=analysing.ranking(desk),
+            network=analysing.network_summary(desk),
+            reviewer_error=REVIEWER_ERROR,
+            seconds=glance.stage_times,
+        )
+
+
+def show(summary: Summary) -> None:
+    """Print the summary for people."""
+    from stillgraph.cli import common
+
+    glance, review = summary.glance, "simulated review"
+    print(f"\nThe demonstration in {summary.case}")
+    print(
+        f"  {glance.stills_received} stills of {glance.offences} offences from {glance.retailers} retailers; "
+        f"{glance.rows_refused} rows refused; {glance.faces_found} faces; {glance.stills_without_face} stills without a face"
+    )
+    print(
+        f"  {glance.leads} candidate lists: {glance.reviews_corroborated} corroborated, {glance.reviews_not_supported} not "
+        f"supported, {glance.reviews_disputed} disputed, {glance.reviews_pending} pending ({review})"
+    )
+    print(
+        f"  {glance.nominals_corroborated} people in custody records linked to {glance.offences_with_corroborated} "
+        f"offences; {glance.unknown_series} unknown series"
+    )
+    if glance.gallery_past_review:
+        print(f"  {glance.gallery_past_review} custody images searched are past their review date: have them reviewed")
+    print("\nYield, and what it is worth")
+    print(f"  Stills with a corroborated lead: {_rate(glance.yield_rate)} ({review}, reviewer error {100 * summary.reviewer_error:.0f} %)")
+    threshold = "none: investigation mode, candidates by rank" if (glance.threshold or -1) <= -1 else f"{glance.threshold:.3f}"
+    print(f"  Threshold: {threshold}. Gallery: {glance.gallery_size} images of {glance.nominals} people. Model: {glance.model}.")
+    print(f"  Against truth: corroborated leads that are wrong {_rate(summary.leads.wrong)};")
+    print(f"  faces of people in the gallery without a right corroborated lead {_rate(summary.leads.missed)}.")
+    for line in evaluating.sentences(summary.identification)[1:]:
+        print(f"  {line}")
+    print("  These people are synthetic: the figures say nothing about accuracy on real ones.")
+    print(f"\nThe top ten by harm ({review}; corroborated links only)")
+    common.print_table(
+        ["rank", "95 %", "person", "offences", "retailers", "harm (days)", "value", "prior arrests"],
+        [
+            (s.rank, f"{s.rank_low}-{s.rank_high}", s.person_id, s.offences, s.retailers, f"{s.harm_days:,.1f}",
+             common.pounds(s.value_pence), s.prior_arrests)
+            for s in summary.ranking.standings[:10]
+        ],
+    )  # fmt: skip
+    print(f"  {summary.ranking.scale}")
+    print(f"  {analysing.concentration_sentence(summary.ranking)}")
+    print("\nSeconds per stage")
+    common.print_table(["stage", "seconds"], [(stage, f"{seconds:.1f}") for stage, seconds in summary.seconds])
+    command = Path(sys.argv[0]).parent / "stillgraph" if Path(sys.argv[0]).name == "stillgraph" else Path("stillgraph")
+    shown = os.path.relpath(command) if command.is_absolute() and command.is_relative_to(Path.cwd()) else command
+    options = f'--officer {ANALYST} --operation {OPERATION} --reason "look at the demonstration"'
+    print("\nOpen the workbench:")
+    print(f"  {shown} dashboards {summary.case} {options}")
+    print(f"  {shown} lab {summary.case} {options}")
+
+
+def _rate(rate: Rate) -> str:
+    if rate.value is None or rate.low is None or rate.high is None:
+        return "no trials"
+    return f"{rate.successes} of {rate.trials}, {100 * rate.value:.1f} % (95 %: {100 * rate.low:.1f} to {100 * rate.high:.1f})"
+
+
+@contextmanager
+def _stage(name: str, times: list[tuple[str, float]], tell: Say) -> Iterator[None]:
+    tell(f"{name} ...")
+    began = time.perf_counter()
+    yield
+    times.append((name, time.perf_counter() - began))
+    tell(f"  {times[-1][1]:.1f} s")
+
+
+def _is_demonstration(case: Path) -> bool:
+    return case.is_dir() and any(case.iterdir()) and governing.kind_of(case) == "demonstration"
+
+
+def _sweep(case: Path) -> None:
+    """Remove what builds left behind whose process is gone."""
+    for left in case.parent.glob(f".{case.name}.building-*"):
+        pid = left.name.rsplit("-", 1)[1]
+        if not pid.isdigit() or not _alive(int(pid)):
+            shutil.rmtree(left)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+def _silent(_: str) -> None:
+    return
