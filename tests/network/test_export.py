@@ -81,6 +81,13 @@ def test_csv_has_one_row_a_link(tmp_path: Path) -> None:
     assert rows[0]["retailer"] == "Harrow & Finch <London>"
 
 
+def test_a_row_carries_the_status_of_its_link_not_of_its_person(tmp_path: Path) -> None:
+    graph = _graph()
+    graph.edges["person:N1", "offence:R1/1"]["status"] = "proposed"
+    with export(graph, tmp_path / "g.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["status"] for row in csv.DictReader(stream)] == ["proposed", "unknown"]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(tmp_path: Path, text: str) -> None:
     with export(_graph(offence=text), tmp_path / "g.csv").open(encoding="utf-8", newline="") as stream:

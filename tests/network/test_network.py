@@ -177,6 +177,7 @@ def test_an_empty_case_has_an_empty_network() -> None:
         (),
     )
     assert layout(graph) == {}
+    assert set(layout(_graph(_link("N1", 1)))) == {"person:N1", "offence:R1/1"}
     assert central(graph) == []
 
 

@@ -131,5 +131,6 @@ def layout(graph: nx.Graph[str], *, seed: int = 0) -> dict[str, tuple[float, flo
     ordered: nx.Graph[str] = nx.Graph()
     ordered.add_nodes_from(sorted(graph))
     ordered.add_edges_from(sorted((min(one, other), max(one, other)) for one, other in graph.edges))
-    places = nx.spring_layout(ordered, seed=seed, weight=None, method="force")
+    # By energy: the plain forces drive the many small components of such a network to the rim, in a heap.
+    places = nx.spring_layout(ordered, seed=seed, weight=None, method="energy")
     return {node: (float(x), float(y)) for node, (x, y) in places.items()}
