@@ -209,7 +209,7 @@ _LINKS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(links=_LINKS, random=st.randoms(use_true_random=False))
 def test_the_order_of_rows_never_changes_the_result(links: list[Participation], random: Any) -> None:
     shuffled = list(links)

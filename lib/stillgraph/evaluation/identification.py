@@ -86,7 +86,7 @@ def identification(
 ) -> IdentificationResult:
     """State the error rates of searches with known truth.
 
-    - **hit rate** at rank R: mated searches whose person is within the first R, over all mated searches.
+    - ``hit_rate`` at rank R: mated searches whose person is within the first R, over all mated searches.
     - **FPIR(T)**: non-mated searches that return anybody at or above T, over all non-mated searches.
     - **FNIR(N, T, R)**: mated searches that do not return the right person within the first R at or above T,
       over all mated searches. R is ``within_rank``.
