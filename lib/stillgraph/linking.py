@@ -61,9 +61,9 @@ R07 to R12 (held out)        .957    .343  13.9 / 0.6 of 41          6.9 of 7.5
 all twelve                   .978    .194  123.3 / 2.8 of 637        26.0 of 28.0
 ======================  =========  ======  ========================  ====================
 
-At the same precision complete linkage put fewer than half as many pairs together on R01 to R06. Of the unknown
-persons proposed to be a corroborated one, 66 % (R01 to R06) and 60 % (held out) were. Few faces, all of made-up
-people: the figures say nothing of real ones, so set the threshold anew on your own data.
+At the same precision complete linkage put fewer than half as many pairs together on R01 to R06. Of the
+unknown persons proposed to be a corroborated one, 66 % (R01 to R06) and 60 % (held out) were. Few faces, all
+of made-up people: the figures say nothing of real ones, so set the threshold anew on your own data.
 """
 
 _FORBIDDEN = 1e9
@@ -217,9 +217,7 @@ class _Case:
         """Return rows as the unknown person of this number."""
         return self._person(rows, PersonId(f"unknown {number}"), None, LinkStatus.UNKNOWN)
 
-    def _person(
-        self, rows: Rows, person_id: PersonId, nominal: NominalId | None, status: LinkStatus
-    ) -> Person:
+    def _person(self, rows: Rows, person_id: PersonId, nominal: NominalId | None, status: LinkStatus) -> Person:
         faces = [self.faces[row] for row in rows]
         return Person(
             person_id=person_id,
@@ -357,9 +355,7 @@ def _alike(case: _Case, groups: Sequence[Rows], corroborated: Named, threshold: 
     proposals = []
     for rows, row_scores in zip(groups, unknown @ known.T, strict=True):
         own = case.by_still(rows).keys()
-        reached = [
-            at for at in np.flatnonzero(row_scores >= threshold) if own.isdisjoint(stills[nominals[at]])
-        ]
+        reached = [at for at in np.flatnonzero(row_scores >= threshold) if own.isdisjoint(stills[nominals[at]])]
         if reached:
             best = max(reached, key=lambda at: (row_scores[at], -at))
             proposals.append(

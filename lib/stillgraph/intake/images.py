@@ -70,8 +70,6 @@ def read_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[int, 
         warnings.simplefilter("ignore")
         image = _opened(data)
         width, height = image.size
-        if width < 1 or height < 1:
-            raise ImageProblem("image without pixels: send it again")
         if width * height > limits.max_pixels:
             raise ImageProblem(
                 f"image too large: {width:,} x {height:,} pixels, over the limit of {limits.max_pixels:,}"
@@ -148,13 +146,9 @@ class ImageFiles(Mapping[Id, bytes]):
         try:
             data = seen.path.read_bytes()
         except OSError as error:
-            raise ManifestError(
-                f"{image_id} can no longer be read: put the file back and begin again."
-            ) from error
+            raise ManifestError(f"{image_id} can no longer be read: put the file back and begin again.") from error
         if sha256(data).hexdigest() != seen.sha256:
-            raise ManifestError(
-                f"{image_id} changed while it was taken in: begin again with the folder at rest."
-            )
+            raise ManifestError(f"{image_id} changed while it was taken in: begin again with the folder at rest.")
         return data
 
     def __iter__(self) -> Iterator[Id]:
@@ -206,9 +200,7 @@ class ImageDesk:
             with path.open("rb") as file:
                 data = file.read(self._limits.max_bytes + 1)
         except OSError as error:
-            raise ImageProblem(
-                f"file that cannot be read ({error.strerror}): check its permissions"
-            ) from error
+            raise ImageProblem(f"file that cannot be read ({error.strerror}): check its permissions") from error
         width, height = read_image(data, self._limits)
         return Seen(path, sha256(data).hexdigest(), width, height)
 

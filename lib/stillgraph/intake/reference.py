@@ -39,7 +39,7 @@ def read_stores(path: Path) -> tuple[Store, ...]:
         if read is None or problems:
             refused = refusal(row, problems)
             raise ManifestError(
-                f"{path.name}, line {refused.line}: {refused.reason}. Correct it and try again."
+                f"{path.name}, line {refused.line}, {refused.field}: {refused.reason}. Correct it and try again."
             )
         stores[read.store_id] = Store(
             store_id=StoreId(read.store_id),
@@ -88,7 +88,5 @@ def read_arrests(
         if read is None or problems:
             refusals.append(refusal(row, problems))
             continue
-        arrests.append(
-            Arrest(nominal_id, read.arrested_on, read.offence_code, read.offence, disposal=read.disposal)
-        )
+        arrests.append(Arrest(nominal_id, read.arrested_on, read.offence_code, read.offence, disposal=read.disposal))
     return tuple(arrests), tuple(refusals)

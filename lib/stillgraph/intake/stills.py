@@ -83,9 +83,7 @@ def read_stills(
         If the manifest cannot be read as a whole.
     """
     table = read_table(manifest, required=StillRow.required(), optional=StillRow.optional())
-    desk = _Desk(
-        retailer_id, stores, known_offences, now, ImageDesk(manifest, limits, known_digests, known_stills)
-    )
+    desk = _Desk(retailer_id, stores, known_offences, now, ImageDesk(manifest, limits, known_digests, known_stills))
     for row in table.rows:
         desk.take(row)
     return StillsDelivery(
@@ -161,9 +159,7 @@ class _Desk:
             if column not in problems and read(row.cells[column]) != getattr(held, field):
                 _add(problems, column, ["not what was given before for the same offence_ref"])
 
-    def _still(
-        self, still_id: StillId, offence_id: OffenceId, read: StillRow, seen: Seen, line: int
-    ) -> Still:
+    def _still(self, still_id: StillId, offence_id: OffenceId, read: StillRow, seen: Seen, line: int) -> Still:
         return Still(
             still_id=still_id,
             retailer_id=self._retailer_id,

@@ -30,7 +30,8 @@ MAX_UNPACKED_BYTES = 1024 * 2**20
 class Row:
     """One row: its line (the header is 1; in XLSX the row of the sheet), and its text by column.
 
-    ``surplus`` says that it has more fields than the header, which an unquoted comma does.
+    ``surplus`` says that it has more fields than the header, even blank ones: an unquoted comma does
+    that, and every cell behind it stands in the wrong column.
     """
 
     line: int
@@ -79,7 +80,7 @@ def read_table(path: Path, *, required: Iterable[str], optional: Iterable[str] =
         Row(
             line,
             {name: cells[at] if at is not None and at < len(cells) else "" for name, at in columns.items()},
-            surplus=any(cells[len(header) :]),
+            surplus=len(cells) > len(header),
         )
         for line, cells in filled
     )
@@ -96,9 +97,7 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ManifestError(
-            f"{path.name} cannot be read ({error.strerror}): check its permissions."
-        ) from error
+        raise ManifestError(f"{path.name} cannot be read ({error.strerror}): check its permissions.") from error
     if len(data) > MAX_BYTES:
         raise ManifestError(f"{path.name} is over {MAX_BYTES // 2**20} MiB: split it into several manifests.")
     return data
@@ -152,9 +151,7 @@ def _xlsx_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
             warnings.simplefilter("ignore")
             filled = [rows for rows in _sheets(data) if rows] if unpacked <= MAX_UNPACKED_BYTES else []
     except Exception as error:  # a damaged archive may fail anywhere in zipfile, the XML parser or openpyxl
-        raise ManifestError(
-            f"{name} cannot be read as XLSX: open it, save it again, or save it as CSV."
-        ) from error
+        raise ManifestError(f"{name} cannot be read as XLSX: open it, save it again, or save it as CSV.") from error
     if unpacked > MAX_UNPACKED_BYTES:
         raise ManifestError(f"{name} unpacks to over a gigabyte: save its one sheet again, without pictures.")
     if len(filled) > 1:
@@ -168,9 +165,17 @@ def _sheets(data: bytes) -> Iterator[list[tuple[int, list[str]]]]:
     for sheet in book.worksheets:
         # The dimensions a file states may be wrong, and rows beyond them would be lost.
         sheet.reset_dimensions()
-        rows = ([_text(cell) for cell in cells] for cells in sheet.iter_rows(values_only=True))
-        yield [(line, cells) for line, cells in enumerate(rows, start=1) if any(cells)]
+        rows = (_texts(cells) for cells in sheet.iter_rows(values_only=True))
+        yield [(line, cells) for line, cells in enumerate(rows, start=1) if cells]
     book.close()
+
+
+def _texts(cells: Iterable[object]) -> list[str]:
+    """Return a sheet row as text, without the blank cells at its end that a sheet may or may not have."""
+    texts = [_text(cell) for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
 
 
 def _text(cell: object) -> str:
