@@ -25,7 +25,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import CaseExists
-from stillgraph.records import FaceId, NominalId, Ranking, Rate, RetailerId, ReviewItem, Verdict
+from stillgraph.records import FaceId, NominalId, Ranking, RetailerId, ReviewItem, Verdict
 
 ANALYST = "analyst-1"
 REVIEWERS = ("simulated-1", "simulated-2")
@@ -116,7 +116,11 @@ def seat(directory: Path, officer: str) -> Desk:
 def _enrol(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
     custody = data / "custody"
     report = receiving.enrol(
-        desk, custody / "manifest.csv", arrests=custody / "arrests.csv", workers=workers, show_progress=_terminal()
+        desk,
+        custody / "manifest.csv",
+        arrests=custody / "arrests.csv",
+        workers=workers,
+        show_progress=_terminal(),
     )
     tell(f"  {report.accepted} images accepted, {len(report.refused)} refused, {report.without_face} without a face")
 
@@ -132,7 +136,9 @@ def _receive(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
         faces, without = faces + report.faces, without + report.without_face
         for row in report.refused:
             tell(f"  refused: {manifest.parent.name} line {row.line}, {row.image}, {row.field}: {row.reason}")
-    tell(f"  {accepted} stills accepted, {refused} rows refused; {faces} faces found; {without} stills without a face, kept")
+    tell(
+        f"  {accepted} stills accepted, {refused} rows refused; {faces} faces found; {without} stills without one, kept"
+    )
 
 
 def _search(desk: Desk, tell: Say) -> None:
@@ -209,62 +215,6 @@ def summarise(directory: Path) -> Summary:
             reviewer_error=REVIEWER_ERROR,
             seconds=glance.stage_times,
         )
-
-
-def show(summary: Summary) -> None:
-    """Print the summary for people."""
-    from stillgraph.cli import common
-
-    glance, review = summary.glance, "simulated review"
-    print(f"\nThe demonstration in {summary.case}")
-    print(
-        f"  {glance.stills_received} stills of {glance.offences} offences from {glance.retailers} retailers; "
-        f"{glance.rows_refused} rows refused; {glance.faces_found} faces; {glance.stills_without_face} stills without a face"
-    )
-    print(
-        f"  {glance.leads} candidate lists: {glance.reviews_corroborated} corroborated, {glance.reviews_not_supported} not "
-        f"supported, {glance.reviews_disputed} disputed, {glance.reviews_pending} pending ({review})"
-    )
-    print(
-        f"  {glance.nominals_corroborated} people in custody records linked to {glance.offences_with_corroborated} "
-        f"offences; {glance.unknown_series} unknown series"
-    )
-    if glance.gallery_past_review:
-        print(f"  {glance.gallery_past_review} custody images searched are past their review date: have them reviewed")
-    print("\nYield, and what it is worth")
-    print(f"  Stills with a corroborated lead: {_rate(glance.yield_rate)} ({review}, reviewer error {100 * summary.reviewer_error:.0f} %)")
-    threshold = "none: investigation mode, candidates by rank" if (glance.threshold or -1) <= -1 else f"{glance.threshold:.3f}"
-    print(f"  Threshold: {threshold}. Gallery: {glance.gallery_size} images of {glance.nominals} people. Model: {glance.model}.")
-    print(f"  Against truth: corroborated leads that are wrong {_rate(summary.leads.wrong)};")
-    print(f"  faces of people in the gallery without a right corroborated lead {_rate(summary.leads.missed)}.")
-    for line in evaluating.sentences(summary.identification)[1:]:
-        print(f"  {line}")
-    print("  These people are synthetic: the figures say nothing about accuracy on real ones.")
-    print(f"\nThe top ten by harm ({review}; corroborated links only)")
-    common.print_table(
-        ["rank", "95 %", "person", "offences", "retailers", "harm (days)", "value", "prior arrests"],
-        [
-            (s.rank, f"{s.rank_low}-{s.rank_high}", s.person_id, s.offences, s.retailers, f"{s.harm_days:,.1f}",
-             common.pounds(s.value_pence), s.prior_arrests)
-            for s in summary.ranking.standings[:10]
-        ],
-    )  # fmt: skip
-    print(f"  {summary.ranking.scale}")
-    print(f"  {analysing.concentration_sentence(summary.ranking)}")
-    print("\nSeconds per stage")
-    common.print_table(["stage", "seconds"], [(stage, f"{seconds:.1f}") for stage, seconds in summary.seconds])
-    command = Path(sys.argv[0]).parent / "stillgraph" if Path(sys.argv[0]).name == "stillgraph" else Path("stillgraph")
-    shown = os.path.relpath(command) if command.is_absolute() and command.is_relative_to(Path.cwd()) else command
-    options = f'--officer {ANALYST} --operation {OPERATION} --reason "look at the demonstration"'
-    print("\nOpen the workbench:")
-    print(f"  {shown} dashboards {summary.case} {options}")
-    print(f"  {shown} lab {summary.case} {options}")
-
-
-def _rate(rate: Rate) -> str:
-    if rate.value is None or rate.low is None or rate.high is None:
-        return "no trials"
-    return f"{rate.successes} of {rate.trials}, {100 * rate.value:.1f} % (95 %: {100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 
 @contextmanager

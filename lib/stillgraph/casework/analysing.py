@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
-from stillgraph.casework.desk import Action, Desk
+from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import NotFound
+from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Face,
     FaceId,
@@ -95,7 +96,7 @@ SELECT
     (SELECT count(*) FROM deliveries WHERE kind = 'stills') AS deliveries,
     (SELECT count(DISTINCT retailer_id) FROM stills) AS retailers,
     (SELECT count(*) FROM stills) AS stills_received,
-    (SELECT count(*) FROM refusals) AS rows_refused,
+    (SELECT count(*) FROM refusals WHERE kind = 'stills') AS rows_refused,
     (SELECT count(*) FROM stills WHERE faces = 0) AS stills_without_face,
     (SELECT count(*) FROM faces) AS faces_found,
     (SELECT count(*) FROM faces WHERE usable) AS faces_usable,
@@ -109,11 +110,31 @@ SELECT
     (SELECT count(*) FROM persons WHERE status = 'unknown') AS unknown_persons,
     (SELECT count(*) FROM persons WHERE status = 'unknown' AND stills > 1) AS unknown_series,
     (SELECT count(*) FROM offences) AS offences,
-    (SELECT count(DISTINCT offence_id) FROM person_offences WHERE status = 'corroborated') AS offences_with_corroborated,
+    (SELECT count(DISTINCT offence_id) FROM person_offences WHERE status = 'corroborated')
+        AS offences_with_corroborated,
     (SELECT count(*) FROM custody_images) AS custody_images,
     (SELECT count(*) FROM nominals) AS nominals,
     (SELECT count(*) FROM custody_images WHERE searchable) AS gallery_size,
     (SELECT count(*) FROM custody_images WHERE searchable AND review_due < $today) AS gallery_past_review
+"""
+
+_PERSON_OFFENCES = """
+SELECT o.offence_id, o.occurred_at, o.retailer, o.store, o.borough, o.offence, o.value_pence, p.status, p.faces
+FROM person_offences AS p JOIN offences AS o USING (offence_id)
+WHERE p.person_id = ? ORDER BY o.occurred_at, o.offence_id
+"""
+
+_PERSON_ARRESTS = """
+SELECT arrested_on, offence_code, offence, disposal FROM arrests
+WHERE nominal_id = ? ORDER BY arrested_on, offence_code
+"""
+
+_CO_OFFENDERS = """
+SELECT b.person_id, b.status, count(*) AS offences_together,
+       min(b.occurred_at) AS first_together, max(b.occurred_at) AS last_together
+FROM person_offences AS a JOIN person_offences AS b USING (offence_id)
+WHERE a.person_id = ? AND b.person_id <> a.person_id
+GROUP BY ALL ORDER BY offences_together DESC, b.person_id
 """
 
 
@@ -131,7 +152,7 @@ def at_a_glance(desk: Desk) -> Glance:
             as_of=deed.at,
             kind=desk.settings.get("kind", "case"),
             period=None if period[0] is None else (period[0].date(), period[1].date()),
-            **{name: int(value) for name, value in counts.items()},
+            **{str(name): int(value) for name, value in counts.items()},
             gallery_version=None if newest is None else newest[1],
             model=desk.model,
             threshold=None if newest is None else newest[2],
@@ -139,7 +160,8 @@ def at_a_glance(desk: Desk) -> Glance:
             simulated=_simulated(session),
             stage_times=office.stage_times(session),
             refusals=session.frame(
-                "SELECT retailer_id, line, image, field, reason FROM refusals ORDER BY delivery_id, line"
+                "SELECT retailer_id, line, image, field, reason FROM refusals WHERE kind = 'stills' "
+                "ORDER BY delivery_id, line"
             ),
         )
 
@@ -161,9 +183,7 @@ def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
             for f in found
         ]
         rulings, support = _rulings(deed.session)
-        linkage = linking.link(
-            faces, _vectors(found), rulings=rulings, pending_support=support, threshold=chosen
-        )
+        linkage = linking.link(faces, _vectors(found), rulings=rulings, pending_support=support, threshold=chosen)
         persons.replace(deed.session, linkage)
         deed.note(
             persons=len(linkage.persons), proposals=len(linkage.proposals), contradictions=len(linkage.contradictions),
@@ -173,7 +193,12 @@ def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
 
 
 def ranking(
-    desk: Desk, *, by: str = "harm", since: date | None = None, until: date | None = None, with_proposals: bool = False
+    desk: Desk,
+    *,
+    by: str = "harm",
+    since: date | None = None,
+    until: date | None = None,
+    with_proposals: bool = False,
 ) -> Ranking:
     """Rank persons by harm, count, value or recency-frequency-harm, with 95 % intervals of their ranks.
 
@@ -211,6 +236,7 @@ def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str
             persons.participations(deed.session, statuses),
             receipts.offences(deed.session),
             receipts.stores(deed.session),
+            harm_days=harm_table().days,
         )
         deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
         return graph
@@ -245,27 +271,16 @@ def person(desk: Desk, person_id: str) -> Dossier:
     with desk.act(Action.VIEW, person=person_id) as deed:
         found = persons.persons(deed.session, person_id)
         if not found:
-            raise NotFound(f"There is no person {person_id} in the last linking run; `stillgraph link CASE --json` lists them.")
+            raise NotFound(
+                f"There is no person {person_id} in the last linking run; `stillgraph link CASE --json` lists them."
+            )
         (one,) = found
         kind = deed.session.one("SELECT review_kind FROM persons WHERE person_id = ?", [person_id]) or (None,)
         return Dossier(
             person=one,
-            offences=deed.session.frame(
-                "SELECT o.offence_id, o.occurred_at, o.retailer, o.store, o.borough, o.offence, o.value_pence, p.status, "
-                "p.faces FROM person_offences AS p JOIN offences AS o USING (offence_id) WHERE p.person_id = ? "
-                "ORDER BY o.occurred_at",
-                [person_id],
-            ),
-            arrests=deed.session.frame(
-                "SELECT arrested_on, offence_code, offence, disposal FROM arrests WHERE nominal_id = ? ORDER BY arrested_on",
-                [one.nominal_id],
-            ),
-            co_offenders=deed.session.frame(
-                "SELECT b.person_id, b.status, count(*) AS offences_together, min(b.occurred_at) AS first_together, "
-                "max(b.occurred_at) AS last_together FROM person_offences AS a JOIN person_offences AS b USING (offence_id) "
-                "WHERE a.person_id = ? AND b.person_id <> a.person_id GROUP BY ALL ORDER BY 3 DESC, 1",
-                [person_id],
-            ),
+            offences=deed.session.frame(_PERSON_OFFENCES, [person_id]),
+            arrests=deed.session.frame(_PERSON_ARRESTS, [one.nominal_id]),
+            co_offenders=deed.session.frame(_CO_OFFENDERS, [person_id]),
             review_kind=kind[0],
         )
 
@@ -373,4 +388,3 @@ def _vectors(faces: Sequence[Face]) -> Vector:
 def _simulated(session: Session) -> bool:
     row = session.one("SELECT coalesce(bool_or(review_kind = 'simulated review'), false) FROM reviews")
     return row is not None and bool(row[0])
-

@@ -200,4 +200,3 @@ def take_seat(
         reason=reason if reason is not None else os.environ.get("STILLGRAPH_REASON"),
     )
     return Desk(CaseFile.open(Path(place)), claim, clock)
-

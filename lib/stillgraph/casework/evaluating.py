@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework.desk import Action, Desk
+from stillgraph.casework.desk import Desk
 from stillgraph.casework.searching import INVESTIGATION, gallery_index
 from stillgraph.errors import ManifestError, WrongUse
-from stillgraph.records import Candidate, Face, FaceId, GalleryInfo, ModelId, Nominal, NominalId, Rate, StillId
+from stillgraph.governance.permits import Action
+from stillgraph.records import (
+    Candidate,
+    Face,
+    FaceId,
+    GalleryInfo,
+    ModelId,
+    Nominal,
+    NominalId,
+    Rate,
+    StillId,
+)
 from stillgraph.store import faces as face_store
 from stillgraph.store import receipts
 
@@ -113,7 +124,13 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
             if face_id is not None and (face := faces[face_id]).usable and face.template is not None
         }
         templates = [face.template for face in usable.values() if face.template is not None]
-        lists = dict(zip(usable, index.search(templates, limit=max(len(enrolled), 1), threshold=INVESTIGATION), strict=True))
+        lists = dict(
+            zip(
+                usable,
+                index.search(templates, limit=max(len(enrolled), 1), threshold=INVESTIGATION),
+                strict=True,
+            )
+        )
         trials = [_trial(t, lists.get(t), t.nominal_id in enrolled) for t in known]
         groups = _groups(known, receipts.nominals(deed.session), by)
         rates = evaluation.identification(trials, gallery=len(enrolled), within_rank=WITHIN_RANK, groups=groups)
@@ -131,20 +148,21 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
 
 def sentences(report: IdentificationReport) -> list[str]:
     """Return the report in sentences for people, each rate with its count of trials and interval."""
+    people = f"{report.gallery_nominals} people"
+    lost = f"{report.failures_to_acquire} faces not found or unusable, counted as errors where mated"
+    of_mated = f"of {report.mated} mated searches"
     lines = [
-        f"Model {report.model}; gallery {report.gallery.size} custody images of {report.gallery_nominals} people "
-        f"({report.gallery.version}).",
-        f"{report.mated} mated searches (the person is in the gallery), {report.nonmated} non-mated; faces not found or "
-        f"unusable: {report.failures_to_acquire}, counted as errors where mated.",
+        f"Model {report.model}; gallery {report.gallery.version}, {report.gallery.size} custody images of {people}",
+        f"{report.mated} mated searches (the person is in the gallery), {report.nonmated} non-mated; {lost}",
     ]
     lines += [
-        f"Within rank {rank}: {_percent(rate)} of {report.mated} mated searches ({_range(report.hit_rate_interval[rank])})."
+        f"Within rank {rank}: {_percent(rate)} {of_mated} ({_range(report.hit_rate_interval[rank])})"
         for rank, rate in report.hit_rate.items()
         if rate is not None
     ]
     lines += [
         f"FNIR at FPIR {target}: {_percent(rate)} ({_range(report.fnir_interval[target])}), threshold "
-        f"{report.thresholds[target]:.3f}, within rank {report.within_rank}."
+        f"{report.thresholds[target]:.3f}, within rank {report.within_rank}"
         for target, rate in report.fnir_at_fpir.items()
         if rate is not None
     ]
@@ -155,7 +173,7 @@ def sentences(report: IdentificationReport) -> list[str]:
                 lines.append(f"{attribute} {label}: {rates.insufficient}")
                 continue
             first = f"{_percent(rates.hit_rate['1'])} ({_range(rates.hit_rate_interval['1'])})"
-            lines.append(f"{attribute} {label}: within rank 1 {first} of {rates.mated} mated searches.")
+            lines.append(f"{attribute} {label}: within rank 1 {first} of {rates.mated} mated searches")
     return lines
 
 
@@ -176,9 +194,14 @@ def truth_of_faces(desk: Desk, truth: Path) -> dict[FaceId, NominalId | None]:
 
 
 def verification(
-    pairs: Path, images: Path, *, pack: str | None = None, workers: int | None = None, show_progress: bool = False
+    pairs: Path,
+    images: Path,
+    *,
+    pack: str | None = None,
+    workers: int | None = None,
+    show_progress: bool = False,
 ) -> VerificationReport:
-    """Measure a face model on pairs of images: is it one person on both?
+    """Measure a face model on pairs of images, each of one person or of two.
 
     Both images are treated as stills, and of several faces the largest is compared. A pair with an image in which no
     face was found counts as an error.
@@ -221,7 +244,7 @@ def _by_still(faces: Mapping[FaceId, Face]) -> dict[StillId, list[Face]]:
     return grouped
 
 
-def _trial(truth: TruthFace, candidates: Sequence[Candidate] | None, mated: bool) -> IdentificationTrial:  # noqa: FBT001
+def _trial(truth: TruthFace, candidates: Sequence[Candidate] | None, mated: bool) -> IdentificationTrial:
     from stillgraph.evaluation import IdentificationTrial
 
     mate = next((c for c in candidates or () if c.nominal_id == truth.nominal_id), None)
@@ -242,14 +265,23 @@ def _groups(
         attribute: {
             f"{t.still}@{t.position}": str(getattr(nominals[t.nominal_id], attribute))
             for t in truth
-            if t.nominal_id in nominals
+            if t.nominal_id is not None and t.nominal_id in nominals
         }
         for attribute in by
     }
 
 
 def _read_pairs(path: Path) -> list[tuple[str, str, bool]]:
-    said = {"1": True, "true": True, "yes": True, "same": True, "0": False, "false": False, "no": False, "different": False}
+    said = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "same": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "different": False,
+    }
     if not path.is_file():
         raise ManifestError(f"There is no pairs file {path}; it is a CSV with the columns image_a, image_b and same.")
     with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -328,5 +360,6 @@ def leads_against_truth(desk: Desk, truth: Path) -> LeadErrors:
     mated = sum(t.still in held and t.nominal_id in enrolled for t in evaluation.read_truth(truth))
     right = sum(whose.get(face) == nominal for face, nominal in leads.items())
     return LeadErrors(
-        wrong=evaluation.wilson(len(leads) - right, len(leads)), missed=evaluation.wilson(mated - right, mated)
+        wrong=evaluation.wilson(len(leads) - right, len(leads)),
+        missed=evaluation.wilson(mated - right, mated),
     )

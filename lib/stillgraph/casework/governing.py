@@ -6,11 +6,11 @@ import shutil
 from datetime import date
 from pathlib import Path
 
-from stillgraph.casework.desk import Claim, Desk
+from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
-from stillgraph.governance.permits import Action
+from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, OperationId, Role
 from stillgraph.store import CaseFile, office
 
@@ -31,7 +31,12 @@ def create_case(directory: Path, *, pack: str | None = None, kind: str = "case")
     from stillgraph.faces import packs
 
     loaded = packs.load(pack if pack is not None else packs.DEFAULT_PACK)
-    settings = {"pack": loaded.name, "model": loaded.model, "made_by": f"stillgraph {__version__}", "kind": kind}
+    settings = {
+        "pack": loaded.name,
+        "model": loaded.model,
+        "made_by": f"stillgraph {__version__}",
+        "kind": kind,
+    }
     case = CaseFile.create(directory, settings)
     with Desk(case, Claim(None, None, None)).found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model):
         return case
@@ -77,7 +82,9 @@ def add_officer(
     return new
 
 
-def open_operation(desk: Desk, operation_id: str, *, purpose: str | None = None, until: date | None = None) -> OperationId:
+def open_operation(
+    desk: Desk, operation_id: str, *, purpose: str | None = None, until: date | None = None
+) -> OperationId:
     """Open an operation under which actions are permitted, until the end of ``until`` if that is given.
 
     Raises
@@ -92,7 +99,9 @@ def open_operation(desk: Desk, operation_id: str, *, purpose: str | None = None,
     acting = Desk(desk.case, Claim(desk.claim.officer, operation_id, reason), desk.clock)
     with acting.act(Action.OPEN_OPERATION, opened=operation_id, until=until) as deed:
         if not operation_id.strip() or not stated:
-            raise WrongUse("An operation needs an id and a purpose: `stillgraph case operation open CASE ID --purpose TEXT`.")
+            raise WrongUse(
+                "An operation needs an id and a purpose: `stillgraph case operation open CASE ID --purpose TEXT`."
+            )
         if office.operation(deed.session, operation_id) is not None:
             raise WrongUse(f"There is an operation {operation_id} in this case already; choose another id.")
         if until is not None and until < deed.at.date():
@@ -125,7 +134,6 @@ def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None
         office.record_stage_times(deed.session, times)
 
 
-
 def model_packs() -> list[dict[str, object]]:
     """Return the face model packs that are here, each loaded and its files checked against their hashes.
 
@@ -138,13 +146,19 @@ def model_packs() -> list[dict[str, object]]:
 
     loaded = [packs.load(name) for name in packs.available()]
     return [
-        {"name": p.name, "model": p.model, "dimension": p.dimension, "licence": p.licence, "files": dict(p.files)}
+        {
+            "name": p.name,
+            "model": p.model,
+            "dimension": p.dimension,
+            "licence": p.licence,
+            "files": dict(p.files),
+        }
         for p in loaded
     ]
 
 
 def open_workbench(desk: Desk, which: str) -> dict[str, str]:
-    """Permit and record that somebody opens the dashboards or the lab; return the environment that seats its kernels."""
+    """Permit and record that somebody opens the dashboards or the lab; return what seats its kernels."""
     with desk.act(Action.OPEN_WORKBENCH, which=which) as deed:
         return {
             "STILLGRAPH_CASE": str(desk.case.directory),

@@ -9,8 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from stillgraph.casework.desk import Action, Deed, Desk
+from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import NotFound, WrongUse
+from stillgraph.governance.permits import Action
 from stillgraph.records import (
     CustodyImageId,
     Face,
@@ -31,7 +32,12 @@ ImageId = TypeVar("ImageId", StillId, CustodyImageId)
 
 
 def receive(
-    desk: Desk, manifest: Path, *, retailer_id: RetailerId, stores: Path | None = None, workers: int | None = None,
+    desk: Desk,
+    manifest: Path,
+    *,
+    retailer_id: RetailerId,
+    stores: Path | None = None,
+    workers: int | None = None,
     show_progress: bool = False,
 ) -> IntakeReport:
     """Take in one retailer's delivery: its rows, its stills, and the faces in them, all of it or nothing.
@@ -81,7 +87,12 @@ def receive(
 
 
 def enrol(
-    desk: Desk, manifest: Path, *, arrests: Path | None = None, workers: int | None = None, show_progress: bool = False
+    desk: Desk,
+    manifest: Path,
+    *,
+    arrests: Path | None = None,
+    workers: int | None = None,
+    show_progress: bool = False,
 ) -> IntakeReport:
     """Enrol custody images, and arrest histories where given: all of it or nothing.
 
@@ -128,8 +139,9 @@ def _with_arrests(deed: Deed, report: IntakeReport, path: Path) -> IntakeReport:
 
     known = receipts.nominals(deed.session)
     arrests, refused = intake.read_arrests(path, known_nominals=known, now=deed.at)
+    digest = sha256(path.read_bytes()).hexdigest()
     receipts.add_delivery(
-        deed.session, kind="arrests", retailer_id=None, manifest=path.name, sha256=sha256(path.read_bytes()).hexdigest(),
+        deed.session, kind="arrests", retailer_id=None, manifest=path.name, sha256=digest,
         received_at=deed.at, rows_read=len(arrests) + len(refused), refusals=refused, elapsed_s=0.0,
     )  # fmt: skip
     new = receipts.add_arrests(deed.session, arrests)
@@ -154,8 +166,12 @@ def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[
         for face_id in wanted:
             face = face_store.one(deed.session, desk.model, face_id)
             if face is None:
-                raise NotFound(f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them.")
-            chips[face_id] = crop(desk.images.get(digests[StillId(face.image_id)]), face.box, size, image_id=face.image_id)
+                raise NotFound(
+                    f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them."
+                )
+            chips[face_id] = crop(
+                desk.images.get(digests[StillId(face.image_id)]), face.box, size, image_id=face.image_id
+            )
         return chips
 
 
@@ -191,7 +207,13 @@ def _kept(desk: Desk, images: Mapping[ImageId, bytes], digests: Mapping[ImageId,
 
 
 def _analyse(
-    desk: Desk, images: Iterable[tuple[str, bytes]], count: int, role: ImageRole, workers: int | None, *, show_progress: bool
+    desk: Desk,
+    images: Iterable[tuple[str, bytes]],
+    count: int,
+    role: ImageRole,
+    workers: int | None,
+    *,
+    show_progress: bool,
 ) -> list[ImageAnalysis]:
     from tqdm import tqdm
 
@@ -228,5 +250,3 @@ def _report(
         without_face=report.without_face,
     )  # fmt: skip
     return report
-
-

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from stillgraph.casework.desk import Action, Desk
+from stillgraph.casework.desk import Desk
 from stillgraph.errors import NotFound, ReviewBlocked
+from stillgraph.governance.permits import Action
 from stillgraph.records import FaceId, Judgement, NominalId, OfficerId, ReviewItem, Ruling, Verdict
 from stillgraph.store import office, searches
 
@@ -31,7 +32,12 @@ def queue(desk: Desk) -> tuple[ReviewItem, ...]:
 
 
 def judge(
-    desk: Desk, face_id: FaceId, verdict: Verdict, *, nominal_id: NominalId | None = None, reason: str | None = None
+    desk: Desk,
+    face_id: FaceId,
+    verdict: Verdict,
+    *,
+    nominal_id: NominalId | None = None,
+    reason: str | None = None,
 ) -> Ruling:
     """Record one officer's judgement of one face's candidate list; return what the officers' verdicts now amount to.
 
@@ -58,6 +64,7 @@ def judge(
         (listed,) = found
         officer = office.officer(deed.session, deed.officer)
         before = searches.judgements(deed.session, face_id)
+        simulated = officer is not None and officer.simulated
         rests_on = reason if reason is not None else deed.reason
         blockers = review.blockers(
             officer=OfficerId(deed.officer),
@@ -72,7 +79,7 @@ def judge(
             raise ReviewBlocked(" ".join(blockers))
         sequence = searches.add_judgement(
             deed.session, face_id=face_id, search_id=listed.search_id, officer=OfficerId(deed.officer), verdict=verdict,
-            nominal_id=nominal_id, reason=rests_on, judged_at=deed.at, simulated=officer is not None and officer.simulated,
+            nominal_id=nominal_id, reason=rests_on, judged_at=deed.at, simulated=simulated,
         )  # fmt: skip
         ruling = review.ruling(searches.judgements(deed.session, face_id))
         deed.note(judgement=sequence, search=listed.search_id, outcome=str(ruling.outcome))

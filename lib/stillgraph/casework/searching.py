@@ -8,9 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework.desk import Action, Desk
+from stillgraph.casework.desk import Desk
 from stillgraph.errors import NotFound, WrongUse
-from stillgraph.records import Candidate, Face, GalleryInfo, ModelId, Probe, SearchOutcome, SearchReport, StillId
+from stillgraph.governance.permits import Action
+from stillgraph.records import (
+    Candidate,
+    Face,
+    GalleryInfo,
+    ModelId,
+    Probe,
+    SearchOutcome,
+    SearchReport,
+    StillId,
+)
 from stillgraph.store import Session, receipts, searches
 from stillgraph.store import faces as face_store
 
@@ -24,8 +34,13 @@ DEFAULT_LIMIT = 20
 
 
 def search(
-    desk: Desk, *, stills: Sequence[StillId] = (), unsearched: bool = False, image: Path | None = None,
-    limit: int = DEFAULT_LIMIT, threshold: float = INVESTIGATION,
+    desk: Desk,
+    *,
+    stills: Sequence[StillId] = (),
+    unsearched: bool = False,
+    image: Path | None = None,
+    limit: int = DEFAULT_LIMIT,
+    threshold: float = INVESTIGATION,
 ) -> SearchReport:
     """Search every usable face of some stills against the gallery, and store what came of it.
 
@@ -56,7 +71,7 @@ def search(
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model) as deed:
         covered = tuple(dict.fromkeys(stills)) or receipts.unsearched_stills(deed.session)
-        missing = sorted(set(covered) - receipts.present(deed.session, covered, "stills", "still_id"))
+        missing = receipts.missing_stills(deed.session, covered)
         if missing:
             raise NotFound(f"There is no still {missing[0]} in this case; receive its delivery first.")
         faces = face_store.of_stills(deed.session, desk.model, covered)
@@ -90,7 +105,9 @@ def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
     with desk.act(Action.VIEW, still=still, what="candidate lists") as deed:
         stored = searches.of_still(deed.session, still)
         if stored is None:
-            raise NotFound(f"Still {still} has not been searched in this case; `stillgraph search CASE --still {still}` does.")
+            raise NotFound(
+                f"Still {still} has not been searched in this case; `stillgraph search CASE --still {still}` does."
+            )
         search_id, found = stored
         size, version, model, threshold, limit, elapsed = searches.report_of(deed.session, search_id)
         faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model, [still])}
@@ -101,9 +118,11 @@ def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
         )  # fmt: skip
 
 
-def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limit: int, threshold: float) -> None:  # noqa: FBT001
+def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limit: int, threshold: float) -> None:
     if sum((bool(stills), unsearched, image is not None)) != 1:
-        raise WrongUse("Say what to search: --unsearched, or --still ID (as often as needed), or --image FILE; one of them.")
+        raise WrongUse(
+            "Say what to search: --unsearched, or --still ID (as often as needed), or --image FILE; one of them."
+        )
     if limit < 1:
         raise WrongUse("A candidate list holds at least one person; give --limit 1 or more.")
     if not -1.0 <= threshold <= 1.0:
@@ -111,7 +130,6 @@ def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limi
 
 
 def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> SearchReport:
-    from stillgraph import intake
     from stillgraph.faces.analyse import analyse
 
     began = time.perf_counter()
@@ -138,7 +156,13 @@ def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
 def _probes(index: GalleryIndex, faces: Sequence[Face], limit: int, threshold: float) -> tuple[Probe, ...]:
     searchable = [face for face in faces if face.usable and face.template is not None]
     templates = [face.template for face in searchable if face.template is not None]
-    lists = dict(zip((f.face_id for f in searchable), index.search(templates, limit=limit, threshold=threshold), strict=True))
+    lists = dict(
+        zip(
+            (f.face_id for f in searchable),
+            index.search(templates, limit=limit, threshold=threshold),
+            strict=True,
+        )
+    )
     return tuple(_listed(face, lists.get(face.face_id)) for face in faces)
 
 
@@ -150,7 +174,6 @@ def _listed(face: Face, candidates: tuple[Candidate, ...] | None) -> Probe:
 
 def _probe(face: Face, outcome: SearchOutcome, candidates: tuple[Candidate, ...]) -> Probe:
     return Probe(face.face_id, face.image_id, face.box, face.quality, face.usable, outcome, candidates)
-
 
 
 def _read_outside(image: Path) -> bytes:

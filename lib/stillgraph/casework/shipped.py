@@ -20,4 +20,6 @@ def shipped(relative: str) -> Path:
     for root in (_PACKAGE / "_shipped", _PACKAGE.parents[1]):
         if (root / relative).exists():
             return root / relative
-    raise NotFound(f"{relative} is missing from this installation; install Stillgraph again from its wheel or checkout.")
+    raise NotFound(
+        f"{relative} is missing from this installation; install Stillgraph again from its wheel or checkout."
+    )

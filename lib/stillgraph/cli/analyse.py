@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command("rank", epilog="Example: stillgraph rank cases/autumn --by harm --since 2026-01-01 --csv top.csv")(rank)
     app.command("network", epilog="Example: stillgraph network cases/autumn --export network.graphml")(network)
-    app.command("query", epilog='Example: stillgraph query cases/autumn "SELECT retailer, count(*) FROM offences GROUP BY 1"')(query)
+    app.command(
+        "query",
+        epilog='Example: stillgraph query cases/autumn "SELECT retailer, count(*) FROM offences GROUP BY 1"',
+    )(query)
     app.add_typer(evaluate_app, name="evaluate")
 
 
@@ -30,12 +33,14 @@ def rank(
     until: Until = None,
     by: Annotated[str, typer.Option("--by", metavar="harm|count|value|rfh", help="What to rank by.")] = "harm",
     top: Annotated[int, typer.Option("--top", min=1, help="How many to print; JSON and CSV always hold all.")] = 20,
-    with_proposals: Annotated[bool, typer.Option("--with-proposals", help="Count links that nobody has corroborated too.")] = False,  # noqa: FBT002
+    with_proposals: Annotated[
+        bool, typer.Option("--with-proposals", help="Count links that nobody has corroborated too.")
+    ] = False,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole ranking as CSV.")] = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Rank prolific offenders by harm, count, value or recency-frequency-harm, with the intervals of their ranks."""
     from stillgraph.casework import analysing
@@ -45,7 +50,11 @@ def rank(
         raise WrongUse(f"--by takes harm, count, value or rfh, not {by!r}.")
     desk = common.seat(case, officer, operation, reason)
     ranking = analysing.ranking(
-        desk, by=by, since=common.day(since, "--since"), until=common.day(until, "--until"), with_proposals=with_proposals
+        desk,
+        by=by,
+        since=common.day(since, "--since"),
+        until=common.day(until, "--until"),
+        with_proposals=with_proposals,
     )
     if csv is not None:
         analysing.write_ranking(ranking, csv)
@@ -57,8 +66,8 @@ def rank(
     common.print_table(
         ["rank", "95 %", "person", "link", "offences", "retailers", "harm (days)", "value", "RFH", "prior arrests"],
         [
-            (s.rank, f"{s.rank_low}-{s.rank_high}", s.person_id, s.status, s.offences, s.retailers, f"{s.harm_days:,.1f}",
-             common.pounds(s.value_pence), s.rfh, s.prior_arrests)
+            (s.rank, f"{s.rank_low}-{s.rank_high}", s.person_id, s.status, s.offences, s.retailers,
+             f"{s.harm_days:,.1f}", common.pounds(s.value_pence), s.rfh, s.prior_arrests)
             for s in ranking.standings[:top]
         ],
     )  # fmt: skip
@@ -67,12 +76,16 @@ def rank(
 
 def network(
     case: Case,
-    export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help=".graphml, .gexf, .json or .csv")] = None,
-    with_proposals: Annotated[bool, typer.Option("--with-proposals", help="Links that nobody has corroborated too.")] = False,  # noqa: FBT002
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help=".graphml, .gexf, .json or .csv")
+    ] = None,
+    with_proposals: Annotated[
+        bool, typer.Option("--with-proposals", help="Links that nobody has corroborated too.")
+    ] = False,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Summarise the offence-offender graph, and export it."""
     from stillgraph.casework import analysing
@@ -92,12 +105,14 @@ def network(
 def query(
     case: Case,
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT over the documented views (docs/views.md).")],
-    output: Annotated[str, typer.Option("--format", metavar="table|csv|json|parquet", help="How to print it.")] = "table",
+    output: Annotated[
+        str, typer.Option("--format", metavar="table|csv|json|parquet", help="How to print it.")
+    ] = "table",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where Parquet goes.")] = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Run one read-only SELECT over the documented views."""
     import sys
@@ -122,7 +137,10 @@ def query(
         print(f"{table.num_rows} rows")
 
 
-@evaluate_app.command("identification", epilog="Example: stillgraph evaluate identification cases/demo --truth data/demo/truth.csv --by ethnicity,sex")
+@evaluate_app.command(
+    "identification",
+    epilog="Example: stillgraph evaluate identification cases/demo --truth data/demo/truth.csv --by ethnicity,sex",
+)
 def evaluate_identification(
     case: Case,
     truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="Who is on each still, left to right.")],
@@ -130,7 +148,7 @@ def evaluate_identification(
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Measure 1:N error rates on a case with known truth; a face that was not found counts as an error."""
     from stillgraph.casework import evaluating
@@ -150,7 +168,7 @@ def evaluate_verification(
     images: Annotated[Path, typer.Option("--images", metavar="DIR", help="Where the images lie.")],
     model: Annotated[str | None, typer.Option("--model", metavar="PACK", help="The face model pack.")] = None,
     workers: common.Workers = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Measure 1:1 error rates of a face model on pairs of images; no case is involved."""
     import sys

@@ -26,7 +26,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,  # noqa: FBT002
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
 ) -> None:
     if version:
         print(f"stillgraph {__version__}")
@@ -64,10 +64,13 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         if os.environ.get("STILLGRAPH_DEBUG"):
             raise
-        return _say(f"Something went wrong inside Stillgraph ({type(error).__name__}); STILLGRAPH_DEBUG=1 shows where.", 1)
+        return _say(
+            f"Something went wrong inside Stillgraph ({type(error).__name__}); STILLGRAPH_DEBUG=1 shows where.",
+            1,
+        )
     return code if isinstance(code, int) else 0
 
 

@@ -28,26 +28,31 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    case: Annotated[Path, typer.Option("--case", metavar="CASE", help="Where the demonstration case goes.")] = Path("cases/demo"),
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it anew where there is one already.")] = False,  # noqa: FBT002
+    case: Annotated[Path, typer.Option("--case", metavar="CASE", help="Where the demonstration case goes.")] = Path(
+        "cases/demo"
+    ),
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it anew where there is one already.")] = False,
     workers: common.Workers = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Build the demonstration case through every stage and print what came of it. Synthetic people only."""
     from stillgraph import demo as demonstration
+    from stillgraph.cli.demonstration import show
 
     summary = demonstration.build(case, rebuild=rebuild, workers=workers, say=None if as_json else print)
     if as_json:
         common.print_json(summary)
     else:
-        demonstration.show(summary)
+        show(summary)
 
 
 @case_app.command("create", epilog="Example: stillgraph case create cases/autumn")
 def create(
     case: Case,
-    model: Annotated[str | None, typer.Option("--model", metavar="PACK", help="The face model pack (see `models list`).")] = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="PACK", help="The face model pack (see `models list`).")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a new, empty case, bound to one face model pack."""
     from stillgraph.casework import governing
@@ -61,16 +66,21 @@ def create(
         print(f"Next: stillgraph case officer add {case} YOUR-ID")
 
 
-@officer_app.command("add", epilog="Example: stillgraph case officer add cases/autumn pc1234 --role reviewer --officer sgt1")
+@officer_app.command(
+    "add", epilog="Example: stillgraph case officer add cases/autumn pc1234 --role reviewer --officer sgt1"
+)
 def officer_add(
     case: Case,
     officer_id: Annotated[str, typer.Argument(metavar="ID", help="The new officer's id.")],
-    role: Annotated[str | None, typer.Option("--role", help="analyst, reviewer, supervisor, manager, auditor or administrator.")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option("--role", help="analyst, reviewer, supervisor, manager, auditor or administrator."),
+    ] = None,
     name: Annotated[str, typer.Option("--name", help="The officer's name; never logged.")] = "",
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Add an officer. The first one adds themselves; after that --officer and --reason say who adds them and why."""
     from stillgraph.casework import governing
@@ -89,17 +99,20 @@ def officer_add(
 
 
 @operation_app.command(
-    "open", epilog='Example: stillgraph case operation open cases/autumn OP-WREN --purpose "Shop theft, prolific offenders" --officer pc1234'
+    "open",
+    epilog='Example: stillgraph case operation open cases/autumn OP-WREN --purpose "prolific shop theft"',
 )
 def operation_open(
     case: Case,
     operation_id: Annotated[str, typer.Argument(metavar="ID", help="The operation's id.")],
     purpose: Annotated[str | None, typer.Option("--purpose", help="What the operation is for.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day it permits anything.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="The last day it permits anything.")
+    ] = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Open an operation, under which actions are permitted."""
     from stillgraph.casework import governing
@@ -112,11 +125,15 @@ def operation_open(
         print(f"Operation {opened} is open" + (f" until {until}." if until else "."))
 
 
-@audit_app.command("verify", epilog="Example: stillgraph audit verify cases/demo --anchor /safe/place/audit.anchors.jsonl")
+@audit_app.command(
+    "verify", epilog="Example: stillgraph audit verify cases/demo --anchor /safe/place/audit.anchors.jsonl"
+)
 def audit_verify(
     case: Case,
-    anchor: Annotated[Path | None, typer.Option("--anchor", metavar="FILE", help="A copy of the anchors kept elsewhere.")] = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    anchor: Annotated[
+        Path | None, typer.Option("--anchor", metavar="FILE", help="A copy of the anchors kept elsewhere.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check the audit chain against its anchors; exit 1 and name the first broken entry if it does not hold.
 
@@ -138,7 +155,7 @@ def audit_verify(
 
 
 @models_app.command("list", epilog="Example: stillgraph models list --json")
-def models_list(as_json: AsJson = False) -> None:  # noqa: FBT002
+def models_list(as_json: AsJson = False) -> None:
     """List the face model packs that are here, with licence and hashes."""
     from stillgraph.casework import governing
 

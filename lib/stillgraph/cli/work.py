@@ -28,7 +28,10 @@ def register(app: typer.Typer) -> None:
     app.command("link", epilog="Example: stillgraph link cases/autumn --json")(link)
 
 
-@custody_app.command("add", epilog="Example: stillgraph custody add cases/autumn custody/manifest.csv --arrests custody/arrests.csv")
+@custody_app.command(
+    "add",
+    epilog="Example: stillgraph custody add cases/autumn custody/manifest.csv --arrests custody/arrests.csv",
+)
 def custody_add(
     case: Case,
     manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="CSV or XLSX, the images beside it in images/.")],
@@ -37,26 +40,35 @@ def custody_add(
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Enrol custody images; rows that cannot be taken in are refused with their reasons."""
     from stillgraph.casework import receiving
 
     desk = common.seat(case, officer, operation, reason)
-    _print_intake(receiving.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal()), as_json=as_json)
+    _print_intake(
+        receiving.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal()),
+        as_json=as_json,
+    )
 
 
-@stills_app.command("receive", epilog="Example: stillgraph stills receive cases/autumn deliveries/R01/manifest.csv --retailer R01 --stores stores.csv")
+@stills_app.command(
+    "receive",
+    epilog="Example: stillgraph stills receive cases/autumn R01/manifest.csv --retailer R01 --stores stores.csv",
+)
 def stills_receive(
     case: Case,
     manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="CSV or XLSX, the stills beside it in stills/.")],
     retailer: Annotated[str, typer.Option("--retailer", metavar="ID", help="Whose delivery it is.")],
-    stores: Annotated[Path | None, typer.Option("--stores", metavar="FILE", help="The stores file; once, or when it changes.")] = None,
+    stores: Annotated[
+        Path | None,
+        typer.Option("--stores", metavar="FILE", help="The stores file; once, or when it changes."),
+    ] = None,
     workers: common.Workers = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Take in one retailer's delivery and find the faces in it; bad rows are refused with their reasons."""
     from stillgraph.casework import receiving
@@ -64,22 +76,33 @@ def stills_receive(
 
     desk = common.seat(case, officer, operation, reason)
     report = receiving.receive(
-        desk, manifest, retailer_id=RetailerId(retailer), stores=stores, workers=workers, show_progress=_terminal()
+        desk,
+        manifest,
+        retailer_id=RetailerId(retailer),
+        stores=stores,
+        workers=workers,
+        show_progress=_terminal(),
     )
     _print_intake(report, as_json=as_json)
 
 
 def search(
     case: Case,
-    unsearched: Annotated[bool, typer.Option("--unsearched", help="Every still not searched yet.")] = False,  # noqa: FBT002
-    still: Annotated[list[str] | None, typer.Option("--still", metavar="ID", help="A still, RETAILER/IMAGE; repeatable.")] = None,
-    image: Annotated[Path | None, typer.Option("--image", metavar="FILE", help="An image from outside the case.")] = None,
+    unsearched: Annotated[bool, typer.Option("--unsearched", help="Every still not searched yet.")] = False,
+    still: Annotated[
+        list[str] | None, typer.Option("--still", metavar="ID", help="A still, RETAILER/IMAGE; repeatable.")
+    ] = None,
+    image: Annotated[
+        Path | None, typer.Option("--image", metavar="FILE", help="An image from outside the case.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", help="The most persons on a candidate list.")] = 20,
-    threshold: Annotated[float, typer.Option("--threshold", help="The least score (cosine) for the list; -1 cuts nothing off.")] = -1.0,
+    threshold: Annotated[
+        float, typer.Option("--threshold", help="The least score (cosine) for the list; -1 cuts nothing off.")
+    ] = -1.0,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Search the faces of stills against the custody gallery: ranked candidates for people to look at.
 
@@ -90,7 +113,12 @@ def search(
 
     desk = common.seat(case, officer, operation, reason)
     report = searching.search(
-        desk, stills=tuple(StillId(s) for s in still or ()), unsearched=unsearched, image=image, limit=limit, threshold=threshold
+        desk,
+        stills=tuple(StillId(s) for s in still or ()),
+        unsearched=unsearched,
+        image=image,
+        limit=limit,
+        threshold=threshold,
     )
     if as_json:
         common.print_json(report)
@@ -104,7 +132,7 @@ def review_queue(
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Show the candidate lists that wait for you: no score, and nobody else's verdict."""
     from stillgraph.casework import reviewing
@@ -125,21 +153,27 @@ def review_queue(
     print(f"{len(items)} candidate lists wait for your judgement.")
     common.print_table(
         ["face", "candidates", "first on the list"],
-        [(item.face_id, len(item.candidates), ", ".join(nominal for nominal, _ in item.candidates[:5])) for item in items],
+        [
+            (item.face_id, len(item.candidates), ", ".join(nominal for nominal, _ in item.candidates[:5]))
+            for item in items
+        ],
     )
 
 
-@review_app.command("judge", epilog='Example: stillgraph review judge cases/autumn --face "R01/R01_0001.jpg#1" --nominal N402068 --officer pc1234')
+@review_app.command(
+    "judge",
+    epilog='Example: stillgraph review judge cases/autumn --face "R01/R01_0001.jpg#1" --nominal N402068',
+)
 def review_judge(
     case: Case,
     face: Annotated[str, typer.Option("--face", metavar="ID", help="The face under review.")],
     nominal: Annotated[str | None, typer.Option("--nominal", metavar="ID", help="The candidate you support.")] = None,
-    none: Annotated[bool, typer.Option("--none", help="No candidate is this person.")] = False,  # noqa: FBT002
-    inconclusive: Annotated[bool, typer.Option("--inconclusive", help="The images do not let you say.")] = False,  # noqa: FBT002
+    none: Annotated[bool, typer.Option("--none", help="No candidate is this person.")] = False,
+    inconclusive: Annotated[bool, typer.Option("--inconclusive", help="The images do not let you say.")] = False,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Record your judgement of one candidate list; a lead is corroborated when two officers agree, the second blind."""
     from stillgraph.casework import reviewing
@@ -152,18 +186,22 @@ def review_judge(
     desk = common.seat(case, officer, operation, reason)
     ruling = reviewing.judge(desk, FaceId(face), verdict, nominal_id=None if nominal is None else NominalId(nominal))
     if as_json:
-        common.print_json({"face_id": face, "verdict": verdict, "outcome": ruling.outcome, "nominal_id": ruling.nominal_id})
+        common.print_json(
+            {"face_id": face, "verdict": verdict, "outcome": ruling.outcome, "nominal_id": ruling.nominal_id}
+        )
     else:
         print(f"Recorded. {face}: {ruling.outcome}" + (f" ({ruling.nominal_id})." if ruling.nominal_id else "."))
 
 
 def link(
     case: Case,
-    threshold: Annotated[float | None, typer.Option("--threshold", help="The least score that groups unknown faces.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="The least score that groups unknown faces.")
+    ] = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Link faces to persons: corroborated leads bind, similarity groups the unknown, contradictions are shown."""
     from stillgraph.casework import analysing

@@ -48,16 +48,42 @@ class ChainReport:
 
 
 def entry(
-    *, sequence: int, previous: str, recorded_at: datetime, officer: str, operation: str, reason: str, action: str,
-    result: str, details: dict[str, object],
+    *,
+    sequence: int,
+    previous: str,
+    recorded_at: datetime,
+    officer: str,
+    operation: str,
+    reason: str,
+    action: str,
+    result: str,
+    details: dict[str, object],
 ) -> AuditEntry:
     """Return the next link of the chain, sealed by its digest."""
     written = json.dumps(details, sort_keys=True, ensure_ascii=False, default=str)
     unsealed = AuditEntry(
-        sequence, recorded_at.astimezone(UTC), officer, operation, reason, action, result, written, previous, ""
+        sequence,
+        recorded_at.astimezone(UTC),
+        officer,
+        operation,
+        reason,
+        action,
+        result,
+        written,
+        previous,
+        "",
     )
     return AuditEntry(
-        sequence, unsealed.recorded_at, officer, operation, reason, action, result, written, previous, digest(unsealed)
+        sequence,
+        unsealed.recorded_at,
+        officer,
+        operation,
+        reason,
+        action,
+        result,
+        written,
+        previous,
+        digest(unsealed),
     )
 
 

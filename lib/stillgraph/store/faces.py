@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,8 @@ def of_custody_image(session: Session, model: ModelId, custody_image: CustodyIma
     """Return the face that stands for a custody image in the gallery, or ``None`` where it has none."""
     row = session.one(
         f"SELECT {_COLUMNS}, t.vector FROM held.faces AS f "  # noqa: S608
-        "JOIN held.templates AS t ON t.face_id = f.face_id AND t.model = ? WHERE f.image_id = ? AND f.image_kind = 'custody'",
+        "JOIN held.templates AS t ON t.face_id = f.face_id AND t.model = ? "
+        "WHERE f.image_id = ? AND f.image_kind = 'custody'",
         [model, custody_image],
     )
     return None if row is None else _face(row, model)
@@ -102,18 +103,17 @@ def _row(kind: ImageKind, face: Face) -> dict[str, object]:
     }
 
 
-def _face(row: tuple[object, ...], model: ModelId) -> Face:
-    (face_id, image_id, x, y, width, height, landmarks, eyes, sharp, bright, contrast, front, score, found, usable,
+def _face(row: tuple[Any, ...], model: ModelId) -> Face:
+    (face_id, image_id, x, y, width, height, landmarks, eyes, sharp, bright, contrast, front, score, found_by, usable,
      reason, vector) = row  # fmt: skip
-    template = None if vector is None else Template(model, np.asarray(vector, dtype=np.float32))
     return Face(
-        face_id=face_id,  # type: ignore[arg-type]
-        image_id=image_id,  # type: ignore[arg-type]
-        box=Box(x, y, width, height),  # type: ignore[arg-type]
+        face_id=face_id,
+        image_id=image_id,
+        box=Box(x, y, width, height),
         landmarks=np.asarray(landmarks, dtype=np.float32).reshape(5, 2),
-        quality=Quality(eyes, sharp, bright, contrast, front, score),  # type: ignore[arg-type]
-        found_by=found,  # type: ignore[arg-type]
-        usable=usable,  # type: ignore[arg-type]
-        unusable_reason=reason,  # type: ignore[arg-type]
-        template=template,
+        quality=Quality(eyes, sharp, bright, contrast, front, score),
+        found_by=found_by,
+        usable=usable,
+        unusable_reason=reason,
+        template=None if vector is None else Template(model, np.asarray(vector, dtype=np.float32)),
     )

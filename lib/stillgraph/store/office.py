@@ -34,18 +34,25 @@ def add_officer(session: Session, new: Officer, added_at: datetime) -> None:
 def operation(session: Session, operation_id: str) -> Operation | None:
     """Return an operation, or ``None``."""
     row = session.one(
-        "SELECT operation_id, purpose, opened_at, until FROM held.operations WHERE operation_id = ?", [operation_id]
+        "SELECT operation_id, purpose, opened_at, until FROM held.operations WHERE operation_id = ?",
+        [operation_id],
     )
     return None if row is None else Operation(OperationId(row[0]), row[1], row[2], row[3])
 
 
 def open_operation(
-    session: Session, operation_id: OperationId, *, purpose: str, opened_by: OfficerId, opened_at: datetime,
+    session: Session,
+    operation_id: OperationId,
+    *,
+    purpose: str,
+    opened_by: OfficerId,
+    opened_at: datetime,
     until: date | None,
 ) -> None:
     """Add an operation, open from now."""
     session.execute(
-        "INSERT INTO held.operations VALUES (?, ?, ?, ?, ?)", [operation_id, purpose, opened_by, opened_at, until]
+        "INSERT INTO held.operations VALUES (?, ?, ?, ?, ?)",
+        [operation_id, purpose, opened_by, opened_at, until],
     )
 
 
@@ -76,11 +83,11 @@ def append_entry(session: Session, entry: AuditEntry) -> None:
 def record_stage_times(session: Session, times: Sequence[tuple[str, float]]) -> None:
     """Put these stage times in the place of those recorded before."""
     session.execute("DELETE FROM held.stage_times")
-    session.append(
-        "stage_times", [{"position": n, "stage": s, "elapsed_s": t} for n, (s, t) in enumerate(times)]
-    )
+    session.append("stage_times", [{"position": n, "stage": s, "elapsed_s": t} for n, (s, t) in enumerate(times)])
 
 
 def stage_times(session: Session) -> tuple[tuple[str, float], ...]:
     """Return the recorded stage times in order."""
-    return tuple((row[0], row[1]) for row in session.rows("SELECT stage, elapsed_s FROM held.stage_times ORDER BY position"))
+    return tuple(
+        (row[0], row[1]) for row in session.rows("SELECT stage, elapsed_s FROM held.stage_times ORDER BY position")
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from stillgraph.records import (
     Box,
@@ -66,7 +67,7 @@ def persons(session: Session, person_id: str | None = None) -> list[Person]:
         "WHERE $person IS NULL OR p.person_id = $person ORDER BY p.position, f.face_id",
         {"person": person_id},
     )
-    grouped: dict[str, list[tuple[object, ...]]] = {}
+    grouped: dict[str, list[tuple[Any, ...]]] = {}
     for row in rows:
         grouped.setdefault(row[0], []).append(row)
     return [_person(group) for group in grouped.values()]
@@ -87,13 +88,13 @@ def participations(session: Session, statuses: Sequence[LinkStatus] | None = Non
     ]
 
 
-def _person(rows: Sequence[tuple[object, ...]]) -> Person:
+def _person(rows: Sequence[tuple[Any, ...]]) -> Person:
     person_id, nominal_id, status = rows[0][:3]
     return Person(
-        person_id=person_id,  # type: ignore[arg-type]
-        nominal_id=nominal_id,  # type: ignore[arg-type]
-        status=LinkStatus(str(status)),
-        faces=tuple(PersonFace(row[3], row[4], Box(*row[6:10])) for row in rows),  # type: ignore[arg-type]
-        stills=tuple(dict.fromkeys(row[4] for row in rows)),  # type: ignore[arg-type]
-        offences=tuple(dict.fromkeys(row[5] for row in rows)),  # type: ignore[arg-type]
+        person_id=person_id,
+        nominal_id=nominal_id,
+        status=LinkStatus(status),
+        faces=tuple(PersonFace(row[3], row[4], Box(*row[6:10])) for row in rows),
+        stills=tuple(dict.fromkeys(row[4] for row in rows)),
+        offences=tuple(dict.fromkeys(row[5] for row in rows)),
     )

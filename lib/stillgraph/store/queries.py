@@ -40,7 +40,9 @@ def run(session: Session, sql: str) -> pa.Table:
         session.confine()
         table: pa.Table = session.relation(sql).to_arrow_table()
     except duckdb.Error as error:
-        raise QueryRefused(f"DuckDB cannot run this SQL: {_first_line(error)} See docs/views.md for the views.") from error
+        raise QueryRefused(
+            f"DuckDB cannot run this SQL: {_first_line(error)} See docs/views.md for the views."
+        ) from error
     return table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from datetime import datetime
 
@@ -24,8 +24,16 @@ from stillgraph.store.casefile import Session
 
 
 def add_delivery(
-    session: Session, *, kind: str, retailer_id: str | None, manifest: str, sha256: str, received_at: datetime,
-    rows_read: int, refusals: Sequence[Refusal], elapsed_s: float,
+    session: Session,
+    *,
+    kind: str,
+    retailer_id: str | None,
+    manifest: str,
+    sha256: str,
+    received_at: datetime,
+    rows_read: int,
+    refusals: Sequence[Refusal],
+    elapsed_s: float,
 ) -> int:
     """Record one manifest and its refused rows; return the delivery's number."""
     row = session.one(
@@ -38,7 +46,13 @@ def add_delivery(
     session.append(
         "refusals",
         [
-            {"delivery_id": delivery_id, "line": r.line, "image": r.image, "field": r.field, "reason": r.reason}
+            {
+                "delivery_id": delivery_id,
+                "line": r.line,
+                "image": r.image,
+                "field": r.field,
+                "reason": r.reason,
+            }
             for r in refusals
         ],
     )
@@ -99,7 +113,9 @@ def still_widths(session: Session) -> dict[StillId, int]:
 
 def unsearched_stills(session: Session) -> tuple[StillId, ...]:
     """Return the stills that no search has covered yet."""
-    return tuple(row[0] for row in session.rows("SELECT still_id FROM main.stills WHERE NOT searched ORDER BY still_id"))
+    return tuple(
+        row[0] for row in session.rows("SELECT still_id FROM main.stills WHERE NOT searched ORDER BY still_id")
+    )
 
 
 def custody_digests(session: Session) -> dict[CustodyImageId, str]:
@@ -134,12 +150,13 @@ def prior_arrests(session: Session) -> dict[NominalId, int]:
     return dict(session.rows("SELECT nominal_id, count(*) FROM held.arrests GROUP BY nominal_id ORDER BY nominal_id"))
 
 
-def present(session: Session, wanted: Iterable[str], table: str, column: str) -> set[str]:
-    """Return which of ``wanted`` are in ``held.<table>.<column>`` (names of our own schema)."""
-    return {
-        row[0]
-        for row in session.rows(f"SELECT {column} FROM held.{table} WHERE list_contains(?, {column})", [list(wanted)])  # noqa: S608
-    }
+def missing_stills(session: Session, wanted: Sequence[StillId]) -> tuple[StillId, ...]:
+    """Return which of ``wanted`` are not in the case."""
+    rows = session.rows(
+        "SELECT unnest($wanted) AS still_id EXCEPT SELECT still_id FROM held.stills ORDER BY 1",
+        {"wanted": list(wanted)},
+    )
+    return tuple(row[0] for row in rows)
 
 
 def _with_delivery(record: Still | CustodyImage, delivery_id: int) -> dict[str, object]:

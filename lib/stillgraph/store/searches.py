@@ -13,7 +13,6 @@ from stillgraph.records import (
     Judgement,
     NominalId,
     OfficerId,
-    Probe,
     SearchId,
     SearchOutcome,
     SearchReport,
@@ -35,7 +34,13 @@ class Listed:
 
 
 def add(
-    session: Session, report: SearchReport, stills: Sequence[StillId], *, officer: str, operation: str, reason: str,
+    session: Session,
+    report: SearchReport,
+    stills: Sequence[StillId],
+    *,
+    officer: str,
+    operation: str,
+    reason: str,
     searched_at: datetime,
 ) -> SearchId:
     """Store a search with everything it covered and returned; return its number."""
@@ -79,7 +84,9 @@ def latest(session: Session) -> tuple[int, str, float, str] | None:
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
-def of_still(session: Session, still: StillId) -> tuple[SearchId, dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...]]]] | None:
+def of_still(
+    session: Session, still: StillId
+) -> tuple[SearchId, dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...]]]] | None:
     """Return the latest search of a still and, for each face it covered, the outcome and candidates."""
     row = session.one("SELECT max(search_id) FROM held.searched_stills WHERE still_id = ?", [still])
     if row is None or row[0] is None:
@@ -95,7 +102,10 @@ def of_still(session: Session, still: StillId) -> tuple[SearchId, dict[FaceId, t
     found: dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...]]] = {}
     for face_id, outcome, rank, *rest in rows:
         before = found.get(face_id, (SearchOutcome(outcome), ()))[1]
-        found[face_id] = (SearchOutcome(outcome), before if rank is None else (*before, Candidate(rank, *rest)))
+        found[face_id] = (
+            SearchOutcome(outcome),
+            before if rank is None else (*before, Candidate(rank, *rest)),
+        )
     return search_id, found
 
 
@@ -120,7 +130,10 @@ def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
         "WHERE $face IS NULL OR r.face_id = $face GROUP BY ALL ORDER BY r.face_id",
         {"face": face_id},
     )
-    return [Listed(*row[:4], candidates=tuple(zip(row[4], row[5], strict=True))) for row in rows]
+    return [
+        Listed(face, still, search, searched_by, tuple(zip(nominals, images, strict=True)))
+        for face, still, search, searched_by, nominals, images in rows
+    ]
 
 
 def judgements(session: Session, face_id: FaceId | None = None) -> list[Judgement]:
@@ -137,8 +150,16 @@ def judgements(session: Session, face_id: FaceId | None = None) -> list[Judgemen
 
 
 def add_judgement(
-    session: Session, *, face_id: FaceId, search_id: SearchId, officer: OfficerId, verdict: Verdict,
-    nominal_id: NominalId | None, reason: str, judged_at: datetime, simulated: bool,
+    session: Session,
+    *,
+    face_id: FaceId,
+    search_id: SearchId,
+    officer: OfficerId,
+    verdict: Verdict,
+    nominal_id: NominalId | None,
+    reason: str,
+    judged_at: datetime,
+    simulated: bool,
 ) -> int:
     """Append one judgement; return its place in the sequence."""
     row = session.one("SELECT coalesce(max(sequence), 0) + 1 FROM held.judgements")
