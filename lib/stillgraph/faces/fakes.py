@@ -1,7 +1,7 @@
 """A face pack without a network, for the tests of modules that need faces but not recognition.
 
-The fake detector reads faces that :func:`card` painted, so a test says exactly who is in an image; two cards of one
-person get nearly the same template and cards of two persons unrelated ones.
+The fake detector reads faces that :func:`card` painted, so a test says exactly who is in an image; two cards
+of one person get nearly the same template and cards of two persons unrelated ones.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class FakeDetector:
 
 
 class FakeEmbedder:
-    """Gives each person of a :func:`card` a fixed random direction, turned a little by the picture's shade."""
+    """Gives each person of a :func:`card` a fixed random direction, turned a little by the shade."""
 
     def embed(self, pixels: Pixels, landmarks: Vector, role: ImageRole) -> Vector:
         """Return float32 of unit length, shape (32,); the role changes nothing."""

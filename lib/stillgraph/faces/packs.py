@@ -1,4 +1,4 @@
-"""Face model packs: a detector and a recogniser that belong together, checked against their hashes before use.
+"""Face model packs: a detector and a recogniser that belong together, verified before use.
 
 Nothing is ever downloaded: a pack is there, whole and unaltered, or it is refused.
 """
@@ -28,7 +28,7 @@ FILES = {
 
 @dataclass(frozen=True, slots=True)
 class FacePack:
-    """A detector and an embedder, ready to run; ``files`` gives the SHA-256 of each file they were loaded from."""
+    """A detector and an embedder, ready to run; ``files`` gives the SHA-256 of each file behind them."""
 
     name: str
     model: ModelId
@@ -72,9 +72,7 @@ def verified(path: Path, sha256: str) -> bytes:
         The file is missing, or its SHA-256 is another.
     """
     if not path.is_file():
-        raise ModelError(
-            f"The model file {path.name} is missing. Install Stillgraph again; it is never downloaded."
-        )
+        raise ModelError(f"The model file {path.name} is missing. Install Stillgraph again; it is never downloaded.")
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ModelError(
@@ -107,5 +105,6 @@ def session(graph: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # stills differ in size: a plan made for one would not serve the next
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -1,7 +1,8 @@
-"""Bytes to pixels and back: decoding any still image to upright 8-bit RGB, resizing, and face chips for display.
+"""Bytes to pixels and back: decoding to upright 8-bit RGB, resizing, and face chips for display.
 
-All coordinates of this package are in pixels of the image *as decoded with its EXIF orientation applied*: x runs right
-and y down from the top left corner of the upright image, and the centre of the first pixel is (0.5, 0.5).
+All coordinates of this package are in pixels of the image *as decoded with its EXIF orientation applied*: x
+runs right and y down from the top left corner of the upright image, and the centre of the first pixel is
+(0.5, 0.5).
 """
 
 from __future__ import annotations
@@ -52,14 +53,12 @@ def decode(data: bytes, image_id: str) -> Pixels:
             opened.load()
             upright = ImageOps.exif_transpose(opened)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise WrongUse(
-            f"{image_id} cannot be decoded as an image. Ask for the file again, as JPEG or PNG."
-        ) from error
+        raise WrongUse(f"{image_id} cannot be decoded as an image. Ask for the file again, as JPEG or PNG.") from error
     return np.asarray(to_rgb(upright))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Return any Pillow image in mode RGB; see :func:`decode` for what becomes of transparency and wide samples."""
+    """Return any Pillow image in mode RGB; :func:`decode` says what becomes of transparency and 16 bits."""
     if image.mode in WIDE_MODES:
         wide = np.asarray(image, np.float32)
         top = 65535.0 if wide.max(initial=0.0) > 255.0 else 255.0
@@ -77,15 +76,13 @@ def luminance(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Return the image at another size; Pillow's bicubic filter widens when it shrinks, so nothing aliases."""
+    """Return the image at another size; Pillow's bicubic widens when shrinking, so nothing aliases."""
     if (width, height) == (pixels.shape[1], pixels.shape[0]):
         return pixels
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def crop(
-    data: bytes, box: Box, size: int = 160, *, margin: float = 0.3, image_id: str = "The image"
-) -> bytes:
+def crop(data: bytes, box: Box, size: int = 160, *, margin: float = 0.3, image_id: str = "The image") -> bytes:
     """Return a square face chip for display, as the bytes of a PNG.
 
     Parameters
@@ -97,7 +94,8 @@ def crop(
     size
         Width and height of the chip in pixels.
     margin
-        What is added on each side, as a share of the longer side of the box. Beyond the image's edge the chip is grey.
+        What is added on each side, as a share of the longer side of the box. Beyond the image's edge the chip
+        is grey.
     image_id
         Named in the error.
 

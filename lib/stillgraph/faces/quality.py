@@ -1,7 +1,7 @@
 """Measures of a face and the rule by which it may be searched with.
 
-The rule is lenient on purpose: an officer sees the measures beside every candidate list and can discount a poor face,
-but cannot see a face that was left out.
+The rule is lenient on purpose: an officer sees the measures beside every candidate list and can discount a
+poor face, but cannot see a face that was left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stillgraph.records import Quality, Vector
 MINIMUM_INTER_EYE_PX = 6.0
 """Under this a face holds too few pixels to tell people apart: the crop enlarges it more than five times."""
 
-MINIMUM_DETECTION_SCORE = 0.6
+MINIMUM_DETECTION_SCORE = 0.5
 """Under this the detector itself is in doubt that it is a face."""
 
 
@@ -27,11 +27,11 @@ def measure(face: Image.Image, landmarks: Vector, detection_score: float) -> Qua
     ``sharpness``
         Variance of the 4-neighbour Laplacian of the aligned crop's luminance (0-255 levels squared).
     ``brightness``, ``contrast``
-        Mean and standard deviation of the aligned crop's luminance, the middle half of it each way, as shares of 255;
-        the deviation is doubled so that black and white in equal parts make 1.
+        Mean and standard deviation of the aligned crop's luminance, the middle half of it each way, as shares
+        of 255; the deviation is doubled so that black and white in equal parts make 1.
     ``frontality``
-        1 where the nose lies midway between the eyes along the line through them, falling to 0 where it lies under
-        one of them or beyond.
+        1 where the nose lies midway between the eyes along the line through them, falling to 0 where it lies
+        under one of them or beyond.
     ``detection_score``
         As the detector gave it, 0-1.
 
@@ -64,7 +64,7 @@ def inter_eye_px(landmarks: Vector) -> float:
 
 
 def frontality(landmarks: Vector) -> float:
-    """Return 0-1 from where the nose falls between the eyes; see :func:`measure`. 0 where the eyes coincide."""
+    """Return 0-1 by where the nose falls between the eyes (:func:`measure`); 0 where they coincide."""
     points = landmarks.astype(np.float64)
     line = points[1] - points[0]
     length = float(line @ line)

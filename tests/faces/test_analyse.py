@@ -1,0 +1,152 @@
+"""Analysis: order, numbering, workers, memory, interruption, and the fakes other modules test with."""
+
+import csv
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillgraph.errors import WrongUse
+from stillgraph.faces.analyse import analyse, analyse_one, crop
+from stillgraph.faces.embed import ImageRole
+from stillgraph.faces.fakes import FakeDetector, card, fake_pack
+
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+
+
+def same(a, b):
+    """Two analyses hold the same, bit for bit."""
+    assert (a.image_id, a.width_px, a.height_px, len(a.faces)) == (b.image_id, b.width_px, b.height_px, len(b.faces))
+    for x, y in zip(a.faces, b.faces, strict=True):
+        plain = ("face_id", "image_id", "box", "quality", "found_by", "usable", "unusable_reason")
+        assert [getattr(x, key) for key in plain] == [getattr(y, key) for key in plain]
+        assert x.landmarks.tobytes() == y.landmarks.tobytes()
+        assert x.template.model == y.template.model
+        assert x.template.vector.tobytes() == y.template.vector.tobytes()
+
+
+def demo_stills(retailer, count):
+    with (DEMO / "truth.csv").open(encoding="utf-8") as file:
+        images = sorted({row["image"] for row in csv.DictReader(file) if row["retailer_id"] == retailer})[:count]
+    return [(f"{retailer}/{i}", (DEMO / "deliveries" / retailer / "stills" / i).read_bytes()) for i in images]
+
+
+@settings(deadline=None)  # threads on a busy machine
+@given(st.lists(st.lists(st.integers(0, 255), max_size=3), max_size=9), st.integers(1, 4))
+def test_images_come_in_order_and_faces_are_numbered_left_to_right(people, workers):
+    images = [(f"i{n}", card(persons)) for n, persons in enumerate(people)]
+    done = []
+    results = list(analyse(images, fake_pack(), workers=workers, progress=done.append))
+    assert [r.image_id for r in results] == [image_id for image_id, _ in images]
+    assert done == list(range(1, len(images) + 1))
+    for result, persons in zip(results, people, strict=True):
+        assert [f.face_id for f in result.faces] == [
+            f"{result.image_id}#{n}" for n in range(1, sum(p > 0 for p in persons) + 1)
+        ]
+        centres = [f.box.x + f.box.width / 2 for f in result.faces]
+        assert centres == sorted(centres)
+        assert all(f.image_id == result.image_id and f.template is not None for f in result.faces)
+
+
+def test_faces_are_sorted_whatever_order_the_detector_gives():
+    class Backwards(FakeDetector):
+        def detect(self, pixels):
+            return super().detect(pixels)[::-1]
+
+    result = analyse_one("i", card([3, 5]), replace(fake_pack(), detector=Backwards()))
+    assert [f.face_id for f in result.faces] == ["i#1", "i#2"]
+    assert result.faces[0].box.x < result.faces[1].box.x
+
+
+def test_fakes_tell_persons_apart():
+    first, second = analyse([("a", card([3, 7])), ("b", card([7], shade=9))], fake_pack())
+    (probe,) = second.faces
+    other, same_person = first.faces
+    assert probe.template.vector @ same_person.template.vector > 0.95
+    assert abs(probe.template.vector @ other.template.vector) < 0.7
+    assert probe.template.model == fake_pack().model
+
+
+def test_an_unusable_face_keeps_its_template_and_has_a_reason():
+    class Doubtful(FakeDetector):
+        def detect(self, pixels):
+            return [replace(one, score=0.4) for one in super().detect(pixels)]
+
+    (face,) = analyse_one("i", card([3]), replace(fake_pack(), detector=Doubtful())).faces
+    assert not face.usable
+    assert "Ask for a clearer original" in face.unusable_reason
+    assert face.template is not None
+
+
+def test_memory_is_bounded():
+    asked = []
+
+    def supply():
+        for n in range(50):
+            asked.append(n)
+            yield f"i{n}", card([1])
+
+    stream = analyse(supply(), fake_pack(), workers=2)
+    for got in range(1, 6):
+        next(stream)
+        assert len(asked) <= got + 4
+    stream.close()
+
+
+def test_an_undecodable_image_is_named_and_ends_the_pool():
+    before = threading.active_count()
+    with pytest.raises(WrongUse, match=r"R01/bad.jpg cannot be decoded"):
+        list(analyse([("ok", card([1])), ("R01/bad.jpg", b"no image")], fake_pack(), workers=2))
+    assert threading.active_count() == before
+
+
+def test_an_interruption_leaves_no_thread_behind():
+    before = threading.active_count()
+
+    def stop(done):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(analyse([(f"i{n}", card([1])) for n in range(20)], fake_pack(), workers=2, progress=stop))
+    assert threading.active_count() == before
+
+
+def test_the_number_of_workers_changes_no_bit(pack):
+    stills = demo_stills("R03", 5)
+    one, three, again = (list(analyse(stills, pack, workers=n)) for n in (1, 3, 3))
+    assert sum(len(r.faces) for r in one) >= 5
+    for a, b, c in zip(one, three, again, strict=True):
+        same(a, b)
+        same(a, c)
+
+
+def test_a_still_finds_its_person_among_custody_images(pack):
+    """Every face of ten stills is found, and most score higher with their own custody image than with another's."""
+    stills = demo_stills("R02", 10)
+    with (DEMO / "truth.csv").open(encoding="utf-8") as file:
+        truth = [row for row in csv.DictReader(file) if f"{row['retailer_id']}/{row['image']}" in dict(stills)]
+    nominals = sorted({row["nominal_id"] for row in truth} - {""})
+    images = DEMO / "custody" / "images"
+    custody = [(n, p.read_bytes()) for n in nominals for p in sorted(images.glob(f"{n}_*.jpg"))]
+    gallery = [(a.image_id, a.faces[0].template.vector) for a in analyse(custody, pack, role=ImageRole.CUSTODY)]
+    found = {a.image_id: a.faces for a in analyse(stills, pack)}
+    assert sum(map(len, found.values())) == len(truth)
+    first = []
+    for row in truth:
+        if row["nominal_id"]:
+            face = found[f"{row['retailer_id']}/{row['image']}"][-1 if row["position"] == "right" else 0]
+            first.append(max(gallery, key=lambda g: float(g[1] @ face.template.vector))[0] == row["nominal_id"])
+    assert np.mean(first) >= 0.7
+
+
+def test_a_role_is_part_of_the_template(pack, custody_bytes):
+    (still,) = analyse_one("a", custody_bytes, pack).faces
+    (custody,) = analyse_one("a", custody_bytes, pack, ImageRole.CUSTODY).faces
+    assert still.box == custody.box
+    assert 0.8 < still.template.vector @ custody.template.vector < 0.9999
+    assert crop(custody_bytes, custody.box)[:4] == b"\x89PNG"

@@ -1,0 +1,123 @@
+"""Templates: alignment against known transforms, colour order, roles and the recogniser's own arithmetic."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from stillgraph.faces import embed
+from stillgraph.faces.embed import FIVE_POINTS, ImageRole
+
+
+def moved(points, angle, scale, shift):
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return scale * points @ turn.T + shift
+
+
+def landmarks(pack, pixels):
+    (face,) = pack.detector.detect(pixels)
+    return face.landmarks
+
+
+@given(st.floats(-3.1, 3.1), st.floats(0.05, 20), st.floats(-500, 500), st.floats(-500, 500))
+def test_similarity_recovers_any_rotation_scale_and_shift(angle, scale, x, y):
+    source = FIVE_POINTS.astype(np.float64)
+    target = moved(source, angle, scale, np.array([x, y]))
+    matrix = embed.similarity(source, target)
+    np.testing.assert_allclose(source @ matrix[:, :2].T + matrix[:, 2], target, atol=1e-6 * (1 + scale * 100))
+
+
+def test_similarity_never_mirrors():
+    matrix = embed.similarity(FIVE_POINTS, FIVE_POINTS * np.array([-1, 1], np.float32))
+    assert np.linalg.det(matrix[:, :2]) > 0
+
+
+def test_similarity_is_the_least_squares_answer():
+    rng = np.random.default_rng(0)
+    target = FIVE_POINTS * 0.4 + rng.normal(0, 3, (5, 2))
+    best = embed.similarity(FIVE_POINTS, target)
+
+    def error(matrix):
+        return np.square(FIVE_POINTS @ matrix[:, :2].T + matrix[:, 2] - target).sum()
+
+    a = np.zeros((10, 4))  # x' = p x - q y + u, y' = q x + p y + v: linear in (p, q, u, v)
+    a[0::2] = np.c_[FIVE_POINTS[:, 0], -FIVE_POINTS[:, 1], np.ones(5), np.zeros(5)]
+    a[1::2] = np.c_[FIVE_POINTS[:, 1], FIVE_POINTS[:, 0], np.zeros(5), np.ones(5)]
+    p, q, u, v = np.linalg.lstsq(a, target.ravel(), rcond=None)[0]
+    assert error(best) == pytest.approx(error(np.array([[p, -q, u], [q, p, v]])), rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.0, 2.5, 7.0])
+def test_alignment_brings_landmarks_to_their_places(scale):
+    """A white disc at each landmark of a turned face comes to lie at the ArcFace positions."""
+    points = moved(FIVE_POINTS.astype(np.float64), 0.3, scale, np.array([60.0, 20.0]))
+    yy, xx = np.mgrid[0 : int(160 * scale) + 80, 0 : int(160 * scale) + 80] + 0.5
+    light = sum(np.exp(-((xx - x) ** 2 + (yy - y) ** 2) / (2 * (2.5 * scale) ** 2)) for x, y in points)
+    pixels = np.repeat((255 * np.clip(light, 0, 1)).astype(np.uint8)[:, :, None], 3, axis=2)
+    out = np.asarray(embed.align(pixels, points.astype(np.float32)), np.float64)[:, :, 0]
+    rows, columns = np.mgrid[0:112, 0:112] + 0.5
+    for x, y in FIVE_POINTS:
+        near = out * (np.hypot(columns - x, rows - y) < 7)
+        centre = (near * columns).sum() / near.sum(), (near * rows).sum() / near.sum()
+        assert centre == pytest.approx((x, y), abs=0.35)
+
+
+def test_coinciding_landmarks_still_give_a_crop_and_a_template(pack, custody_pixels):
+    points = np.full((5, 2), 40, np.float32)
+    assert embed.align(custody_pixels, points).size == (112, 112)
+    vector = pack.embedder.embed(custody_pixels, points, ImageRole.STILL)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_template_is_the_sum_over_views_and_flips(pack, custody_pixels):
+    points = landmarks(pack, custody_pixels)
+    face = embed.align(custody_pixels, points)
+
+    def seen(image):
+        crop = np.asarray(image, np.float32).transpose(2, 0, 1)[None]
+        both = np.concatenate([crop, crop[..., ::-1]])
+        total = pack.embedder.session.run(None, {"data": both})[0].astype(np.float64).sum(axis=0)
+        return total / np.linalg.norm(total)
+
+    twins = [embed.low_resolution_twin(face, side) for side in embed.TWIN_PX]
+    expected = seen(face) + sum(seen(twin) for twin in twins)
+    got = pack.embedder.embed(custody_pixels, points, ImageRole.CUSTODY)
+    assert got.dtype == np.float32
+    assert got.shape == (pack.dimension,)
+    np.testing.assert_allclose(got, expected / np.linalg.norm(expected), atol=1e-5)
+    assert got @ pack.embedder.embed(custody_pixels, points, ImageRole.STILL) < 0.9999
+
+
+def test_sface_is_given_red_first(pack, custody_pixels):
+    points = landmarks(pack, custody_pixels)
+    crop = np.asarray(embed.align(custody_pixels, points))
+    redder = crop.astype(np.float32).transpose(2, 0, 1)[None]
+    np.testing.assert_array_equal(
+        pack.embedder.with_flip(Image.fromarray(crop)),
+        pack.embedder.one(redder) + pack.embedder.one(redder[..., ::-1]),
+    )
+    assert not np.allclose(pack.embedder.one(redder), pack.embedder.one(redder[:, ::-1]), atol=1e-2)
+
+
+def test_a_mirrored_face_has_the_same_template(pack, custody_pixels):
+    points = landmarks(pack, custody_pixels)
+    mirrored = points[[1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32) + np.array(
+        [custody_pixels.shape[1], 0], np.float32
+    )
+    a = pack.embedder.embed(custody_pixels, points, ImageRole.STILL)
+    b = pack.embedder.embed(np.ascontiguousarray(custody_pixels[:, ::-1]), mirrored, ImageRole.STILL)
+    assert a @ b > 0.99  # the ArcFace positions themselves are not quite symmetrical
+
+
+def test_the_twin_brings_a_custody_image_nearer_to_a_small_still(pack, custody_pixels):
+    points = landmarks(pack, custody_pixels)
+    face = embed.align(custody_pixels, points)
+    small = face.resize((30, 30), Image.Resampling.BOX)
+    probe = pack.embedder.embed(np.asarray(small), (FIVE_POINTS * 30 / 112).astype(np.float32), ImageRole.STILL)
+    as_still, as_custody = (pack.embedder.embed(custody_pixels, points, role) for role in ImageRole)
+    assert probe @ as_custody > probe @ as_still
+
+
+def test_unit_of_nothing_is_nothing():
+    assert embed.unit(np.zeros(4, np.float32)).tolist() == [0, 0, 0, 0]
