@@ -146,10 +146,18 @@ def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> Sear
 
 
 def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
-    """Return the index over every custody template of the case's model."""
+    """Return the index over every custody template of the case's model.
+
+    Raises
+    ------
+    WrongUse
+        There is none: a search of nobody would look like a search that found nobody.
+    """
     from stillgraph.gallery import exact
 
     entries, vectors = face_store.gallery(session, desk.model)
+    if not entries:
+        raise WrongUse("The gallery is empty: enrol custody images with `stillgraph custody add`, then search.")
     return exact.build(desk.model, entries, vectors)
 
 

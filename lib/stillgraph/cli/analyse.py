@@ -10,7 +10,7 @@ import typer
 from stillgraph.cli import common
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason, Since, Until
 
-evaluate_app = typer.Typer(help="Error rates, with their counts and intervals.", no_args_is_help=True)
+evaluate_app = typer.Typer(help="Error rates, with their counts and intervals.")
 
 RANKING_COLUMNS = ("rank", "rank_low", "rank_high", "person_id", "nominal_id", "status", "offences", "retailers",
                    "harm_days", "value_pence", "rfh", "prior_arrests")  # fmt: skip

@@ -6,8 +6,8 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from stillgraph import __version__
 from stillgraph.cli import analyse, cases, serving, work
@@ -17,7 +17,6 @@ app = typer.Typer(
     name="stillgraph",
     help="Investigative analytics for retail crime: CCTV stills to reviewed leads, linked persons, prolific offenders.",
     epilog="Start with: stillgraph demo",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -26,11 +25,13 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
 ) -> None:
     if version:
         print(f"stillgraph {__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 for module in (cases, work, analyse, serving):
@@ -54,12 +55,9 @@ def run(arguments: list[str]) -> int:
         return _say(str(error), 2)
     except StillgraphError as error:
         return _say(str(error), 1)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        return 0
-    except click.ClickException as error:
+    except TyperException as error:
         return _say(f"{error.format_message().rstrip('.')}. See `stillgraph --help`.", 2)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (Abort, KeyboardInterrupt):
         return _say("Interrupted; what was not finished has left nothing behind.", 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,11 +10,11 @@ import typer
 from stillgraph.cli import common
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
-case_app = typer.Typer(help="Make a case; add officers; open operations.", no_args_is_help=True)
-officer_app = typer.Typer(help="Officers of a case.", no_args_is_help=True)
-operation_app = typer.Typer(help="Operations of a case.", no_args_is_help=True)
-audit_app = typer.Typer(help="The audit chain.", no_args_is_help=True)
-models_app = typer.Typer(help="Face model packs.", no_args_is_help=True)
+case_app = typer.Typer(help="Make a case; add officers; open operations.")
+officer_app = typer.Typer(help="Officers of a case.")
+operation_app = typer.Typer(help="Operations of a case.")
+audit_app = typer.Typer(help="The audit chain.")
+models_app = typer.Typer(help="Face model packs.")
 
 
 def register(app: typer.Typer) -> None:

@@ -14,9 +14,9 @@ from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 if TYPE_CHECKING:
     from stillgraph.records import IntakeReport, SearchReport
 
-custody_app = typer.Typer(help="Custody images.", no_args_is_help=True)
-stills_app = typer.Typer(help="Retailers' stills.", no_args_is_help=True)
-review_app = typer.Typer(help="Review of candidate lists by two officers.", no_args_is_help=True)
+custody_app = typer.Typer(help="Custody images.")
+stills_app = typer.Typer(help="Retailers' stills.")
+review_app = typer.Typer(help="Review of candidate lists by two officers.")
 
 
 def register(app: typer.Typer) -> None:

@@ -76,7 +76,7 @@ def gallery(session: Session, model: ModelId) -> tuple[list[tuple[CustodyImageId
         [model],
     )
     entries = [(row[0], row[1]) for row in table]
-    vectors = np.asarray([row[2] for row in table], dtype=np.float32).reshape(len(table), -1)
+    vectors = np.asarray([row[2] for row in table], dtype=np.float32).reshape(len(table), -1 if table else 0)
     return entries, vectors
 
 
