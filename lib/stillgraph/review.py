@@ -72,7 +72,7 @@ def ruling(judgements: Iterable[Judgement]) -> Ruling:
     votes = Counter(_supported(judgement) for judgement in latest.values())
     most = max(votes.values())
     leaders = [says for says, officers in votes.items() if officers == most]
-    if most < OFFICERS_NEEDED or len(leaders) > 1:
+    if len(leaders) > 1:  # Among two officers or more, a verdict that leads alone has at least two of them.
         return Ruling(Outcome.DISPUTED)
     if leaders[0] is None:
         return Ruling(Outcome.NOT_SUPPORTED)
@@ -90,9 +90,7 @@ def _closed(officer: OfficerId, searched_by: OfficerId, judgements: Sequence[Jud
     if ruling(judgements).outcome in {Outcome.CORROBORATED, Outcome.NOT_SUPPORTED}:
         sentences.append("This review is settled: only an officer who judged it may judge it again.")
     elif len(judges) >= OFFICERS_AT_MOST:
-        sentences.append(
-            "Three officers have judged this face and that is the most: one of them may judge it again."
-        )
+        sentences.append("Three officers have judged this face and that is the most: one of them may judge it again.")
     return tuple(sentences)
 
 
@@ -138,9 +136,7 @@ def blockers(
     elif verdict is not Verdict.SUPPORTS and nominal_id is not None:
         sentences.append(f"“{verdict}” names nobody: leave the nominal out, or choose supports.")
     if nominal_id is not None and nominal_id not in listed:
-        sentences.append(
-            f"{nominal_id} is not on this candidate list: choose a listed nominal, or say no candidate."
-        )
+        sentences.append(f"{nominal_id} is not on this candidate list: choose a listed nominal, or say no candidate.")
     if not reason.strip():
         sentences.append("A judgement needs its reason: write what you compared.")
     return tuple(sentences)

@@ -19,9 +19,7 @@ def unit(rows):
 
 
 def gallery(nominals, vectors):
-    return build(
-        MODEL, [(f"{nominal}/{row:05}.jpg", nominal) for row, nominal in enumerate(nominals)], vectors
-    )
+    return build(MODEL, [(f"{nominal}/{row:05}.jpg", nominal) for row, nominal in enumerate(nominals)], vectors)
 
 
 def brute_force(nominals, vectors, probe, limit, threshold):
@@ -76,6 +74,19 @@ def test_one_person_with_very_many_images_does_not_crowd_out_the_others():
     (candidates,) = gallery(nominals, vectors).search([Template(MODEL, probe[0])], limit=20)
     assert plain(candidates) == brute_force(nominals, vectors, probe[0], 20, -1.0)
     assert len(candidates) == 20
+
+
+def test_more_equal_templates_than_are_fetched_at_once_still_tie_by_name():
+    nominals = [f"N{number:03}" for number in range(200, 0, -1)]
+    (candidates,) = gallery(nominals, unit([[1, 2, 3]] * 200)).search([Template(MODEL, unit([[1, 2, 3]])[0])], limit=3)
+    assert [one.nominal_id for one in candidates] == ["N001", "N002", "N003"]
+
+
+def test_a_threshold_far_below_the_first_images_fetched_still_counts():
+    vectors = np.vstack([unit([[1, 0]] * 500), unit([[0.8, 0.6], [0.6, 0.8]])])
+    index = gallery(["N1"] * 500 + ["N2", "N3"], vectors)
+    (candidates,) = index.search([Template(MODEL, vectors[0])], limit=20, threshold=0.75)
+    assert [one.nominal_id for one in candidates] == ["N1", "N2"]
 
 
 def test_a_probe_scores_the_same_alone_and_among_many():

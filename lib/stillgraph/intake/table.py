@@ -11,7 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -180,13 +180,9 @@ def _texts(cells: Iterable[object]) -> list[str]:
 
 def _text(cell: object) -> str:
     """Return a cell as the text a CSV of the same sheet would hold."""
-    match cell:
-        case None:
-            return ""
-        case float():
-            # 15 digits are what a spreadsheet keeps: 14.399999999999999 was typed or computed as 14.4.
-            return format(cell, ".15g")
-        case datetime() | date():
-            return cell.isoformat()
-        case _:
-            return str(cell).strip()
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        # 15 digits are what a spreadsheet keeps: 14.399999999999999 was typed or computed as 14.4.
+        return format(cell, ".15g")
+    return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
