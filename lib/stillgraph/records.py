@@ -397,11 +397,15 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """The result of linking: persons, proposals and contradictions, each in a reproducible order."""
+    """The result of linking: persons, proposals and contradictions, each in a reproducible order.
+
+    ``simulated`` says that the reviews behind it were simulated.
+    """
 
     persons: tuple[Person, ...]
     proposals: tuple[Proposal, ...]
     contradictions: tuple[Contradiction, ...]
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,21 @@ def test_the_graph_says_what_is_known_in_text_and_numbers() -> None:
         "harm_days": 1.0,
     }
     assert {name: offence[name] for name in expected} == expected
-    assert graph.edges["person:N1", "offence:R1/3"] == {"status": "corroborated", "faces": "R1/3.jpg#N1"}
+    assert graph.edges["person:N1", "offence:R1/3"] == {
+        "status": "corroborated",
+        "faces": "R1/3.jpg#N1",
+        "review": "",
+    }
     values = [value for _, data in graph.nodes(data=True) for value in data.values()]
     assert {type(value) for value in values} <= {str, int, float}
+
+
+def test_how_links_were_reviewed_stands_on_every_judged_link_and_on_the_summary() -> None:
+    unknown = Participation(PersonId("unknown 1"), None, OffenceId("R1/3"), LinkStatus.UNKNOWN, (FaceId("u"),))
+    graph = _graph(_link("N1", 3), unknown, review="simulated review")
+    assert graph.edges["person:N1", "offence:R1/3"]["review"] == "simulated review"
+    assert graph.edges["person:unknown 1", "offence:R1/3"]["review"] == ""
+    assert summary(graph).review == "simulated review"
 
 
 def test_a_link_given_twice_is_one_with_the_surer_status_and_all_faces() -> None:
@@ -101,7 +113,11 @@ def test_a_link_given_twice_is_one_with_the_surer_status_and_all_faces() -> None
         PersonId("N1"), NominalId("N1"), OffenceId("R1/3"), LinkStatus.PROPOSED, (FaceId("z"),)
     )
     graph = _graph(other, _link("N1", 3))
-    assert graph.edges["person:N1", "offence:R1/3"] == {"status": "corroborated", "faces": "R1/3.jpg#N1 z"}
+    assert graph.edges["person:N1", "offence:R1/3"] == {
+        "status": "corroborated",
+        "faces": "R1/3.jpg#N1 z",
+        "review": "",
+    }
     assert graph.nodes["person:N1"]["status"] == "corroborated"
 
 

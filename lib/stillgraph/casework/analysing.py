@@ -158,7 +158,7 @@ def at_a_glance(desk: Desk) -> Glance:
             threshold=None if newest is None else newest[2],
             yield_rate=evaluation.wilson(int(leads[0]), int(counts["stills_searched"])),
             simulated=_simulated(session),
-            stage_times=office.stage_times(session),
+            stage_times=office.stage_times(session) or _measured_times(session),
             refusals=session.frame(
                 "SELECT retailer_id, line, image, field, reason FROM refusals WHERE kind = 'stills' "
                 "ORDER BY delivery_id, line"
@@ -189,7 +189,7 @@ def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
             persons=len(linkage.persons), proposals=len(linkage.proposals), contradictions=len(linkage.contradictions),
             rulings=len(rulings),
         )  # fmt: skip
-        return linkage
+        return replace(linkage, simulated=_simulated(deed.session))
 
 
 def ranking(
@@ -237,6 +237,7 @@ def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str
             receipts.offences(deed.session),
             receipts.stores(deed.session),
             harm_days=harm_table().days,
+            review=_review_kind(deed.session),
         )
         deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
         return graph
@@ -344,7 +345,7 @@ def query_table(desk: Desk, sql: str) -> pa.Table:
     QueryRefused
         It is anything else. The attempt is recorded.
     """
-    with desk.act(Action.QUERY, sql=sql) as deed:
+    with desk.act(Action.QUERY, sql=queries.without_values(sql)) as deed:
         return queries.run(deed.session, sql)
 
 
@@ -383,6 +384,20 @@ def _vectors(faces: Sequence[Face]) -> Vector:
     width = max((face.template.vector.size for face in faces if face.template is not None), default=0)
     rows = [face.template.vector if face.template is not None else np.full(width, np.nan, np.float32) for face in faces]
     return np.asarray(rows, dtype=np.float32).reshape(len(faces), width)
+
+
+def _measured_times(session: Session) -> tuple[tuple[str, float], ...]:
+    """Return what deliveries and searches took, summed; for a case whose stages nobody timed as a whole."""
+    rows = session.rows(
+        "SELECT 'custody images enrolled', sum(elapsed_s), 1 FROM deliveries WHERE kind = 'custody' UNION ALL "
+        "SELECT 'stills received', sum(elapsed_s), 2 FROM deliveries WHERE kind = 'stills' UNION ALL "
+        "SELECT 'faces searched', sum(elapsed_s), 3 FROM searches ORDER BY 3"
+    )
+    return tuple((stage, elapsed) for stage, elapsed, _ in rows if elapsed is not None)
+
+
+def _review_kind(session: Session) -> str:
+    return "simulated review" if _simulated(session) else "human review"
 
 
 def _simulated(session: Session) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -73,7 +75,18 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value.item() if hasattr(value, "item") else value
+    if hasattr(value, "item"):
+        return plain(value.item())
+    return _simplest(value)
+
+
+def _simplest(value: Any) -> Any:
+    """Return a value of SQL as JSON knows it: a whole DECIMAL as an integer, NaN and infinity as null."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -210,6 +210,8 @@ def link(
     if as_json:
         common.print_json(linkage)
         return
+    if linkage.simulated:
+        print("Corroborated links rest on simulated review.")
     for status in ("corroborated", "proposed", "unknown"):
         persons = [p for p in linkage.persons if p.status == status]
         several = [p for p in persons if len(p.stills) > 1]

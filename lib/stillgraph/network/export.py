@@ -18,6 +18,7 @@ EDGE_COLUMNS = (
     "offence_id",
     "status",
     "faces",
+    "review",
     "occurred_at",
     "offence_code",
     "offence",
@@ -64,9 +65,7 @@ def export(graph: nx.Graph[str], path: Path, file_format: str | None = None) -> 
     ending = path.suffix if file_format is None else "." + file_format.removeprefix(".")
     write = _WRITERS.get(ending.lower())
     if write is None:
-        raise WrongUse(
-            f"A network is written as {', '.join(ENDINGS)}; {path.name} is none of them. Change its ending."
-        )
+        raise WrongUse(f"A network is written as {', '.join(ENDINGS)}; {path.name} is none of them. Change its ending.")
     write(graph, path)
     return path
 
@@ -104,9 +103,7 @@ def _cell(value: str | float) -> str:
 def _xml_safe(graph: nx.Graph[str]) -> nx.Graph[str]:
     safe: nx.Graph[str] = nx.Graph()
     safe.add_nodes_from((_text(node), _attributes(data)) for node, data in graph.nodes(data=True))
-    safe.add_edges_from(
-        (_text(one), _text(other), _attributes(data)) for one, other, data in graph.edges(data=True)
-    )
+    safe.add_edges_from((_text(one), _text(other), _attributes(data)) for one, other, data in graph.edges(data=True))
     return safe
 
 

@@ -39,6 +39,7 @@ def build(
     stores: Mapping[StoreId, Store],
     *,
     harm_days: Mapping[str, float] | None = None,
+    review: str = "",
 ) -> nx.Graph[str]:
     """Build the two-mode graph of persons and the offences they are linked to.
 
@@ -49,7 +50,7 @@ def build(
     surest link. Offences have ``kind`` ("offence"), ``label``, ``offence_id``, ``occurred_at`` (ISO 8601,
     UTC), ``offence_code``, ``offence``, ``value_pence``, ``how_detected``, ``retailer_id``, ``retailer``,
     ``store_id``, ``store``, ``borough``, ``latitude`` and ``longitude`` (degrees), and ``harm_days`` where
-    they are given. Links have ``status`` and ``faces``, face ids joined by blanks.
+    they are given. Links have ``status``, ``faces``, face ids joined by blanks, and ``review``.
 
     Parameters
     ----------
@@ -59,6 +60,9 @@ def build(
         Every offence linked and its store, by id. Offences without a link are not in the graph.
     harm_days
         Days of harm by offence code; codes without a value leave ``harm_days`` out.
+    review
+        How links were reviewed, e.g. ``simulated review``: written on the graph and on every link but those
+        nobody has judged, so that no exported link goes without it.
 
     Raises
     ------
@@ -71,22 +75,16 @@ def build(
     persons: dict[PersonId, list[Participation]] = {}
     for link in participations:
         persons.setdefault(link.person_id, []).append(link)
-    graph: nx.Graph[str] = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph(review=review)
     for person_id in sorted(persons):
         graph.add_node(person_node(person_id), **_person(persons[person_id]))
     for offence_id in sorted({link.offence_id for link in participations}):
         if offence_id not in offences:
-            raise NotFound(
-                f"Offence {offence_id} is linked but was not given. Link the case again, then draw it."
-            )
+            raise NotFound(f"Offence {offence_id} is linked but was not given. Link the case again, then draw it.")
         offence = offences[offence_id]
         if offence.store_id not in stores:
-            raise NotFound(
-                f"Store {offence.store_id} of offence {offence_id} was not given. Take in the stores first."
-            )
-        graph.add_node(
-            offence_node(offence_id), **_offence(offence, stores[offence.store_id], harm_days or {})
-        )
+            raise NotFound(f"Store {offence.store_id} of offence {offence_id} was not given. Take in the stores first.")
+        graph.add_node(offence_node(offence_id), **_offence(offence, stores[offence.store_id], harm_days or {}))
     for person_id, offence_id in sorted(links):
         same = links[person_id, offence_id]
         graph.add_edge(
@@ -94,6 +92,7 @@ def build(
             offence_node(offence_id),
             status=_surest(same),
             faces=" ".join(_faces(same)),
+            review="" if _surest(same) == LinkStatus.UNKNOWN else review,
         )
     return graph
 
@@ -169,9 +168,7 @@ def co_offending(graph: nx.Graph[str]) -> nx.Graph[str]:
             shared.setdefault(pair, []).append(offence)
     for (one, other), offences in sorted(shared.items()):
         times = [graph.nodes[offence]["occurred_at"] for offence in offences]
-        statuses = [
-            LinkStatus(graph.edges[person, at]["status"]) for at in offences for person in (one, other)
-        ]
+        statuses = [LinkStatus(graph.edges[person, at]["status"]) for at in offences for person in (one, other)]
         projected.add_edge(
             one,
             other,

@@ -38,7 +38,10 @@ class PersonCentrality:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSummary:
-    """The network in figures; ``communities`` are of two or more, ``brokers`` of betweenness above 0."""
+    """The network in figures.
+
+    ``communities`` are of two or more, ``brokers`` of betweenness above 0; ``review`` says how links were reviewed.
+    """
 
     persons: int
     offences: int
@@ -48,6 +51,7 @@ class NetworkSummary:
     largest_component_persons: int
     communities: int
     brokers: tuple[PersonCentrality, ...]
+    review: str
 
 
 def summary(graph: nx.Graph[str], *, seed: int = 0) -> NetworkSummary:
@@ -65,6 +69,7 @@ def summary(graph: nx.Graph[str], *, seed: int = 0) -> NetworkSummary:
         largest_component_persons=max(sizes, default=0),
         communities=len(communities(graph, seed=seed)),
         brokers=tuple(person for person in ranked[:BROKERS] if person.betweenness > 0),
+        review=str(graph.graph.get("review", "")),
     )
 
 

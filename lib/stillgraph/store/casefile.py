@@ -94,6 +94,7 @@ class Session:
         """Close this session to the file system, to other files and to further settings, for foreign SQL."""
         if not self._confined:
             self._connection.execute("SET enable_external_access = false")
+            self._connection.execute("SET python_enable_replacements = false")
             self._connection.execute("SET lock_configuration = true")
             self._confined = True
 
@@ -101,9 +102,9 @@ class Session:
         """Return the kind of each statement in ``sql``, e.g. ``SELECT``."""
         return [statement.type.name for statement in self._connection.extract_statements(sql)]
 
-    def relation(self, sql: str) -> duckdb.DuckDBPyConnection:
-        """Run one statement and return its result, for the caller to fetch in the shape it wants."""
-        return self._connection.execute(sql)
+    def relation(self, sql: str) -> duckdb.DuckDBPyRelation:
+        """Bind one SELECT without running it; fetching its rows, in the shape the caller wants, does."""
+        return self._connection.sql(sql)
 
 
 class CaseFile:
@@ -222,7 +223,7 @@ class CaseFile:
             try:
                 connection.execute(f"ATTACH '{path}' AS {ALIAS}{mode}")
             except duckdb.IOException as error:
-                if "lock" not in str(error):
+                if "Could not set lock" not in str(error):
                     raise NotACase(
                         f"{self.path} cannot be opened as a case file; restore it from a backup or make a new case."
                     ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -13,6 +14,7 @@ from stillgraph.store.casefile import ALIAS, Session
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_LITERAL = re.compile(r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 ALLOWED_FUNCTIONS = frozenset({"unnest()", "range()", "generate_series()"})
 SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval"})
 
@@ -38,11 +40,20 @@ def run(session: Session, sql: str) -> pa.Table:
     try:
         check(session, sql)
         session.confine()
-        table: pa.Table = session.relation(sql).to_arrow_table()
+        bound = session.relation(sql)
     except duckdb.Error as error:
+        # Up to here DuckDB has read the text and no row, so its message says nothing but what the text said.
         raise QueryRefused(
-            f"DuckDB cannot run this SQL: {_first_line(error)} See docs/views.md for the views."
+            f"DuckDB cannot run this SQL: {str(error).splitlines()[0].rstrip('.')}. See docs/views.md for the views."
         ) from error
+    try:
+        table: pa.Table = bound.to_arrow_table()
+    except duckdb.Error:
+        # From here its message may quote a row, so neither the message nor its cause goes on.
+        raise QueryRefused(
+            "DuckDB stopped at a value that this SQL cannot convert or compute with; TRY_CAST or TRY(...) passes over "
+            "such values."
+        ) from None
     return table
 
 
@@ -58,14 +69,43 @@ def check(session: Session, sql: str) -> None:
     known = set(views(session))
     nodes = _nodes(_tree(session, sql))
     named = {key for node in nodes for key in _cte_names(node)}
-    foreign = sorted(
-        {what for node in nodes if (what := _reads(node)) is not None and what not in known | named | ALLOWED_FUNCTIONS}
-    )
+    borrowed = sorted(named & _system_views(session))
+    if borrowed:
+        raise QueryRefused(f"A WITH clause names its parts freely, but not {', '.join(borrowed)}; choose other names.")
+    foreign = sorted({what for node in nodes if (what := _foreign(node, known, named)) is not None})
     if foreign:
         raise QueryRefused(
             f"A query reads the documented views only (docs/views.md), not {', '.join(foreign)}. "
             f"There are: {', '.join(sorted(known))}."
         )
+
+
+def without_values(sql: str) -> str:
+    """Return ``sql`` with ``?`` for every constant and without comments: what may be recorded of a query."""
+    text = sql.encode()
+    tokens = duckdb.tokenize(sql)
+    starts = [start for start, _ in tokens]
+    kept = (
+        _said(text[start:end].decode(), kind)
+        for (start, kind), end in zip(tokens, [*starts[1:], len(text)], strict=False)
+    )
+    return " ".join("".join(kept).split())
+
+
+def _said(token: str, kind: object) -> str:
+    if kind == duckdb.token_type.comment:
+        return " "
+    if kind in {duckdb.token_type.string_const, duckdb.token_type.numeric_const}:
+        return "? "
+    # What follows an apostrophe that nothing closes is no token of its own.
+    before, opened, _ = token.partition("'")
+    return f"{before}? " if opened else token
+
+
+def _system_views(session: Session) -> set[str]:
+    """Return the names that DuckDB resolves to its own catalogue where no CTE of that name is in scope."""
+    rows = session.rows("SELECT view_name FROM duckdb_views() WHERE internal AND schema_name IN ('main', 'pg_catalog')")
+    return {row[0].casefold() for row in rows}
 
 
 def _tree(session: Session, sql: str) -> object:
@@ -76,23 +116,26 @@ def _tree(session: Session, sql: str) -> object:
     return tree
 
 
-def _reads(node: dict[str, Any]) -> str | None:
-    """Return what a node of the parsed statement reads: a relation, plain where it is ours to read, or a function."""
+def _foreign(node: dict[str, Any], known: set[str], named: set[str]) -> str | None:
+    """Return what a node of the parsed statement reads that is not ours to read, or ``None``."""
     kind = str(node.get("type"))
     if node.get("function_name") in SEQUENCE_FUNCTIONS:
         return f"{node['function_name']}()"
     if kind == "TABLE_FUNCTION":
-        return f"{node['function'].get('function_name', '')}()"
+        function = f"{node['function'].get('function_name', '')}()"
+        return None if function in ALLOWED_FUNCTIONS else function
     if kind not in {"BASE_TABLE", "SHOW_REF"} or not node.get("table_name"):
         return None
     place = [str(node[key]) for key in ("catalog_name", "schema_name") if node.get(key)]
-    own = place in ([], ["main"], [ALIAS, "main"])
-    return str(node["table_name"]) if own else ".".join([*place, str(node["table_name"])])
+    table = str(node["table_name"])
+    # A CTE has no schema: a dotted name is never one of them, however a CTE is called.
+    readable = {(): known | named, ("main",): known, (ALIAS, "main"): known}.get(tuple(map(str.casefold, place)), set())
+    return None if table.casefold() in readable else ".".join([*place, table])
 
 
 def _cte_names(node: dict[str, Any]) -> list[str]:
     ctes = node.get("cte_map")
-    return [entry["key"] for entry in ctes["map"]] if isinstance(ctes, dict) else []
+    return [entry["key"].casefold() for entry in ctes["map"]] if isinstance(ctes, dict) else []
 
 
 def _nodes(tree: object) -> list[dict[str, Any]]:
@@ -106,9 +149,3 @@ def _nodes(tree: object) -> list[dict[str, Any]]:
         elif isinstance(node, list):
             waiting.extend(node)
     return found
-
-
-def _first_line(error: Exception) -> str:
-    # DuckDB quotes the offending value of a failed cast in its message; a value may be personal data.
-    line = str(error).splitlines()[0]
-    return "a value cannot be converted as asked." if "Conversion Error" in line else line.rstrip(".") + "."
