@@ -24,7 +24,7 @@ from stillgraph.casework.analysing import Glance
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
 from stillgraph.casework.shipped import shipped
-from stillgraph.errors import CaseExists
+from stillgraph.errors import CaseExists, NotACase
 from stillgraph.records import FaceId, NominalId, Ranking, RetailerId, ReviewItem, Verdict
 
 ANALYST = "analyst-1"
@@ -227,7 +227,10 @@ def _stage(name: str, times: list[tuple[str, float]], tell: Say) -> Iterator[Non
 
 
 def _is_demonstration(case: Path) -> bool:
-    return case.is_dir() and any(case.iterdir()) and governing.kind_of(case) == "demonstration"
+    try:
+        return governing.kind_of(case) == "demonstration"
+    except NotACase:
+        return False
 
 
 def _sweep(case: Path) -> None:

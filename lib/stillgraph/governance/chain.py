@@ -110,7 +110,9 @@ def verify(entries: Sequence[AuditEntry], anchors: Sequence[Anchor]) -> ChainRep
                 else f"entry {anchor.sequence} is not the one that was anchored: the chain has been rewritten"
             )
             break
-    if first_broken is None and entries and not anchors:
+    if first_broken is None and not entries:
+        first_broken, problem = 1, "there is no entry, though every case begins with one"
+    if first_broken is None and not anchors:
         first_broken, problem = 1, "there is no anchor to hold the chain to"
     newest = max((a.sequence for a in anchors), default=0)
     return ChainReport(
