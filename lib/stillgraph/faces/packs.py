@@ -1,4 +1,4 @@
-"""Face model packs: a detector and a recogniser that belong together, verified before use.
+"""Face model packs: a detector and a recogniser that belong together, checked before use.
 
 Nothing is ever downloaded: a pack is there, whole and unaltered, or it is refused.
 """
@@ -45,7 +45,7 @@ def available() -> tuple[str, ...]:
 
 
 def load(name: str = DEFAULT_PACK) -> FacePack:
-    """Return a pack, its files verified.
+    """Return a pack, its files checked against their hashes.
 
     Parameters
     ----------
@@ -59,11 +59,11 @@ def load(name: str = DEFAULT_PACK) -> FacePack:
     """
     if name not in available():
         raise ModelError(f"There is no face model pack {name!r}. Choose one of: {', '.join(available())}.")
-    contents = {file: verified(MODELS / file, digest) for file, digest in FILES.items()}
+    contents = {file: checked(MODELS / file, digest) for file, digest in FILES.items()}
     return build(name, contents)
 
 
-def verified(path: Path, sha256: str) -> bytes:
+def checked(path: Path, sha256: str) -> bytes:
     """Return a file's bytes.
 
     Raises
@@ -83,7 +83,7 @@ def verified(path: Path, sha256: str) -> bytes:
 
 
 def build(name: str, contents: dict[str, bytes]) -> FacePack:
-    """Return the pack made of verified bytes."""
+    """Return the pack made of checked bytes."""
     return FacePack(
         name=name,
         model=ModelId(f"{name}@{FILES['sface.onnx'][:12]}"),
