@@ -63,6 +63,17 @@ def test_alignment_brings_landmarks_to_their_places(scale):
         assert centre == pytest.approx((x, y), abs=0.35)
 
 
+def test_a_wider_frame_keeps_the_middle_and_draws_the_rest_in(custody_pixels, pack):
+    points = landmarks(pack, custody_pixels)
+    plain, wide = (np.asarray(embed.align(custody_pixels, points, w)).astype(float) for w in (1.0, 1.25))
+    middle = FIVE_POINTS.mean(axis=0)
+    rows, columns = np.mgrid[40:80:4, 30:80:4] + 0.5
+    there = middle[0] + (columns - middle[0]) / 1.25, middle[1] + (rows - middle[1]) / 1.25
+    seen = wide[there[1].astype(int), there[0].astype(int)]
+    assert np.abs(seen - plain[rows.astype(int), columns.astype(int)]).mean() < 8
+    assert np.abs(wide - plain).mean() > 8
+
+
 def test_coinciding_landmarks_still_give_a_crop_and_a_template(pack, custody_pixels):
     points = np.full((5, 2), 40, np.float32)
     assert embed.align(custody_pixels, points).size == (112, 112)
@@ -80,8 +91,8 @@ def test_a_template_is_the_sum_over_views_and_flips(pack, custody_pixels):
         total = pack.embedder.session.run(None, {"data": both})[0].astype(np.float64).sum(axis=0)
         return total / np.linalg.norm(total)
 
-    twins = [embed.low_resolution_twin(face, side) for side in embed.TWIN_PX]
-    expected = seen(face) + sum(seen(twin) for twin in twins)
+    wide = embed.align(custody_pixels, points, embed.WIDER)
+    expected = seen(face) + seen(embed.low_resolution_twin(wide, 24)) + seen(embed.low_resolution_twin(face, 48))
     got = pack.embedder.embed(custody_pixels, points, ImageRole.CUSTODY)
     assert got.dtype == np.float32
     assert got.shape == (pack.dimension,)

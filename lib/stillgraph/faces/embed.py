@@ -32,6 +32,9 @@ TWIN_PX = (24, 48)
 SOFT_PX = 2.0
 """Standard deviation, in pixels of the crop, of the blur in a still's second view: it takes off noise."""
 
+WIDER = 1.1
+"""The blurred view of either role is framed wider by this factor: two framings average out errors of the landmarks."""
+
 SMALLEST_SCALE = 1e-3
 """Landmarks that coincide would ask for a scale of nothing; the crop then shows almost nothing."""
 
@@ -66,13 +69,15 @@ def similarity(source: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64
     return np.hstack([scale * rotation, (mean_b - scale * rotation @ mean_a)[:, None]])
 
 
-def align(pixels: Pixels, landmarks: Vector) -> Image.Image:
+def align(pixels: Pixels, landmarks: Vector, wider: float = 1.0) -> Image.Image:
     """Return the face as a 112 x 112 RGB image with its landmarks at :data:`FIVE_POINTS`.
 
-    A face that would shrink to less than half is reduced by whole steps first, so that nothing aliases.
+    With ``wider`` above 1 the crop shows that much more around the landmarks' mean, which keeps its place. A face
+    that would shrink to less than half is reduced by whole steps first, so that nothing aliases.
     """
     image = Image.fromarray(pixels)
     points = np.asarray(landmarks, np.float64)
+    points = points.mean(axis=0) + (points - points.mean(axis=0)) * wider
     forward = similarity(points, FIVE_POINTS)
     steps = int(1.0 / np.sqrt(np.linalg.det(forward[:, :2])))
     if steps >= 2:
@@ -104,11 +109,12 @@ class SFace:
 
     def embed(self, pixels: Pixels, landmarks: Vector, role: ImageRole) -> Vector:
         """Return the template, float32 of unit length, shape (128,)."""
-        face = align(pixels, landmarks)
+        face, wide = align(pixels, landmarks), align(pixels, landmarks, WIDER)
         if role is ImageRole.CUSTODY:
-            views = [face, *(low_resolution_twin(face, side) for side in TWIN_PX)]
+            blurriest, clearer = TWIN_PX
+            views = [face, low_resolution_twin(wide, blurriest), low_resolution_twin(face, clearer)]
         else:
-            views = [face, face.filter(ImageFilter.GaussianBlur(SOFT_PX))]
+            views = [face, wide.filter(ImageFilter.GaussianBlur(SOFT_PX))]
         return unit(np.sum([unit(self.with_flip(view)) for view in views], axis=0))
 
     def with_flip(self, face: Image.Image) -> Vector:
