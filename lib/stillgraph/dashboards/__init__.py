@@ -1,0 +1,22 @@
+"""Pages for managers, panels for analysts: ``state`` has no widget, ``panels`` no rule, a page is a function.
+
+Nothing is imported until it is asked for, so that serving a page does not wait for the widgets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stillgraph.dashboards.pages import candidates, dossier, glance, overview, query
+
+__all__ = ["candidates", "dossier", "glance", "overview", "query"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from stillgraph.dashboards import pages
+
+    return getattr(pages, name)

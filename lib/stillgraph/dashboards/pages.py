@@ -1,0 +1,102 @@
+"""The pages, one function each. Where a page cannot be shown, one sentence says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from stillgraph.dashboards import markup, panels, wording
+from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.state import OverviewState
+
+if TYPE_CHECKING:
+    from stillgraph.casework.desk import Desk
+    from stillgraph.dashboards.source import Source
+
+
+def overview(desk: Desk | None = None) -> widgets.Widget:
+    """Return the managers' page: key numbers, ranking, a person, network, map, refusals, time.
+
+    Without a desk one is taken from the environment (``STILLGRAPH_CASE``, ``_OFFICER``, ``_OPERATION``,
+    ``_REASON``), so that a page served to managers shows the reason it cannot open.
+    """
+    return _shown(lambda: overview_of(_source(desk)))
+
+
+def overview_of(source: Source) -> widgets.Widget:
+    """Return the managers' page over any source."""
+    state = OverviewState(source)
+    pair = panels.Card(panels.network(state), panels.places(state), kind="sg-columns")
+    lists = panels.Card(panels.unknown_series(state), panels.refusals(state), kind="sg-columns")
+    return panels.page(
+        panels.header(state),
+        panels.alerts(state),
+        panels.key_numbers(state),
+        panels.ranking(state),
+        panels.person(state),
+        pair,
+        lists,
+        panels.stages(state),
+        panels.Html(wording.FOOT),
+    )
+
+
+def glance(desk: Desk) -> widgets.Widget:
+    """Return the case at a glance: the key numbers, and the yield with what it depends on."""
+
+    def build() -> widgets.Widget:
+        seen = _source(desk).at_a_glance()
+        return panels.page(
+            panels.Html(
+                wording.review_notice(seen) + markup.numbers(wording.key_numbers(seen)) + wording.yield_note(seen)
+            )
+        )
+
+    return _shown(build)
+
+
+def candidates(desk: Desk, still: str, limit: int = 8) -> widgets.Widget:
+    """Return the stored candidates of one still, each face beside its candidates' custody images."""
+
+    def build() -> widgets.Widget:
+        source = _source(desk)
+        report = source.candidate_lists(still)
+        return panels.page(panels.Card(panels.Html(wording.candidates(report, source, limit))))
+
+    return _shown(build)
+
+
+def dossier(desk: Desk, person_id: str) -> widgets.Widget:
+    """Return what is held on one person: offences, arrests, co-offenders, faces."""
+
+    def build() -> widgets.Widget:
+        source = _source(desk)
+        found = source.person(person_id)
+        return panels.page(panels.Card(panels.Html(wording.dossier(found, source.face_chips))))
+
+    return _shown(build)
+
+
+def query(desk: Desk, sql: str) -> widgets.Widget:
+    """Return the result of one read-only query over the documented views, as a table."""
+
+    def build() -> widgets.Widget:
+        rows = _source(desk).query(sql)
+        return panels.page(panels.Card(panels.Html(markup.frame("Result", rows))))
+
+    return _shown(build)
+
+
+def _source(desk: Desk | None) -> Source:
+    from stillgraph.casework.desk import take_seat
+    from stillgraph.dashboards.source import CaseSource
+
+    return CaseSource(take_seat() if desk is None else desk)
+
+
+def _shown(build: Callable[[], widgets.Widget]) -> widgets.Widget:
+    told: list[str] = []
+    built = attempt(build, told.append)
+    return panels.problem(told[0]) if built is None else built

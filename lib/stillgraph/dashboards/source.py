@@ -1,0 +1,96 @@
+"""What the pages ask of a case: one officer's desk behind the few questions a page puts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import networkx as nx
+import pandas as pd
+
+from stillgraph.casework import analysing, receiving, searching
+from stillgraph.casework.analysing import Dossier, Glance
+from stillgraph.casework.desk import Desk
+from stillgraph.records import CustodyImageId, FaceId, PersonId, Ranking, SearchReport, StillId
+
+Places = dict[str, tuple[float, float]]
+
+UNKNOWN_SERIES = """
+SELECT person_id, stills, offences, retailers FROM persons
+WHERE status = 'unknown' AND stills > 1 ORDER BY stills DESC, retailers DESC, person_id LIMIT 10
+"""
+
+
+class Source(Protocol):
+    """The questions; :class:`CaseSource` answers them from a case, a test from what it made up."""
+
+    # ruff: noqa: D102 - said once, at CaseSource
+
+    @property
+    def name(self) -> str: ...
+    def at_a_glance(self) -> Glance: ...
+    def ranking(self, by: str, *, with_proposals: bool) -> Ranking: ...
+    def network(self) -> tuple[nx.Graph[str], Places]: ...
+    def places(self) -> pd.DataFrame: ...
+    def person(self, person_id: str) -> Dossier: ...
+    def unknown_series(self) -> pd.DataFrame: ...
+    def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
+    def custody_chips(self, images: Iterable[CustodyImageId]) -> Mapping[CustodyImageId, bytes]: ...
+    def candidate_lists(self, still: str) -> SearchReport: ...
+    def query(self, sql: str) -> pd.DataFrame: ...
+
+
+class CaseSource:
+    """A case as the officer at ``desk`` may see it; ``casework`` permits and records every question."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __repr__(self) -> str:
+        return "CaseSource()"
+
+    @property
+    def name(self) -> str:
+        """The case's name."""
+        return self._desk.case.directory.name
+
+    def at_a_glance(self) -> Glance:
+        """Return the key numbers."""
+        return analysing.at_a_glance(self._desk)
+
+    def ranking(self, by: str, *, with_proposals: bool) -> Ranking:
+        """Return the ranking by one measure; with proposals, of persons nobody has corroborated too."""
+        return analysing.ranking(self._desk, by=by, with_proposals=with_proposals)
+
+    def network(self) -> tuple[nx.Graph[str], Places]:
+        """Return the network of persons and offences, and a place for each node."""
+        graph = analysing.offence_network(self._desk)
+        return graph, analysing.network_layout(graph)
+
+    def places(self) -> pd.DataFrame:
+        """Return the offences with their stores' places."""
+        return analysing.offence_places(self._desk)
+
+    def person(self, person_id: str) -> Dossier:
+        """Return what is held on one person."""
+        return analysing.person(self._desk, PersonId(person_id))
+
+    def unknown_series(self) -> pd.DataFrame:
+        """Return the ten unknown persons on most stills: person_id, stills, offences, retailers."""
+        return analysing.query(self._desk, UNKNOWN_SERIES)
+
+    def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]:
+        """Return faces of stills as JPEG."""
+        return receiving.face_chips(self._desk, faces)
+
+    def custody_chips(self, images: Iterable[CustodyImageId]) -> Mapping[CustodyImageId, bytes]:
+        """Return custody images' faces as JPEG."""
+        return receiving.custody_chips(self._desk, images)
+
+    def candidate_lists(self, still: str) -> SearchReport:
+        """Return the stored candidates of one still's latest search."""
+        return searching.candidate_lists(self._desk, StillId(still))
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """Return the result of one read-only query."""
+        return analysing.query(self._desk, sql)

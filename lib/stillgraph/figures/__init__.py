@@ -1,0 +1,23 @@
+"""Results to Plotly figures; no query, no widget.
+
+Every figure carries its title and, under it, the period, filter and count it rests on, so that it still says
+them when it is copied out of its page. A status has a colour of Okabe and Ito's colour-blind-safe palette
+and, where there are marks, a shape of its own.
+"""
+
+from stillgraph.figures.bundle import bundle
+from stillgraph.figures.network import offence_network
+from stillgraph.figures.places import offence_places
+from stillgraph.figures.ranking import MEASURES, ranking_bars
+from stillgraph.figures.stages import stage_times
+from stillgraph.figures.theme import description
+
+__all__ = [
+    "MEASURES",
+    "bundle",
+    "description",
+    "offence_network",
+    "offence_places",
+    "ranking_bars",
+    "stage_times",
+]

@@ -1,0 +1,124 @@
+"""The network of persons and offences: who is linked to what, and through it to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import networkx as nx
+import plotly.graph_objects as go
+
+from stillgraph.figures.theme import LINK, OFFENCE, PAPER, STATUS, counted, finish
+from stillgraph.records import LinkStatus
+
+PERSON_KIND, OFFENCE_KIND = "person", "offence"
+LABELLED = 8
+"""How many persons, those with most offences, carry their id; the rest show it under the pointer."""
+
+
+def offence_network(
+    graph: nx.Graph[str], layout: Mapping[str, tuple[float, float]], *, period: str, simulated: bool
+) -> go.Figure:
+    """Draw the two-mode network.
+
+    Parameters
+    ----------
+    graph : networkx.Graph
+        As ``casework.analysing.offence_network`` gives it: nodes have a ``kind`` (``person`` or ``offence``)
+        and a ``label``, persons a ``status``.
+    layout : mapping
+        A place (x, y) for each node, as ``casework.analysing.network_layout`` gives it.
+    period : str
+        The days the offences span, in words.
+    simulated : bool
+        Whether the review behind the statuses was simulated.
+    """
+    persons = sorted((n for n, d in graph.nodes(data=True) if d["kind"] == PERSON_KIND), key=str)
+    offences = sorted((n for n, d in graph.nodes(data=True) if d["kind"] == OFFENCE_KIND), key=str)
+    degree = dict(graph.degree())
+    labelled = set(sorted(persons, key=lambda n: (-degree[n], str(n)))[:LABELLED])
+    figure = go.Figure()
+    _add_links(figure, graph, layout)
+    figure.add_scatter(
+        x=[layout[n][0] for n in offences],
+        y=[layout[n][1] for n in offences],
+        mode="markers",
+        name=OFFENCE.label,
+        marker={
+            "color": OFFENCE.colour,
+            "symbol": OFFENCE.symbol,
+            "size": 6,
+            "line": {"color": PAPER, "width": 1},
+        },
+        text=[_name(graph, n) for n in offences],
+        hovertemplate="offence %{text}<extra></extra>",
+    )
+    for status in STATUS:
+        _add_persons(figure, graph, layout, [n for n in persons if graph.nodes[n]["status"] == status], labelled)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    review = "simulated review" if simulated else "two-person review"
+    groups = sum(1 for part in nx.connected_components(graph) if _several(graph, part))
+    together = f"{counted(groups, 'group')} of persons who offended together"
+    counts = f"{counted(len(persons), 'person')}, {counted(len(offences), 'offence')}"
+    return finish(
+        figure,
+        title="Persons and their offences",
+        rests_on=f"{period} · {counts} · {review}<br>{together}",
+        alt=f"Network of {counts}; {together}. {review}.",
+        height=600,
+    )
+
+
+def _name(graph: nx.Graph[str], node: str) -> str:
+    return str(graph.nodes[node]["label"])
+
+
+def _several(graph: nx.Graph[str], part: Iterable[str]) -> bool:
+    return sum(1 for n in part if graph.nodes[n]["kind"] == PERSON_KIND) > 1
+
+
+def _add_links(figure: go.Figure, graph: nx.Graph[str], layout: Mapping[str, tuple[float, float]]) -> None:
+    """Draw every link as one line trace, its segments parted by ``None``: quicker than a trace a link."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for a, b in sorted(graph.edges(), key=str):
+        x += [layout[a][0], layout[b][0], None]
+        y += [layout[a][1], layout[b][1], None]
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": LINK, "width": 1},
+        hoverinfo="skip",
+        showlegend=False,
+        name="links",
+    )
+
+
+def _add_persons(
+    figure: go.Figure,
+    graph: nx.Graph[str],
+    layout: Mapping[str, tuple[float, float]],
+    persons: list[str],
+    labelled: set[str],
+) -> None:
+    if not persons:
+        return
+    mark = STATUS[LinkStatus(graph.nodes[persons[0]]["status"])]
+    figure.add_scatter(
+        x=[layout[n][0] for n in persons],
+        y=[layout[n][1] for n in persons],
+        mode="markers+text",
+        name=mark.label,
+        text=[_name(graph, n) if n in labelled else "" for n in persons],
+        textposition="top center",
+        textfont={"size": 12},
+        marker={
+            "color": mark.colour,
+            "symbol": mark.symbol,
+            "line": {"color": PAPER, "width": 1},
+            "size": [9 + 2 * min(graph.degree(n), 10) for n in persons],
+        },
+        customdata=[[_name(graph, n), graph.degree(n)] for n in persons],
+        hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]} offences<extra>" + mark.label + "</extra>",
+    )

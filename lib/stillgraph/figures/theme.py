@@ -1,0 +1,113 @@
+"""One look for every figure: colours, type scale, title, and the sentence a screen reader gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from stillgraph.records import LinkStatus
+
+INK = "#1b2733"
+MUTED = "#52606d"
+LINE = "#dde3e8"
+PAPER = "#ffffff"
+FONT = '"Inter", "Segoe UI", -apple-system, Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a status is drawn: by colour and by shape, so that neither is needed alone."""
+
+    colour: str
+    symbol: str
+    label: str
+
+
+# Okabe & Ito (2008), "Color Universal Design": their blue and vermilion, and a grey, are told apart under every
+# common colour vision deficiency and in a monochrome print.
+STATUS: dict[LinkStatus, Mark] = {
+    LinkStatus.CORROBORATED: Mark("#0072b2", "circle", "corroborated"),
+    LinkStatus.PROPOSED: Mark("#d55e00", "diamond", "proposed"),
+    LinkStatus.UNKNOWN: Mark("#5f6b76", "square", "unknown person"),
+}
+OFFENCE = Mark("#8a96a1", "circle", "offence")
+LINK = "#c3ccd4"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with its noun, in the plural where it is one: ``1 offence``, ``268 offences``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def money(pence: int) -> str:
+    """Return integer pence as pounds without pence: ``£1,234``."""
+    return f"£{pence / 100:,.0f}"
+
+
+def room(values: Iterable[float]) -> float:
+    """Return where an axis of bars from 0 ends, so that the longest bar's text has room after it."""
+    return 1.16 * max(max(values, default=0.0), 1.0)
+
+
+def finish(figure: go.Figure, *, title: str, rests_on: str, alt: str, height: int) -> go.Figure:
+    """Give a figure the house style.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        The figure; changed and returned.
+    title : str
+        What it shows.
+    rests_on : str
+        Its period, filter and count: the line under the title.
+    alt : str
+        One sentence for those who do not see it, kept in ``layout.meta``.
+    height : int
+        In pixels; the width is the reader's.
+    """
+    figure.update_layout(
+        template="none",
+        title={
+            "text": f'<b>{title}</b><br><span style="font-size:12px;color:{MUTED}">{rests_on}</span>',
+            "x": 0,
+            "xref": "container",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"l": 0, "t": 16},
+            "font": {"size": 14, "color": INK},
+        },
+        font={"family": FONT, "size": 12, "color": INK},
+        height=height,
+        autosize=True,
+        margin={"l": 8, "r": 16, "t": 46 + 16 * (1 + rests_on.count("<br>")), "b": 64},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        hoverlabel={"bgcolor": INK, "bordercolor": INK, "font": {"color": PAPER, "family": FONT, "size": 12}},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 0,
+            "yanchor": "bottom",
+            "itemsizing": "constant",
+            "yref": "container",
+            "font": {"size": 12},
+        },
+        modebar={
+            "remove": ["select2d", "lasso2d", "autoScale2d"],
+            "bgcolor": "rgba(255,255,255,0.8)",
+            "color": MUTED,
+            "activecolor": INK,
+        },
+        meta={"description": alt},
+    )
+    return figure
+
+
+def description(figure: go.Figure) -> str:
+    """Return the sentence that describes a figure to those who do not see it; empty if it has none."""
+    meta: dict[str, Any] | None = figure.layout.meta
+    return "" if meta is None else str(meta.get("description", ""))

@@ -1,0 +1,90 @@
+"""The notebooks are thin, stored without outputs, and run."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+FORBIDDEN = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.If, ast.Try, ast.With,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def test_the_notebooks_are_those_two():
+    assert [str(path.relative_to(ROOT / "notebooks")) for path in NOTEBOOKS] == [
+        "dashboards/overview.ipynb",
+        "explore.ipynb",
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_is_thin(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert notebook.cells[0].cell_type == "markdown"
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= 8, cell.source
+            tree = ast.parse(cell.source)
+            assert not [node for node in ast.walk(tree) if isinstance(node, FORBIDDEN)], cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_imports_casework_and_dashboards_only(path):
+    for cell in read(path).cells:
+        if cell.cell_type != "code":
+            continue
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module, {a.name for a in node.names}) in [
+                    ("stillgraph", {"dashboards"}), ("stillgraph.casework", {"analysing", "take_seat"}),
+                ]  # fmt: skip
+            assert not isinstance(node, ast.Import)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_holds_no_output(path):
+    notebook = read(path)
+    for cell in notebook.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+    assert "widgets" not in notebook.metadata
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_runs_and_shows_no_name(path, demo_seat, tmp_path):
+    notebook = read(path)
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert outputs
+    assert {output.output_type for output in outputs} == {"execute_result"}
+    state = json.dumps(notebook.metadata["widgets"]) + json.dumps(outputs)
+    assert "Stills received" in state
+    assert "sg-alert" not in state.replace(".sg-alert", "")
+    assert "simulated review" in state
+    for name in names():
+        assert name not in state
+
+
+def names() -> list[str]:
+    """Return the names in the demonstration's custody records."""
+    with (ROOT / "data" / "demo" / "custody" / "manifest.csv").open(encoding="utf-8", newline="") as stream:
+        found = sorted({row["name"] for row in csv.DictReader(stream)})
+    assert len(found) > 100
+    return found

@@ -1,0 +1,213 @@
+"""The pages show what a case holds, react to their reader, and say what a simulated review is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import ipywidgets as widgets
+import pytest
+
+from stillgraph import dashboards
+from stillgraph.dashboards import pages, panels, wording
+from stillgraph.records import Rate
+
+SENTENCE = "Say which case: give its directory, or set STILLGRAPH_CASE."
+
+
+def everything(widget: widgets.Widget) -> list[widgets.Widget]:
+    """Return a widget with all it holds."""
+    return [widget, *(below for child in getattr(widget, "children", ()) for below in everything(child))]
+
+
+def text(widget: widgets.Widget) -> str:
+    """Return all the HTML of a page."""
+    return "".join(one.value for one in everything(widget) if isinstance(one, widgets.HTML))
+
+
+def one(widget: widgets.Widget, kind: type) -> widgets.Widget:
+    """Return the only widget of a kind."""
+    (found,) = [w for w in everything(widget) if isinstance(w, kind)]
+    return found
+
+
+def table_of(widget: widgets.Widget) -> widgets.HTML:
+    """Return the widget that holds the ranking's table."""
+    return next(w for w in everything(widget) if isinstance(w, widgets.HTML) and "Prior arrests" in w.value)
+
+
+def ranked(widget: widgets.Widget) -> list[str]:
+    """Return the persons of the ranking's table, in its order."""
+    return re.findall(r"<td>((?:N\d{6})|(?:unknown \d+))</td>", table_of(widget).value)
+
+
+@pytest.fixture
+def page(source):
+    return pages.overview_of(source)
+
+
+def test_the_page_shows_every_key_number_with_what_it_is_out_of(page):
+    shown = text(page)
+    for label in ("Stills received", "Stills searched", "Leads sent to review", "Corroborated leads", "Unknown series"):
+        assert label in shown
+    assert "of 351 lists; 66 persons" in shown
+    assert "of 58 unknown persons" in shown
+    assert "3 Nov 2025 to 28 Oct 2026" in shown
+    assert "1 Nov 2026 09:30 UTC" in shown
+
+
+def test_the_yield_stands_beside_what_it_depends_on(page):
+    shown = text(page)
+    start = shown.index('<div class="sg-yield">')
+    around = shown[start : start + 2000]
+    for piece in ("56.5 % (170 of 301; 95 % interval 50.8 to 62.0 %)", "none: every candidate list goes to review",
+                  "194 custody images, 15 past their review date", "0123456789ab", "yunet-sface@0a1b2c3d4e5f",
+                  "A yield means nothing without"):  # fmt: skip
+        assert piece in around
+
+
+def test_a_threshold_is_shown_as_a_score_and_nothing_searched_says_so(source):
+    glance = source.at_a_glance()
+    glance.threshold = 0.0
+    assert "score 0.00" in wording.yield_note(glance)
+    glance.threshold, glance.yield_rate, glance.gallery_version = None, Rate(0, 0, None, None, None), None
+    assert wording.yield_note(glance).count("nothing searched yet") == 2
+
+
+def test_the_toggle_sorts_the_table_and_the_bars(page, source):
+    toggle = one(page, widgets.ToggleButtons)
+    assert [label for label, _ in toggle.options] == ["Harm", "Offences", "Value", "RFH"]
+    before, drawn = ranked(page), _bars(page)
+    toggle.value = "value"
+    expected = [s.person_id for s in source.ranking("value").standings]
+    assert ranked(page) == expected[: panels.FIRST] != before
+    assert _bars(page) == list(reversed(expected[: panels.FIRST])) != drawn
+
+
+def _bars(page):
+    card = next(w for w in everything(page) if isinstance(w, panels.Chart))
+    (output,) = one(card, widgets.Output).outputs
+    return output["data"]["application/vnd.plotly.v1+json"]["layout"]["yaxis"]["categoryarray"]
+
+
+def test_everyone_and_persons_not_corroborated_are_shown_when_asked_for(page, source):
+    others, everyone = (w for w in everything(page) if isinstance(w, widgets.Checkbox))
+    assert len(ranked(page)) == panels.FIRST
+    everyone.value = True
+    assert len(ranked(page)) == len(source.ranking("harm").standings)
+    others.value = True
+    assert len(ranked(page)) == len(source.ranking("harm", with_proposals=True).standings)
+
+
+def test_choosing_a_person_shows_their_offences_and_faces_and_marks_their_row(page, source):
+    chooser = one(page, widgets.Dropdown)
+    assert chooser.value == ""
+    assert "Nobody is chosen." in text(page)
+    label, person = chooser.options[2]
+    chooser.value = person
+    shown = text(page)
+    offences = len(source.person(person).offences)
+    assert f"Offences: {offences} row" in shown
+    assert shown.count("<img") == min(offences, wording.FACES)
+    assert 'alt="Face in still R01/R01_0000.jpg"' in shown
+    assert re.search(rf"aria-current=true><th[^>]*>{label.split(' ')[0]}</th>.*?{person}", table_of(page).value)
+
+
+def test_sorting_again_keeps_the_person_and_losing_them_chooses_nobody(page):
+    chooser, toggle = one(page, widgets.Dropdown), one(page, widgets.ToggleButtons)
+    others, _ = (w for w in everything(page) if isinstance(w, widgets.Checkbox))
+    person = chooser.options[1][1]
+    chooser.value = person
+    toggle.value = "count"
+    assert chooser.value == person
+    others.value = True
+    unknown = next(value for _, value in chooser.options if value.startswith("unknown"))
+    chooser.value = unknown
+    others.value = False
+    assert chooser.value == ""
+    assert "Nobody is chosen." in text(page)
+
+
+def test_a_failure_is_shown_as_its_sentence(page, source, monkeypatch):
+    def broken(_person):
+        raise KeyError("Jo Bloggs")
+
+    monkeypatch.setattr(source, "person", broken)
+    one(page, widgets.Dropdown).value = one(page, widgets.Dropdown).options[1][1]
+    assert re.search(r'role="alert">Something went wrong\. .* reference: [0-9A-F]{8}\.', text(page))
+    assert "Bloggs" not in text(page)
+
+
+def test_every_result_of_a_simulated_review_says_so(page):
+    shown = text(page)
+    for heading in ("Yield", "Prolific offenders", "Network", "Map"):
+        assert re.search(rf"<h2>{heading} <span class=\"sg-badge\">simulated review</span>", shown), heading
+    assert "offences · simulated review" in shown
+    assert 'role="note">Simulated review: the judgements in this case come from simulated officers' in shown
+
+
+def test_review_by_people_is_nowhere_called_simulated(made_up):
+    page = pages.overview_of(made_up(simulated=False))
+    one(page, widgets.Dropdown).value = one(page, widgets.Dropdown).options[1][1]
+    drawn = str([w.outputs for w in everything(page) if isinstance(w, widgets.Output)])
+    assert "imulated" not in text(page) + drawn
+
+
+def test_an_empty_case_has_a_page(made_up):
+    empty = made_up(persons=3, offences=1)
+    empty.ids = []
+    empty.graph.clear()
+    empty.frame = empty.frame.head(0)
+    glance = empty.at_a_glance()
+    glance.period, glance.stage_times, glance.refusals = None, (), glance.refusals.head(0)
+    glance.threshold, glance.gallery_version = None, None
+    empty.at_a_glance = lambda: glance
+    shown = text(pages.overview_of(empty))
+    for piece in ("no stills yet", "No row was refused.", "No stage has been timed in this case.", "0 of 0 persons"):
+        assert piece in shown
+
+
+def test_refused_rows_are_shown_escaped_with_line_field_and_reason(page):
+    shown = text(page)
+    assert "there is no such file in stills/" in shown
+    assert "&lt;script&gt;" in shown
+    assert "<script" not in shown
+
+
+def test_no_repr_shows_what_a_panel_holds(page):
+    assert {repr(w) for w in everything(page) if isinstance(w, (panels.Card, panels.Html, panels.Chart))} == {
+        "Card()", "Html()", "Chart()",
+    }  # fmt: skip
+
+
+def test_concentration_is_shown_with_its_interval_or_not_at_all(source):
+    ranking = source.ranking("harm")
+    said = wording.concentration(ranking)
+    assert "0.52 (95 % interval 0.44 to 0.61)" in said
+    assert "account for 47 %" in said
+    assert wording.concentration(replace(ranking, concentration=replace(ranking.concentration, gini=None))) == ""
+
+
+def test_candidates_stand_beside_the_face_with_what_a_score_is_not(source, monkeypatch):
+    monkeypatch.setattr(pages, "_source", lambda _desk: source)
+    shown = text(dashboards.candidates(None, "R01/R01_0001.jpg", limit=5))
+    assert shown.count("<img") == 6
+    assert "5 of 20 candidates" in shown
+    assert "It is not a probability" in shown
+    assert "1 · N000001 · score 0.85" in shown
+    assert "There is no still R99/x.jpg." in text(dashboards.candidates(None, "R99/x.jpg"))
+
+
+def test_glance_dossier_and_query_are_panels_of_their_own(source, monkeypatch):
+    monkeypatch.setattr(pages, "_source", lambda _desk: source)
+    assert "Stills received" in text(dashboards.glance(None))
+    assert "Arrests on record" in text(dashboards.dossier(None, source.ids[0]))
+    assert "Result: 2 rows" in text(dashboards.query(None, "SELECT 1"))
+    assert "There is no person N999999" in text(dashboards.dossier(None, "N999999"))
+
+
+def test_a_page_that_cannot_open_says_why(monkeypatch):
+    assert SENTENCE in text(dashboards.overview())
+    monkeypatch.setattr(pages, "overview_of", lambda _source: 1 / 0)
+    monkeypatch.setattr(pages, "_source", lambda _desk: None)
+    assert "Something went wrong." in text(dashboards.overview())

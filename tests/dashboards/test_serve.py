@@ -1,0 +1,63 @@
+"""The servers listen on this machine, ask for the token, take our template and nothing from another host."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from stillgraph.dashboards import serve
+
+SHARE = Path(serve.__file__).parent / "share"
+
+
+def test_voila_listens_here_only_behind_its_token_and_opens_no_browser(tmp_path):
+    command = serve.voila_command(tmp_path, port=1234, token="t0ken")
+    assert command[:4] == [sys.executable, "-m", "stillgraph.dashboards.serve", str(tmp_path)]
+    for option in ("--port=1234", "--Voila.ip=127.0.0.1", "--Voila.port_retries=0", "--token=t0ken", "--no-browser",
+                   "--template=stillgraph", "--strip_sources=True", "--show_tracebacks=False"):  # fmt: skip
+        assert option in command
+
+
+def test_lab_listens_here_only_behind_its_token_and_opens_no_browser(tmp_path):
+    command = serve.lab_command(tmp_path, port=1234, token="t0ken")
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    for option in (f"--ServerApp.root_dir={tmp_path}", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=1234",
+                   "--ServerApp.port_retries=0", "--IdentityProvider.token=t0ken", "--ServerApp.open_browser=False",
+                   "--LabApp.news_url=None"):  # fmt: skip
+        assert option in command
+
+
+def test_addresses_carry_the_token():
+    assert serve.page_url(1234, "t") == "http://127.0.0.1:1234/voila/render/overview.ipynb?token=t"
+    assert serve.lab_url(1234, "t") == "http://127.0.0.1:1234/lab?token=t"
+    assert serve.lab_url(1234, "t", "explore.ipynb") == "http://127.0.0.1:1234/lab/tree/explore.ipynb?token=t"
+
+
+def test_the_launcher_adds_the_template_the_policy_and_the_message_limit(monkeypatch):
+    from voila.app import Voila
+
+    launched = {}
+    monkeypatch.setattr(Voila, "launch_instance", lambda **given: launched.update(given))
+    monkeypatch.setenv("JUPYTER_PATH", "/elsewhere")
+    serve.main(["pages", "--port=1"])
+    assert os.environ["JUPYTER_PATH"] == f"{SHARE}{os.pathsep}/elsewhere"
+    assert launched["argv"] == ["pages", "--port=1"]
+    voila = launched["config"]["Voila"]
+    assert voila["tornado_settings"]["websocket_max_message_size"] == 60 * 1024 * 1024
+    assert "default-src 'self'" in voila["tornado_settings"]["headers"]["Content-Security-Policy"]
+    assert voila["config_file_paths"] == []
+
+
+def test_the_policy_lets_nothing_be_fetched_from_another_host():
+    sources = set(re.findall(r"[a-z]+://[^ ;]+", serve.POLICY))
+    assert sources == {"ws://127.0.0.1:*", "ws://localhost:*"}
+    assert "*" not in re.sub(r"ws://\S+", "", serve.POLICY)
+
+
+@pytest.mark.parametrize("path", sorted(p for p in SHARE.rglob("*") if p.is_file()), ids=lambda p: p.name)
+def test_the_template_names_no_host(path):
+    assert not re.search(r"(?:https?:)?//[a-z0-9-]+\.", path.read_text(encoding="utf-8"))
