@@ -82,5 +82,5 @@ def test_a_face_is_searched_from_the_stated_limits_on():
     )
     doubtful = dataclasses.replace(good, detection_score=0.41)
     assert quality.unusable_reason(doubtful) == (
-        "The detector scores it 0.41; a face is searched from 0.5 on. Ask for a clearer original."
+        "The detector scores it 0.41; a face is searched from 0.55 on. Ask for a clearer original."
     )
