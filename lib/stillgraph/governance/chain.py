@@ -145,19 +145,17 @@ def read_anchors(path: Path) -> list[Anchor]:
     Raises
     ------
     AuditBroken
-        A line before the last cannot be read: the file itself has been altered.
+        A whole line cannot be read: the file itself has been altered.
     """
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
+    *lines, _torn = path.read_bytes().split(b"\n")
     anchors = []
     for number, line in enumerate(lines, start=1):
         try:
             said = json.loads(line)
             anchors.append(Anchor(int(said["sequence"]), str(said["digest"])))
         except (ValueError, KeyError, TypeError) as error:
-            if number == len(lines):
-                break
             raise AuditBroken(
                 f"Line {number} of the anchor file {path.name} cannot be read; use a copy of it with --anchor FILE."
             ) from error

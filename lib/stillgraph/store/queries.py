@@ -93,13 +93,11 @@ def without_values(sql: str) -> str:
 
 
 def _said(token: str, kind: object) -> str:
-    if kind == duckdb.token_type.comment:
-        return " "
     if kind in {duckdb.token_type.string_const, duckdb.token_type.numeric_const}:
         return "? "
-    # What follows an apostrophe that nothing closes is no token of its own.
-    before, opened, _ = token.partition("'")
-    return f"{before}? " if opened else token
+    # Comments, and what follows an apostrophe that nothing closes, are no tokens of their own.
+    before, *after = re.split(r"(--|/\*|')", token, maxsplit=1)
+    return before if not after else f"{before}? " if after[0] == "'" else f"{before} "
 
 
 def _system_views(session: Session) -> set[str]:

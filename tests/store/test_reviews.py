@@ -1,0 +1,135 @@
+"""The view ``reviews`` and :mod:`stillgraph.review` state one rule, in SQL and in Python: each holds the other to it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillgraph import review
+from stillgraph.records import Judgement, Outcome, Verdict
+from stillgraph.store import searches
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+FACES = ("R01/a.jpg#1", "R01/a.jpg#2", "R02/b's.jpg#1")
+SAYS = [(Verdict.SUPPORTS, "N1"), (Verdict.SUPPORTS, "N2"), (Verdict.NO_CANDIDATE, None), (Verdict.INCONCLUSIVE, None)]
+
+
+@contextmanager
+def undone(case):
+    """Give a session whose changes are rolled back."""
+    with case.session(writing=True) as session:
+        session.execute("BEGIN TRANSACTION")
+        try:
+            yield session
+        finally:
+            session.execute("ROLLBACK")
+
+
+def listed(session, faces=FACES, search=1):
+    session.append("probes", [{"search_id": search, "face_id": f, "outcome": "candidates"} for f in faces])
+    if search == 1:
+        session.append("faces", [face_row(f) for f in faces])
+
+
+def face_row(face_id):
+    measures = ("x", "y", "width", "height", "inter_eye_px", "sharpness", "brightness", "contrast", "frontality",
+                "detection_score")  # fmt: skip
+    return {
+        "face_id": face_id, "image_kind": "still", "image_id": face_id.split("#")[0], **dict.fromkeys(measures, 1.0),
+        "landmarks": [0.0] * 10, "found_by": "test", "usable": True, "unusable_reason": None,
+    }  # fmt: skip
+
+
+def judgement(sequence, face, officer, says, simulated=False):
+    return Judgement(sequence, face, 1, officer, *says, "ears", AT, simulated)
+
+
+def append(session, judgements):
+    rows = [{**asdict(j), "officer_id": j.officer, "verdict": str(j.verdict)} for j in judgements]
+    session.append("judgements", [{k: v for k, v in row.items() if k != "officer"} for row in rows])
+
+
+def rows(session):
+    return {
+        face: (outcome, nominal, officers, kind)
+        for face, outcome, nominal, officers, kind in session.rows(
+            "SELECT face_id, outcome, nominal_id, officers, review_kind FROM main.reviews"
+        )
+    }
+
+
+votes = st.tuples(st.sampled_from(FACES), st.sampled_from("abcd"), st.sampled_from(SAYS), st.booleans())
+
+
+@given(st.lists(votes, max_size=14), st.randoms(use_true_random=False))
+def test_the_view_and_the_rule_agree_on_every_set_of_judgements(open_case, cast, random):
+    judgements = [judgement(n, *vote) for n, vote in enumerate(cast, start=1)]
+    stored = list(judgements)
+    random.shuffle(stored)
+    with undone(open_case) as session:
+        listed(session)
+        append(session, stored)
+        found = rows(session)
+        assert searches.judgements(session) == judgements, "they come back in their sequence, however they are stored"
+    for face in FACES:
+        own = [j for j in judgements if j.face_id == face]
+        ruling = review.ruling(own)
+        kind = None if not own else "simulated review" if any(j.simulated for j in own) else "human review"
+        assert found[face] == (ruling.outcome, ruling.nominal_id, len({j.officer for j in own}), kind)
+
+
+@pytest.mark.parametrize("says", SAYS)
+def test_one_officer_however_often_settles_nothing_in_sql_either(open_case, says):
+    with undone(open_case) as session:
+        listed(session)
+        append(session, [judgement(n, FACES[0], "a", says) for n in range(1, 6)])
+        assert rows(session)[FACES[0]][:3] == (Outcome.PENDING, None, 1)
+
+
+def test_a_tie_of_four_is_disputed_and_names_nobody(open_case):
+    with undone(open_case) as session:
+        listed(session)
+        append(session, [judgement(n, FACES[0], o, SAYS[n % 2]) for n, o in enumerate("abcd", start=1)])
+        assert rows(session)[FACES[0]] == (Outcome.DISPUTED, None, 4, "human review")
+
+
+def test_a_review_names_the_latest_search_that_gave_candidates(open_case):
+    with undone(open_case) as session:
+        listed(session)
+        listed(session, FACES[:1], search=4)
+        session.append("probes", [{"search_id": 5, "face_id": FACES[0], "outcome": "no candidate above threshold"}])
+        found = dict(session.rows("SELECT face_id, search_id FROM main.reviews"))
+    assert found == {FACES[0]: 4, FACES[1]: 1, FACES[2]: 1}
+
+
+def test_a_face_without_candidates_is_not_under_review(open_case):
+    with undone(open_case) as session:
+        session.append("faces", [face_row(FACES[0])])
+        session.append("probes", [{"search_id": 1, "face_id": FACES[0], "outcome": "not searched: unusable face"}])
+        assert rows(session) == {}
+
+
+def test_judgements_are_appended_in_one_gapless_sequence(open_case):
+    with undone(open_case) as session:
+        numbers = [
+            searches.add_judgement(
+                session, face_id=FACES[0], search_id=1, officer=officer, verdict=Verdict.NO_CANDIDATE, nominal_id=None,
+                reason="o'clock", judged_at=AT, simulated=False,
+            )
+            for officer in "aab"
+        ]  # fmt: skip
+        assert numbers == [1, 2, 3]
+        assert [j.sequence for j in searches.judgements(session, FACES[0])] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("says", [(Verdict.SUPPORTS, None), (Verdict.NO_CANDIDATE, "N1")])
+def test_the_file_itself_refuses_a_support_of_nobody_and_a_denial_of_somebody(open_case, says):
+    import duckdb
+
+    with pytest.raises(duckdb.ConstraintException, match="CHECK"), undone(open_case) as session:
+        append(session, [judgement(1, FACES[0], "a", says)])
