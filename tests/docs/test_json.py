@@ -1,0 +1,73 @@
+"""The JSON that commands print has the keys docs/interface.md gives, no more and no fewer."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from stillgraph.cli.app import run
+
+FACE = "R08/R08_0002.jpg#1"
+SEAT = ["--operation", "OP-TEST", "--reason", "test"]
+BY_DESK, BY_FIRST = ["--officer", "desk", *SEAT], ["--officer", "first", *SEAT]
+ATTRIBUTES = {"sex", "attribute", "label", "F", "M", "not recorded", "file", "sha256", "yunet.onnx", "sface.onnx"}
+
+
+def _documented(root: Path, command: str) -> set[str]:
+    """Return the keys in the JSON section's entry of a command."""
+    section = (root / "docs" / "interface.md").read_text(encoding="utf-8").split("## JSON")[1].split("\n## ")[0]
+    entries = re.split(r"^    (?=[a-z])", section, flags=re.MULTILINE)[1:]
+    (said,) = [e for e in entries if command in [name.strip() for name in re.split(r"[{\[]", e)[0].split(" / ")]]
+    keys = said[said.index("{") :].split("\n\n")[0]
+    return set(re.findall(r"[a-z_][a-z0-9_]*|\d+(?:\.\d+)?", keys)) - ATTRIBUTES
+
+
+def _keys(document: object) -> set[str]:
+    if isinstance(document, dict):
+        return set(document).union(*map(_keys, document.values()))
+    return set().union(*map(_keys, document)) if isinstance(document, list) else set()
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> set[str]:
+    capsys.readouterr()
+    assert run([*map(str, arguments), "--json"]) == 0
+    return _keys(json.loads(capsys.readouterr().out)) - ATTRIBUTES
+
+
+def test_the_keys_of_every_command_on_a_case_are_documented(root, small_case, small_inputs, capsys, tmp_path):
+    case = small_case.directory
+    printed = {
+        "search": ("search", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
+        "review queue": ("review", "queue", case, *BY_FIRST),
+        "review judge": ("review", "judge", case, "--face", FACE, "--none", *BY_FIRST),
+        "link": ("link", case, *BY_DESK),
+        "rank": ("rank", case, "--with-proposals", *BY_DESK),
+        "network": ("network", case, "--with-proposals", *BY_DESK),
+        "evaluate identification": (
+            "evaluate", "identification", case, "--truth", small_inputs / "truth.csv", "--by", "sex", *BY_DESK,
+        ),
+        "audit verify": ("audit", "verify", case),
+        "models list": ("models", "list"),
+        "case create": ("case", "create", tmp_path / "new"),
+        "case officer add": ("case", "officer", "add", case, "new", *BY_DESK),
+        "case operation open": ("case", "operation", "open", case, "OP-NEW", "--purpose", "more", *BY_DESK),
+        "stills receive": (
+            "stills", "receive", case, small_inputs / "deliveries" / "R08" / "manifest.csv", "--retailer", "R08",
+            *BY_DESK,
+        ),
+    }  # fmt: skip
+    maybe_empty = {
+        "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
+        "link": {"likelihood_ratio", "score", "reason"},
+        "evaluate identification": {"mated", "nonmated"},
+    }
+    wrong = {}
+    for command, arguments in printed.items():
+        keys, documented = _printed(capsys, *arguments), _documented(root, command)
+        missing = documented - keys - maybe_empty.get(command, set())
+        if keys - documented or missing:
+            wrong[command] = {"undocumented": keys - documented, "not printed": missing}
+    assert wrong == {}
