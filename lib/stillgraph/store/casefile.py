@@ -71,7 +71,10 @@ class Session:
 
     def frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pd.DataFrame:
         """Return the rows of one statement as a DataFrame; times are UTC."""
-        return self._connection.execute(sql, parameters).df()
+        # By way of Arrow, since DuckDB's own conversion uses what pandas 3.1 deprecates.
+        table = self._connection.execute(sql, parameters).to_arrow_table()
+        frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+        return frame
 
     def append(self, table: str, records: Sequence[Any]) -> None:
         """Insert dataclasses or mappings into ``held.<table>``, columns by name, in one statement."""

@@ -1,0 +1,264 @@
+"""Invariant 1: no action without an officer, an operation and a purpose; a refused attempt is recorded too."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from stillgraph.casework import (
+    analysing,
+    evaluating,
+    governing,
+    receiving,
+    reviewing,
+    searching,
+    take_seat,
+)
+from stillgraph.errors import NotPermitted, WrongUse
+from stillgraph.records import Verdict
+from stillgraph.store import CaseFile
+
+MODULES = (analysing, evaluating, governing, receiving, reviewing, searching)
+FACE = "R08/R08_0002.jpg#1"
+STILL = "R08/R08_0002.jpg"
+
+CALLS = {
+    "analysing.at_a_glance": lambda d, _: analysing.at_a_glance(d),
+    "analysing.link": lambda d, _: analysing.link(d),
+    "analysing.ranking": lambda d, _: analysing.ranking(d),
+    "analysing.offence_network": lambda d, _: analysing.offence_network(d),
+    "analysing.network_summary": lambda d, _: analysing.network_summary(d),
+    "analysing.offence_places": lambda d, _: analysing.offence_places(d),
+    "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
+    "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),
+    "analysing.query_table": lambda d, _: analysing.query_table(d, "SELECT 1"),
+    "evaluating.identification": lambda d, i: evaluating.identification(d, i / "truth.csv"),
+    "evaluating.truth_of_faces": lambda d, i: evaluating.truth_of_faces(d, i / "truth.csv"),
+    "evaluating.leads_against_truth": lambda d, i: evaluating.leads_against_truth(d, i / "truth.csv"),
+    "governing.add_officer": lambda d, _: governing.add_officer(d, "newcomer"),
+    "governing.open_operation": lambda d, _: governing.open_operation(d, "OP-NEW"),
+    "governing.record_stage_times": lambda d, _: governing.record_stage_times(d, (("a stage", 1.0),)),
+    "governing.open_workbench": lambda d, _: governing.open_workbench(d, "lab"),
+    "receiving.receive": lambda d, i: receiving.receive(
+        d, i / "deliveries" / "R08" / "manifest.csv", retailer_id="R08", workers=1
+    ),
+    "receiving.enrol": lambda d, i: receiving.enrol(d, i / "custody" / "manifest.csv", workers=1),
+    "receiving.still_image": lambda d, _: receiving.still_image(d, STILL),
+    "receiving.face_chips": lambda d, _: receiving.face_chips(d, [FACE]),
+    "receiving.custody_chips": lambda d, i: receiving.custody_chips(d, [custody_image(i)]),
+    "reviewing.queue": lambda d, _: reviewing.queue(d),
+    "reviewing.judge": lambda d, _: reviewing.judge(d, FACE, Verdict.NO_CANDIDATE),
+    "searching.search": lambda d, _: searching.search(d, stills=[STILL]),
+    "searching.candidate_lists": lambda d, _: searching.candidate_lists(d, STILL),
+}
+
+NO_ACTIONS = {
+    "governing.notebooks_of": "copies the shipped notebooks beside the case and touches nothing of the case",
+    "searching.gallery_index": "a step of search and evaluation, inside their session",
+}
+
+SETTING_UP = {"governing.add_officer", "governing.open_operation"}
+
+LACKING = {
+    "no officer": ({"officer": None}, "say who is acting: --officer ID"),
+    "an unknown officer": ({"officer": "nobody"}, "no officer nobody in this case"),
+    "no reason": ({"reason": None}, "state the reason: --reason TEXT"),
+    "no operation": ({"operation": None}, "say for which operation: --operation OP"),
+    "an unknown operation": ({"operation": "OP-NONE"}, "no operation OP-NONE in this case"),
+    "an ended operation": ({"operation": "OP-ENDED"}, "Operation OP-ENDED ended on"),
+}
+
+
+def custody_image(inputs):
+    import csv
+
+    with (inputs / "custody" / "manifest.csv").open(encoding="utf-8-sig", newline="") as stream:
+        row = next(csv.DictReader(stream))
+    return f"{row['nominal_id']}/{row['image']}"
+
+
+def actions():
+    """Return every public function of casework that takes a desk."""
+    return {
+        f"{module.__name__.rsplit('.', 1)[1]}.{name}"
+        for module in MODULES
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and "desk" in inspect.signature(function).parameters
+    }
+
+
+def state(case):
+    """Return a digest of every table but the audit chain, and the files beside the case file."""
+    with CaseFile(case.directory).session(writing=False) as session:
+        tables = [
+            row[0]
+            for row in session.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'held' ORDER BY 1")
+        ]
+        assert len(tables) > 15
+        rows = {
+            table: session.one(f"SELECT count(*), sum(hash(t)) FROM held.{table} AS t")
+            for table in tables
+            if table != "audit"
+        }
+    return rows, sorted(p.name for p in case.directory.rglob("*") if p.suffix != ".wal")
+
+
+def audit(case):
+    with CaseFile(case.directory).session(writing=False) as session:
+        return session.rows("SELECT officer, operation, reason, result, details FROM main.audit ORDER BY sequence")
+
+
+@pytest.fixture(scope="module")
+def used_case(_small_case, tmp_path_factory):
+    """Return one open copy of the small case with an operation that has ended; refusals change only its audit."""
+    import shutil
+    from types import SimpleNamespace
+
+    directory = tmp_path_factory.mktemp("used") / "case"
+    shutil.copytree(_small_case, directory)
+    desk = take_seat(directory, officer="desk", operation="", reason="test")
+    governing.open_operation(desk, "OP-ENDED", until=datetime.now(UTC).date())
+    with desk.sitting():
+        yield SimpleNamespace(directory=directory)
+
+
+def test_every_action_of_casework_is_tested_here():
+    assert actions() == set(CALLS) | set(NO_ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("action", "lacking"),
+    [
+        (action, lacking)
+        for action in CALLS
+        for lacking, (claim, _) in LACKING.items()
+        # Setting a case up comes before there is an operation.
+        if not (action in SETTING_UP and "operation" in claim)
+    ],
+)
+def test_it_is_refused_recorded_and_changes_nothing(used_case, small_inputs, action, lacking):
+    claim, sentence = LACKING[lacking]
+    given = {"officer": "desk", "operation": "OP-TEST", "reason": "test", **claim}
+    # What is None comes from the environment, which the tests empty.
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    desk = take_seat(used_case.directory, **given, clock=lambda: tomorrow)
+    before, chain = state(used_case), audit(used_case)
+    with pytest.raises(NotPermitted, match=sentence) as refused:
+        CALLS[action](desk, small_inputs)
+    assert state(used_case) == before
+    *earlier, (officer, operation, reason, result, details) = audit(used_case)
+    assert earlier == chain
+    assert result == "refused"
+    assert officer == (given["officer"] or "(none)")
+    expected = "OP-NEW" if action == "governing.open_operation" else given["operation"]
+    assert operation == (expected or "(none)")
+    assert reason == (given["reason"] or "")
+    assert json.loads(details)["why"] == str(refused.value)
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_with_all_three_the_same_call_goes_through_and_is_recorded(small_case, small_inputs, action):
+    analysing.link(small_case.seat())
+    before = len(audit(small_case))
+    CALLS[action](small_case.seat("first" if action == "reviewing.judge" else "desk"), small_inputs)
+    entries = audit(small_case)[before:]
+    assert entries, "it is recorded"
+    assert {entry[3] for entry in entries} == {"done"}
+
+
+def test_refusals_and_deeds_stand_in_one_chain_that_holds(used_case):
+    report = governing.verify_audit(used_case.directory)
+    assert report.holds
+    assert report.unanchored == 0
+
+
+# --- setting up ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def new_case(tmp_path):
+    governing.create_case(tmp_path / "case")
+
+    def seat(officer="", operation="", reason=""):
+        return take_seat(tmp_path / "case", officer=officer, operation=operation, reason=reason)
+
+    return seat
+
+
+def test_the_first_officer_adds_themselves_as_administrator_and_nobody_after_that(new_case):
+    assert governing.add_officer(new_case(), "pc1").role == "administrator"
+    with pytest.raises(NotPermitted, match="To add officer, say who is acting"):
+        governing.add_officer(new_case(), "pc2")
+    with pytest.raises(NotPermitted, match="no officer pc2 in this case"):
+        governing.add_officer(new_case("pc2", reason="cover"), "pc2")
+    assert governing.add_officer(new_case("pc1", reason="cover"), "pc2").role is None
+
+
+def test_nothing_is_permitted_before_there_is_an_officer(new_case):
+    with pytest.raises(NotPermitted, match="To query, say who is acting"):
+        analysing.query(new_case(), "SELECT 1")
+    with pytest.raises(NotPermitted, match="no officer pc1"):
+        governing.open_operation(new_case("pc1"), "OP-1", purpose="tests")
+
+
+@pytest.mark.parametrize(("given", "sentence"), [(" ", "An officer needs an id"), ("pc1", "There is an officer pc1")])
+def test_an_officer_needs_an_id_of_their_own(new_case, given, sentence):
+    governing.add_officer(new_case(), "pc1")
+    with pytest.raises(WrongUse, match=sentence):
+        governing.add_officer(new_case("pc1", reason="cover"), given)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"operation_id": " ", "purpose": "x"}, "An operation needs an id and a purpose"),
+        ({"operation_id": "OP-1", "purpose": "x"}, "There is an operation OP-1 in this case already"),
+        (
+            {"operation_id": "OP-2", "purpose": "x", "until": date(2020, 1, 1)},
+            "cannot end before it is opened; 2020-01-01",
+        ),
+    ],
+)
+def test_an_operation_needs_an_id_a_purpose_and_a_day_to_come(new_case, arguments, sentence):
+    governing.add_officer(new_case(), "pc1")
+    governing.open_operation(new_case("pc1"), "OP-1", purpose="tests")
+    with pytest.raises(WrongUse, match=sentence):
+        governing.open_operation(new_case("pc1"), **arguments)
+    assert analysing.query(new_case("pc1", "OP-1", "look"), "SELECT operation_id FROM operations").to_dict("list") == {
+        "operation_id": ["OP-1"]
+    }
+
+
+def test_the_stated_purpose_of_an_operation_is_recorded_as_the_reason(new_case):
+    governing.add_officer(new_case(), "pc1")
+    governing.open_operation(new_case("pc1"), "OP-1", purpose="shop theft")
+    with pytest.raises(NotPermitted, match="To open operation, state the reason"):
+        governing.open_operation(new_case("pc1"), "OP-2")
+    rows = analysing.query(new_case("pc1", "OP-1", "look"), "SELECT reason FROM audit WHERE action = 'open operation'")
+    assert rows["reason"].tolist() == ["shop theft", ""]
+
+
+def test_a_case_needs_naming(monkeypatch):
+    with pytest.raises(WrongUse, match="Say which case: give its directory, or set STILLGRAPH_CASE"):
+        take_seat()
+
+
+def test_the_environment_seats_an_officer_only_where_nothing_was_given(small_case, monkeypatch):
+    for name, value in {
+        "CASE": str(small_case.directory),
+        "OFFICER": "first",
+        "OPERATION": "OP-TEST",
+        "REASON": "env",
+    }.items():
+        monkeypatch.setenv(f"STILLGRAPH_{name}", value)
+    analysing.query(take_seat(), "SELECT 1")
+    analysing.query(take_seat(officer="second", reason="given"), "SELECT 1")
+    assert [entry[:3] for entry in audit(small_case)[-2:]] == [
+        ("first", "OP-TEST", "env"),
+        ("second", "OP-TEST", "given"),
+    ]
