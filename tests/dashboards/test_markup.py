@@ -15,7 +15,13 @@ from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Markup, Number
 from stillgraph.records import LinkStatus, Rate
 
-CLEAN = st.text(st.characters(blacklist_categories=("Cs", "Cc")))
+CLEAN = st.text(st.characters(blacklist_categories=("Cs", "Cc"))) | st.builds(
+    "{}<{}>{}".format,
+    st.text("&\"'= a"),
+    st.sampled_from(["b", "script", "/p", "img src=x onerror=y"]),
+    st.text("<&;'\""),
+)
+"""Any text, and text made to break out of its place."""
 
 
 class Seen(HTMLParser):
@@ -25,12 +31,13 @@ class Seen(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.text: list[str] = []
+        self.attributes: list[str] = []
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.text += [value for name, value in attrs if name in {"alt", "title"}]
+        self.attributes += [value for name, value in attrs if name in {"alt", "title"}]
 
     def handle_data(self, data):
         self.text.append(data)
@@ -127,3 +134,13 @@ def test_a_status_has_its_own_mark(kind):
 def test_the_style_sheet_asks_no_other_host():
     assert "http" not in markup.style()
     assert "@import" not in markup.style()
+
+
+@given(CLEAN)
+def test_no_value_breaks_out_of_an_attribute(value):
+    picture, column = (
+        Seen(markup.picture(b"x", value, "")),
+        Seen(markup.table("", [Column("", meaning="m" + value)], [])),
+    )
+    assert value in picture.attributes
+    assert "m" + value in column.attributes

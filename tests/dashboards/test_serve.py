@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -27,8 +28,17 @@ def test_lab_listens_here_only_behind_its_token_and_opens_no_browser(tmp_path):
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     for option in (f"--ServerApp.root_dir={tmp_path}", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=1234",
                    "--ServerApp.port_retries=0", "--IdentityProvider.token=t0ken", "--ServerApp.open_browser=False",
-                   "--LabApp.news_url=None"):  # fmt: skip
+                   "--LabApp.extension_manager=readonly"):  # fmt: skip
         assert option in command
+
+
+def test_lab_asks_nobody_for_news_updates_or_extensions(tmp_path):
+    command = serve.lab_command(tmp_path, port=1234, token="t0ken")
+    settings = SHARE / "lab" / "settings"
+    assert f"--LabApp.app_settings_dir={settings}" in command
+    assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in command
+    disabled = json.loads((settings / "page_config.json").read_text(encoding="utf-8"))["disabledExtensions"]
+    assert disabled["@jupyterlab/apputils-extension:announcements"] is True
 
 
 def test_addresses_carry_the_token():

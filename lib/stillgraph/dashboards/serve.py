@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
+SHARE = Path(__file__).parent / "share"
+"""Our Voila template, and JupyterLab's settings: no news, no updates, no extensions from elsewhere."""
 MESSAGE_LIMIT = 60 * 1024 * 1024
 """Bytes of the largest message taken from a browser; the default, 10 MB, drops larger ones without a word."""
 POLICY = (
@@ -43,13 +45,18 @@ def voila_command(notebooks_dir: Path, *, port: int, token: str) -> list[str]:
 
 
 def lab_command(root_dir: Path, *, port: int, token: str) -> list[str]:
-    """Return the command that serves JupyterLab over a directory, behind a token."""
+    """Return the command that serves JupyterLab over a directory, behind a token.
+
+    It asks no other host for news, updates or extensions.
+    """
     return [
         sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root_dir}", f"--ServerApp.ip={HOST}",
         f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
-        "--ServerApp.open_browser=False", f"--ServerApp.websocket_max_message_size={MESSAGE_LIMIT}",
+        "--ServerApp.open_browser=False",
+        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {MESSAGE_LIMIT}}}",
         "--KernelManager.transport=ipc",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--LabApp.app_settings_dir={SHARE / 'lab' / 'settings'}", "--LabApp.extension_manager=readonly",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
 
 
@@ -66,8 +73,7 @@ def lab_url(port: int, token: str, notebook: str = "") -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run Voila with our template and our policy, and with no configuration file, not even one's own."""
-    ours = str(Path(__file__).parent / "share")
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [ours, os.environ.get("JUPYTER_PATH", "")]))
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(SHARE), os.environ.get("JUPYTER_PATH", "")]))
     from traitlets.config import Config
     from voila.app import Voila
 

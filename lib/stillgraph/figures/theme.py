@@ -34,7 +34,7 @@ STATUS: dict[LinkStatus, Mark] = {
     LinkStatus.UNKNOWN: Mark("#5f6b76", "square", "unknown person"),
 }
 OFFENCE = Mark("#8a96a1", "circle", "offence")
-LINK = "#c3ccd4"
+LINK = "#aab4bd"
 
 
 def counted(number: int, thing: str) -> str:

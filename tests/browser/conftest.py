@@ -1,0 +1,176 @@
+"""A page in a real Chromium, served as managers get it; skipped with a reason where there is no Chromium."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillgraph.dashboards import serve
+
+PAGES = Path(__file__).resolve().parents[2] / "notebooks" / "dashboards"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+HARMLESS = ("r.setData is not a function",)
+"""Errors of Jupyter's own front end on a page that works."""
+PATIENCE_MS = 90_000
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running server of pages."""
+
+    port: int
+    token: str = field(repr=False)
+
+    @property
+    def root(self) -> str:
+        """The server's address."""
+        return f"http://{serve.HOST}:{self.port}"
+
+    @property
+    def overview(self) -> str:
+        """The overview's address, with its token."""
+        return serve.page_url(self.port, self.token)
+
+
+@dataclass
+class Watched:
+    """A browser page and what it did that it should not: requests to other hosts, errors."""
+
+    page: Any
+    others: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> dict[str, str]:
+        """Open a page of ours, wait until its charts are drawn, and return the headers it came with."""
+        response = self.page.goto(url)
+        self.page.wait_for_selector(".sg-page table tbody tr", timeout=PATIENCE_MS)
+        self.page.wait_for_function(
+            "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 4", timeout=PATIENCE_MS
+        )
+        return dict(response.headers)
+
+
+def chromium() -> str | None:
+    """Return where Chromium is, or ``None``."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for found in map(shutil.which, names) if found), None)
+
+
+@contextmanager
+def served(seat: Mapping[str, str]) -> Iterator[Site]:
+    """Serve the pages to whoever sits at ``seat``, as the command line does."""
+    with socket.socket() as probe:
+        probe.bind((serve.HOST, 0))
+        port = probe.getsockname()[1]
+    site = Site(port, secrets.token_urlsafe(16))
+    command = serve.voila_command(PAGES, port=port, token=site.token)
+    process = subprocess.Popen(
+        command, env={**os.environ, **seat}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(site, process)
+        yield site
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"The server ended with {process.returncode} before it answered.")
+        try:
+            with urllib.request.urlopen(site.root + "/login", timeout=5):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("The server did not answer within a minute.")
+
+
+@contextmanager
+def watched(executable: str, *, width: int = 1400, height: int = 1000) -> Iterator[Watched]:
+    """Open a browser page that lets nothing through to another host and notes every try and every error."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        seen = Watched(page)
+
+        def guard(route: Any) -> None:
+            if route.request.url.startswith((f"http://{serve.HOST}:", "data:", "blob:")):
+                route.continue_()
+            else:
+                seen.others.append(route.request.url)
+                route.abort()
+
+        def note(message: str) -> None:
+            if not any(known in message for known in HARMLESS):
+                seen.errors.append(message)
+
+        page.route("**/*", guard)
+        page.on("console", lambda said: note(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: note(str(error)))
+        try:
+            yield seen
+        finally:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Return where Chromium is, or skip the test."""
+    found = chromium()
+    if found is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome here: install one to run the browser tests")
+    return found
+
+
+@pytest.fixture(scope="session")
+def site(browser_path: str, demo_case: Path) -> Iterator[Site]:
+    """Serve the demonstration's pages once a session."""
+    from stillgraph import demo
+
+    seat = {
+        "STILLGRAPH_CASE": str(demo_case),
+        "STILLGRAPH_OFFICER": demo.ANALYST,
+        "STILLGRAPH_OPERATION": demo.OPERATION,
+        "STILLGRAPH_REASON": "test the pages",
+    }
+    with served(seat) as running:
+        yield running
+
+
+@pytest.fixture
+def serve_as(browser_path: str) -> Any:
+    """Return the context manager that serves the pages to whoever sits somewhere."""
+    return served
+
+
+@pytest.fixture
+def browser(browser_path: str) -> Iterator[Watched]:
+    """Return a watched browser page."""
+    with watched(browser_path) as seen:
+        yield seen
