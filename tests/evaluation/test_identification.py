@@ -135,9 +135,7 @@ def test_rates_agree_with_counting_one_by_one(trials: list[IdentificationTrial],
         # Every threshold that tells one score on a tenth from the next, from the lowest.
         at = next(t for t in (n / 10 + 0.05 for n in range(-12, 12)) if fpir(t) <= target + 1e-12)
         assert result.fpir[name] == pytest.approx(fpir(at))
-        missed = sum(
-            1 for t in mated if t.rank is None or t.rank > 20 or t.mate_score is None or t.mate_score < at
-        )
+        missed = sum(1 for t in mated if t.rank is None or t.rank > 20 or t.mate_score is None or t.mate_score < at)
         assert result.fnir_at_fpir[name] == (pytest.approx(missed / len(mated)) if mated else None)
     for rank in (1, 5, 20):
         there = sum(1 for t in mated if t.rank is not None and t.rank <= rank)

@@ -99,9 +99,7 @@ HEADER = "retailer_id,image,position,person,nominal_id\n"
 
 def test_positions_may_be_numbers(tmp_path: Path) -> None:
     path = tmp_path / "truth.csv"
-    path.write_text(
-        HEADER + "R1,a.jpg,3,C,\nR1,a.jpg,1,A,N1\nR1,a.jpg,2,B,\nR1,b.jpg,Right,D,\nR1,b.jpg,left,E,\n"
-    )
+    path.write_text(HEADER + "R1,a.jpg,3,C,\nR1,a.jpg,1,A,N1\nR1,a.jpg,2,B,\nR1,b.jpg,Right,D,\nR1,b.jpg,left,E,\n")
     assert [(f.still, f.position, f.person, f.nominal_id) for f in sorted(read_truth(path))] == [
         ("R1/a.jpg", 1, "A", "N1"),
         ("R1/a.jpg", 2, "B", None),

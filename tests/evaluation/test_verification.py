@@ -86,12 +86,8 @@ def test_the_area_is_a_count_of_contests_and_order_changes_nothing(
     assert verification(scores[order], same[order]) == result
 
 
-@given(
-    genuine=_SCORES, impostor=st.lists(st.integers(-10, 10).map(lambda n: n / 10), min_size=100, max_size=130)
-)
-def test_the_true_accept_rate_agrees_with_trying_every_threshold(
-    genuine: list[float], impostor: list[float]
-) -> None:
+@given(genuine=_SCORES, impostor=st.lists(st.integers(-10, 10).map(lambda n: n / 10), min_size=100, max_size=130))
+def test_the_true_accept_rate_agrees_with_trying_every_threshold(genuine: list[float], impostor: list[float]) -> None:
     result = verification(*_arrays(genuine, impostor))
     ats = (n / 10 + 0.05 for n in range(-12, 12))
     at = next(t for t in ats if sum(i >= t for i in impostor) / len(impostor) <= 0.01 + 1e-12)

@@ -21,9 +21,7 @@ def at(*degrees):
 
 
 def face(still, number=1, usable=True, offence=None):
-    return LinkableFace(
-        f"R01/{still}#{number}", f"R01/{still}", offence or f"R01/{still[0]}", Box(1, 2, 3, 4), usable
-    )
+    return LinkableFace(f"R01/{still}#{number}", f"R01/{still}", offence or f"R01/{still[0]}", Box(1, 2, 3, 4), usable)
 
 
 def linked(faces, vectors, corroborated=None, supported=None, threshold=0.8, **others):
@@ -34,17 +32,12 @@ def linked(faces, vectors, corroborated=None, supported=None, threshold=0.8, **o
 
 def who(linkage):
     """Each person's faces, by person id, without the retailer."""
-    return {
-        person.person_id: [one.face_id.removeprefix("R01/") for one in person.faces]
-        for person in linkage.persons
-    }
+    return {person.person_id: [one.face_id.removeprefix("R01/") for one in person.faces] for person in linkage.persons}
 
 
 def test_rulings_bind_whatever_the_similarity():
     faces = [face("a"), face("b"), face("c", usable=False), face("d")]
-    linkage = linked(
-        faces, at(0, 180, None, 1), corroborated={"R01/a#1": "N1", "R01/b#1": "N1", "R01/c#1": "N1"}
-    )
+    linkage = linked(faces, at(0, 180, None, 1), corroborated={"R01/a#1": "N1", "R01/b#1": "N1", "R01/c#1": "N1"})
     assert who(linkage) == {"N1": ["a#1", "b#1", "c#1"], "unknown 1": ["d#1"]}
     person = linkage.persons[0]
     assert (person.nominal_id, person.status) == ("N1", LinkStatus.CORROBORATED)
@@ -76,9 +69,7 @@ def test_one_officer_alone_makes_a_proposed_person():
 
 
 def test_one_officer_s_support_never_joins_a_corroborated_person():
-    linkage = linked(
-        [face("a"), face("b")], at(0, 60), corroborated={"R01/a#1": "N1"}, supported={"R01/b#1": "N1"}
-    )
+    linkage = linked([face("a"), face("b")], at(0, 60), corroborated={"R01/a#1": "N1"}, supported={"R01/b#1": "N1"})
     assert who(linkage) == {"N1": ["a#1"], "unknown 1": ["b#1"]}
     (proposal,) = linkage.proposals
     assert proposal.faces == ("R01/b#1", "R01/a#1")
@@ -186,9 +177,7 @@ def test_requests_that_make_no_sense():
     with pytest.raises(WrongUse, match="a cosine from -1 to 1"):
         linked([face("a")], at(0), threshold=float("nan"))
     with pytest.raises(WrongUse, match=r"R01/b#1 or N1 has none"):
-        linked(
-            [face("a"), face("b")], at(0, None), corroborated={"R01/a#1": "N1"}, supported={"R01/b#1": "N1"}
-        )
+        linked([face("a"), face("b")], at(0, None), corroborated={"R01/a#1": "N1"}, supported={"R01/b#1": "N1"})
 
 
 @st.composite
@@ -257,8 +246,7 @@ def test_no_two_groups_that_may_and_should_be_one_are_left_apart(case, threshold
     faces, vectors, _, _ = case
     row = {one.face_id: number for number, one in enumerate(faces)}
     groups = [
-        [row[one.face_id] for one in person.faces]
-        for person in linked(faces, vectors, threshold=threshold).persons
+        [row[one.face_id] for one in person.faces] for person in linked(faces, vectors, threshold=threshold).persons
     ]
     for at_, one in enumerate(groups):
         for other in groups[:at_]:

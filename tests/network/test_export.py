@@ -37,9 +37,7 @@ def _graph(offence: str = "Shoplifting", retailer: str = "Harrow & Finch <London
         "alarm",
     )
     links = [
-        Participation(
-            PersonId("N1"), NominalId("N1"), done.offence_id, LinkStatus.CORROBORATED, (FaceId("f#1"),)
-        ),
+        Participation(PersonId("N1"), NominalId("N1"), done.offence_id, LinkStatus.CORROBORATED, (FaceId("f#1"),)),
         Participation(PersonId("unknown 1"), None, done.offence_id, LinkStatus.UNKNOWN, (FaceId("f#2"),)),
     ]
     return build(links, {done.offence_id: done}, {store.store_id: store}, harm_days={"46": 1.0})
@@ -50,9 +48,7 @@ def _nodes(graph: "nx.Graph[str]") -> dict[str, dict[str, object]]:
 
 
 def _edges(graph: "nx.Graph[str]") -> dict[frozenset[str], dict[str, object]]:
-    return {
-        frozenset((a, b)): {k: v for k, v in d.items() if k != "id"} for a, b, d in graph.edges(data=True)
-    }
+    return {frozenset((a, b)): {k: v for k, v in d.items() if k != "id"} for a, b, d in graph.edges(data=True)}
 
 
 def test_graphml_and_json_come_back_as_they_went(tmp_path: Path) -> None:

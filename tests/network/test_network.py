@@ -42,22 +42,16 @@ STORES = {STORE.store_id: STORE}
 
 def _offence(n: int, code: str = "46") -> Offence:
     when = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=n)
-    return Offence(
-        OffenceId(f"R1/{n}"), RetailerId("R1"), STORE.store_id, when, code, "", 100 * n, "none", "", "alarm"
-    )
+    return Offence(OffenceId(f"R1/{n}"), RetailerId("R1"), STORE.store_id, when, code, "", 100 * n, "none", "", "alarm")
 
 
 def _link(person: str, n: int, status: LinkStatus = LinkStatus.CORROBORATED) -> Participation:
     nominal = NominalId(person) if person.startswith("N") else None
-    return Participation(
-        PersonId(person), nominal, OffenceId(f"R1/{n}"), status, (FaceId(f"R1/{n}.jpg#{person}"),)
-    )
+    return Participation(PersonId(person), nominal, OffenceId(f"R1/{n}"), status, (FaceId(f"R1/{n}.jpg#{person}"),))
 
 
 def _graph(*links: Participation, **options: Any) -> "nx.Graph[str]":
-    return build(
-        links, {link.offence_id: _offence(int(link.offence_id[3:])) for link in links}, STORES, **options
-    )
+    return build(links, {link.offence_id: _offence(int(link.offence_id[3:])) for link in links}, STORES, **options)
 
 
 def _two_gangs() -> "nx.Graph[str]":
@@ -109,9 +103,7 @@ def test_how_links_were_reviewed_stands_on_every_judged_link_and_on_the_summary(
 
 
 def test_a_link_given_twice_is_one_with_the_surer_status_and_all_faces() -> None:
-    other = Participation(
-        PersonId("N1"), NominalId("N1"), OffenceId("R1/3"), LinkStatus.PROPOSED, (FaceId("z"),)
-    )
+    other = Participation(PersonId("N1"), NominalId("N1"), OffenceId("R1/3"), LinkStatus.PROPOSED, (FaceId("z"),))
     graph = _graph(other, _link("N1", 3))
     assert graph.edges["person:N1", "offence:R1/3"] == {
         "status": "corroborated",
@@ -206,9 +198,7 @@ def test_a_drawing_is_the_same_for_a_seed_and_keeps_linked_nodes_close() -> None
     assert all(-1.001 <= x <= 1.001 and -1.001 <= y <= 1.001 for x, y in places.values())
 
     def mean_distance(pairs: list[tuple[str, str]]) -> float:
-        apart = [
-            ((places[a][0] - places[b][0]) ** 2 + (places[a][1] - places[b][1]) ** 2) ** 0.5 for a, b in pairs
-        ]
+        apart = [((places[a][0] - places[b][0]) ** 2 + (places[a][1] - places[b][1]) ** 2) ** 0.5 for a, b in pairs]
         return sum(apart) / len(apart)
 
     assert mean_distance(list(graph.edges)) < 0.7 * mean_distance(list(combinations(graph, 2)))
@@ -243,8 +233,7 @@ def test_the_order_of_rows_never_changes_the_result(links: list[Participation], 
 @given(_LINKS)
 def test_weights_are_counts_of_shared_offences(links: list[Participation]) -> None:
     done: Mapping[str, set[str]] = {
-        link.person_id: {other.offence_id for other in links if other.person_id == link.person_id}
-        for link in links
+        link.person_id: {other.offence_id for other in links if other.person_id == link.person_id} for link in links
     }
     expected = Counter(
         {

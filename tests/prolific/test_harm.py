@@ -30,9 +30,7 @@ def test_a_code_is_read_without_regard_to_case_and_blanks(chi: HarmTable) -> Non
 
 
 def test_an_unknown_code_is_named_with_the_file_to_edit(chi: HarmTable) -> None:
-    with pytest.raises(
-        UnknownOffenceCode, match=r"code 999Z has none. Add a row for it to cambridge_chi\.csv"
-    ):
+    with pytest.raises(UnknownOffenceCode, match=r"code 999Z has none. Add a row for it to cambridge_chi\.csv"):
         chi.harm_days("999Z")
 
 

@@ -117,8 +117,7 @@ def test_both_ends_of_the_period_are_included(offence: Make, link: Make, chi: Ha
     assert rank(links, offences, chi, {}).standings[0].offences == 5
     naive = {
         key: Offence(
-            **{f: getattr(one, f) for f in one.__slots__}
-            | {"occurred_at": one.occurred_at.replace(tzinfo=None)}
+            **{f: getattr(one, f) for f in one.__slots__} | {"occurred_at": one.occurred_at.replace(tzinfo=None)}
         )
         for key, one in offences.items()
     }
@@ -135,9 +134,7 @@ def test_proactively_detected_offences_can_be_left_out_of_harm_but_not_of_the_co
     assert "without proactively" in ranking.scale
 
 
-def test_equal_persons_share_a_rank_and_the_next_rank_is_left_out(
-    offence: Make, link: Make, chi: HarmTable
-) -> None:
+def test_equal_persons_share_a_rank_and_the_next_rank_is_left_out(offence: Make, link: Make, chi: HarmTable) -> None:
     offences = {o.offence_id: o for o in [offence("R01/1"), offence("R01/2"), offence("R01/3")]}
     links = [link("N3", "R01/1"), link("N2", "R01/1"), link("N1", "R01/1"), link("N1", "R01/2")]
     ranking = rank([*links, link("N4", "R01/3")], offences, chi, {}, by="count", reviewer_error=0)
@@ -149,9 +146,7 @@ def test_equal_persons_share_a_rank_and_the_next_rank_is_left_out(
     ]
 
 
-def test_a_link_given_twice_counts_once_by_its_surest_status(
-    offence: Make, link: Make, chi: HarmTable
-) -> None:
+def test_a_link_given_twice_counts_once_by_its_surest_status(offence: Make, link: Make, chi: HarmTable) -> None:
     offences = {o.offence_id: o for o in [offence("R01/1")]}
     twice = [link("N1", "R01/1", LinkStatus.PROPOSED), link("N1", "R01/1")]
     ranking = rank(twice, offences, chi, {}, with_proposals=True)
@@ -166,9 +161,7 @@ def test_nobody_to_rank_is_an_empty_ranking(chi: HarmTable) -> None:
 
 _REFS = [f"R{retailer}/{n}" for retailer in (1, 2) for n in range(4)]
 _LINKS = st.lists(
-    st.tuples(
-        st.sampled_from(["N1", "N2", "N3", "unknown 1"]), st.sampled_from(_REFS), st.sampled_from(LinkStatus)
-    ),
+    st.tuples(st.sampled_from(["N1", "N2", "N3", "unknown 1"]), st.sampled_from(_REFS), st.sampled_from(LinkStatus)),
     max_size=14,
 )
 
@@ -181,9 +174,7 @@ _LINKS = st.lists(
 )
 def test_the_order_of_rows_never_changes_the_ranking(drawn: Any, random: Any, by: str) -> None:
     table = HarmTable("s", "v", {"46": 1.0, "34A": 365.1}, "f.csv")
-    offences = {
-        OffenceId(ref): _plain_offence(ref, "34A" if n % 3 == 0 else "46", n) for n, ref in enumerate(_REFS)
-    }
+    offences = {OffenceId(ref): _plain_offence(ref, "34A" if n % 3 == 0 else "46", n) for n, ref in enumerate(_REFS)}
     links = [Participation(PersonId(p), None, OffenceId(r), s, ()) for p, r, s in drawn]
     shuffled = list(links)
     random.shuffle(shuffled)

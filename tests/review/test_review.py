@@ -85,9 +85,7 @@ def test_corroborated_needs_two_officers_on_the_same_nominal_and_more_than_on_an
     outcome = ruling(judgements)
     counts = {says: list(latest.values()).count(says) for says in latest.values()}
     settled = [
-        says
-        for says, n in counts.items()
-        if n >= 2 and n > max([m for o, m in counts.items() if o != says], default=0)
+        says for says, n in counts.items() if n >= 2 and n > max([m for o, m in counts.items() if o != says], default=0)
     ]
     if len(latest) < 2:
         assert outcome == Ruling(Outcome.PENDING)
