@@ -261,7 +261,8 @@ def candidates(report: SearchReport, source: Source, limit: int) -> str:
             for c in probe.candidates[:limit]
         ]  # fmt: skip
         count = f"{min(limit, len(probe.candidates))} of {markup.counted(len(probe.candidates), 'candidate')}"
-        parts.append(markup.heading(probe.face_id, f"{probe.outcome.value}; {count}") + markup.pictures(chips))
+        said = count if probe.candidates else probe.outcome.value
+        parts.append(markup.heading(probe.face_id, said) + markup.pictures(chips))
     return "".join(parts)
 
 
