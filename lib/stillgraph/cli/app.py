@@ -13,6 +13,9 @@ from stillgraph import __version__
 from stillgraph.cli import analyse, cases, serving, work
 from stillgraph.errors import CaseExists, NotACase, Refused, StillgraphError, WrongUse
 
+INTERRUPTED = 130
+"""What Typer returns for a Ctrl-C."""
+
 app = typer.Typer(
     name="stillgraph",
     help="Investigative analytics for retail crime: CCTV stills to reviewed leads, linked persons, prolific offenders.",
@@ -57,10 +60,10 @@ def run(arguments: list[str]) -> int:
         return _say(str(error), 1)
     except TyperException as error:
         return _say(f"{error.format_message().rstrip('.')}. See `stillgraph --help`.", 2)
-    except (Abort, KeyboardInterrupt):
-        return _say("Interrupted; what was not finished has left nothing behind.", 1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Abort:
+        code = INTERRUPTED
+    except SystemExit:
+        # So Typer ends where whoever read its output has gone.
         return 0
     except Exception as error:
         if os.environ.get("STILLGRAPH_DEBUG"):
@@ -69,6 +72,8 @@ def run(arguments: list[str]) -> int:
             f"Something went wrong inside Stillgraph ({type(error).__name__}); STILLGRAPH_DEBUG=1 shows where.",
             1,
         )
+    if code == INTERRUPTED:
+        return _say("Interrupted; what was not finished has left nothing behind.", 1)
     return code if isinstance(code, int) else 0
 
 
