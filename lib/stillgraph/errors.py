@@ -39,7 +39,7 @@ class NotPermitted(Refused):
 
 
 class ReviewBlocked(Refused):
-    """This officer may not judge this review now."""
+    """The officer may not judge this review now."""
 
 
 class QueryRefused(Refused):

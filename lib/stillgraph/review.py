@@ -10,7 +10,8 @@ changes an outcome.
 4. A verdict given by two or more officers, and by more officers than any other verdict, carries: a nominal is
    corroborated, ``no candidate`` is not supported.
 5. Anything else is disputed, and a third officer may judge. There is no fourth.
-6. Nobody judges a search they made themselves. An officer may replace their own judgement at any time.
+6. Nobody judges a face they have searched, whoever searched it since. An officer may replace their own judgement,
+   but once another officer has judged too, only to withdraw support: new support would not be blind.
 
 Not checked here, but where an officer is let in: roles, the operation, and that the second officer saw
 neither score nor verdict.
@@ -79,11 +80,11 @@ def ruling(judgements: Iterable[Judgement]) -> Ruling:
     return Ruling(Outcome.CORROBORATED, leaders[0])
 
 
-def _closed(officer: OfficerId, searched_by: OfficerId, judgements: Sequence[Judgement]) -> tuple[str, ...]:
+def _closed(officer: OfficerId, searched_by: Container[OfficerId], judgements: Sequence[Judgement]) -> tuple[str, ...]:
     """Return why this officer may not judge this face, whatever they would say, as sentences."""
     judges = _latest(judgements).keys()
     sentences = []
-    if officer == searched_by:
+    if officer in searched_by:
         sentences.append("An officer may not judge a search they made: ask another officer.")
     if officer in judges:
         return tuple(sentences)
@@ -94,10 +95,18 @@ def _closed(officer: OfficerId, searched_by: OfficerId, judgements: Sequence[Jud
     return tuple(sentences)
 
 
+def _follows_another(officer: OfficerId, judgements: Sequence[Judgement], nominal_id: NominalId | None) -> bool:
+    """Say whether this support would be a change of mind after another officer has judged."""
+    latest = _latest(judgements)
+    return (
+        nominal_id is not None and officer in latest and len(latest) > 1 and nominal_id != _supported(latest[officer])
+    )
+
+
 def blockers(
     *,
     officer: OfficerId,
-    searched_by: OfficerId,
+    searched_by: Container[OfficerId],
     judgements: Sequence[Judgement],
     verdict: Verdict | None,
     nominal_id: NominalId | None,
@@ -111,7 +120,7 @@ def blockers(
     officer
         Who would judge.
     searched_by
-        Who made the search that produced the candidate list.
+        Everybody who has searched this face.
     judgements
         All judgements of this face so far, in any order.
     verdict
@@ -135,6 +144,10 @@ def blockers(
         sentences.append("To support is to support somebody: choose one nominal from the candidate list.")
     elif verdict is not Verdict.SUPPORTS and nominal_id is not None:
         sentences.append(f"“{verdict}” names nobody: leave the nominal out, or choose supports.")
+    if _follows_another(officer, judgements, nominal_id):
+        sentences.append(
+            "Another officer has judged since you did, so new support would not be blind: a third may give it."
+        )
     if nominal_id is not None and nominal_id not in listed:
         sentences.append(f"{nominal_id} is not on this candidate list: choose a listed nominal, or say no candidate.")
     if not reason.strip():
@@ -142,10 +155,10 @@ def blockers(
     return tuple(sentences)
 
 
-def waiting(officer: OfficerId, searched_by: OfficerId, judgements: Sequence[Judgement]) -> bool:
+def waiting(officer: OfficerId, searched_by: Container[OfficerId], judgements: Sequence[Judgement]) -> bool:
     """Say whether a candidate list belongs in this officer's queue.
 
-    It does while it is pending, or disputed between two, unless the officer made the search or judged it.
+    It does while it is pending, or disputed between two, unless the officer has searched or judged the face.
     """
     return not _closed(officer, searched_by, judgements) and all(
         judgement.officer != officer for judgement in judgements

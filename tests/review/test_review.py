@@ -74,7 +74,7 @@ def test_row_order_never_changes_an_outcome(judgements, random):
     random.shuffle(shuffled)
     assert ruling(shuffled) == ruling(judgements)
     for officer in "abcd":
-        assert waiting(officer, "z", shuffled) == waiting(officer, "z", judgements)
+        assert waiting(officer, {"z"}, shuffled) == waiting(officer, {"z"}, judgements)
 
 
 @given(judgement_lists)
@@ -101,7 +101,7 @@ def blocked(**changes):
     """What blocks a judgement that is in order but for these changes."""
     given_ = {
         "officer": "a",
-        "searched_by": "z",
+        "searched_by": {"z"},
         "judgements": [],
         "verdict": Verdict.SUPPORTS,
         "nominal_id": "N1",
@@ -114,7 +114,7 @@ def blocked(**changes):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"searched_by": "a"}, "a search they made"),
+        ({"searched_by": {"z", "a"}}, "a search they made"),
         ({"nominal_id": "N9"}, "N9 is not on this candidate list"),
         ({"nominal_id": None}, "choose one nominal"),
         ({"verdict": NOBODY}, "names nobody"),
@@ -124,6 +124,8 @@ def blocked(**changes):
         ({"judgements": [says("b", "N1"), says("c", "N1")]}, "is settled"),
         ({"judgements": [says("b", NOBODY), says("c", UNSURE)]}, "is settled"),
         ({"judgements": [says("b", "N1"), says("c", "N2"), says("d", NOBODY)]}, "Three officers have judged"),
+        ({"judgements": [says("a", NOBODY), says("b", "N1")]}, "would not be blind"),
+        ({"judgements": [says("a", "N2"), says("b", NOBODY)]}, "would not be blind"),
     ],
 )
 def test_each_blocker_comes_up_alone(changes, sentence):
@@ -139,7 +141,7 @@ def test_each_blocker_comes_up_alone(changes, sentence):
         {"verdict": UNSURE, "nominal_id": None, "listed": ()},
         {"judgements": [says("b", "N1")]},
         {"judgements": [says("b", "N1"), says("c", "N2")]},
-        {"judgements": [says("a", "N2"), says("b", "N2")]},
+        {"judgements": [says("a", "N2"), says("b", "N2")], "verdict": NOBODY, "nominal_id": None},
         {"judgements": [says("a", "N1"), says("b", "N2"), says("c", NOBODY)]},
     ],
 )
@@ -160,4 +162,18 @@ def test_no_blocker_tells_what_another_officer_found():
 def test_what_waits_is_open_and_not_one_s_own(judgements, officer):
     judges = {judgement.officer for judgement in judgements}
     still_open = ruling(judgements).outcome in {Outcome.PENDING, Outcome.DISPUTED} and len(judges) < 3
-    assert waiting(officer, "z", judgements) == (still_open and officer != "z" and officer not in judges)
+    assert waiting(officer, {"z"}, judgements) == (still_open and officer != "z" and officer not in judges)
+
+
+@pytest.mark.parametrize(
+    "judgements",
+    [[says("a", NOBODY)], [says("a", "N1"), says("b", NOBODY)], [says("b", NOBODY)]],
+    ids=["nobody else has judged", "the same support again", "a first judgement"],
+)
+def test_support_is_open_where_it_is_the_officers_own(judgements):
+    assert blocked(judgements=judgements) == ()
+
+
+def test_support_may_be_withdrawn_after_another_officer_judged():
+    judgements = [says("a", "N1"), says("b", "N1")]
+    assert blocked(judgements=judgements, verdict=NOBODY, nominal_id=None) == ()

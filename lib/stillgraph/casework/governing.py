@@ -12,7 +12,7 @@ from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, OperationId, Role
-from stillgraph.store import CaseFile, office
+from stillgraph.store import CaseFile, office, searches
 
 
 def create_case(directory: Path, *, pack: str | None = None, kind: str = "case") -> CaseFile:
@@ -114,7 +114,7 @@ def open_operation(
 
 
 def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.ChainReport:
-    """Check the audit chain of a case against its anchors, or against a copy of them kept elsewhere.
+    """Check the audit chain of a case against its anchors, or a copy of them kept elsewhere, and its judgements.
 
     Anybody who can read the case may check it; nothing of the case is shown, and nothing is written, so that a broken
     chain stays as it was found.
@@ -124,8 +124,8 @@ def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.C
     if anchor_file is not None and not anchor_file.is_file():
         raise WrongUse(f"There is no anchor file {anchor_file}; give the file kept as --anchor FILE.")
     with case.session(writing=False) as session:
-        entries = office.chain(session)
-    return chain.verify(entries, chain.read_anchors(anchors))
+        entries, judgements = office.chain(session), searches.judgements(session)
+    return chain.verify(entries, chain.read_anchors(anchors), judgements)
 
 
 def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stillgraph.casework.desk import Desk
 from stillgraph.errors import NotFound, ReviewBlocked
+from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
 from stillgraph.records import FaceId, Judgement, NominalId, OfficerId, ReviewItem, Ruling, Verdict
 from stillgraph.store import office, searches
@@ -81,6 +82,7 @@ def judge(
             deed.session, face_id=face_id, search_id=listed.search_id, officer=OfficerId(deed.officer), verdict=verdict,
             nominal_id=nominal_id, reason=rests_on, judged_at=deed.at, simulated=simulated,
         )  # fmt: skip
-        ruling = review.ruling(searches.judgements(deed.session, face_id))
-        deed.note(judgement=sequence, search=listed.search_id, outcome=str(ruling.outcome))
-        return ruling
+        after = searches.judgements(deed.session, face_id)
+        # The seal says nothing of the verdict to who reads the chain, and everything to who checks it.
+        deed.note(judgement=sequence, search=listed.search_id, seal=chain.seal(after[-1]))
+        return review.ruling(after)

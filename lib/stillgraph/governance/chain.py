@@ -1,7 +1,8 @@
 """The audit chain: each entry carries the digest of the one before, and the head is anchored outside the case file.
 
 Altering an entry breaks its digest; inserting or removing one breaks the sequence or the link; rewriting everything
-after a change, or cutting the end off, contradicts the anchors. What it cannot show is a forger who rewrites the case
+after a change, or cutting the end off, contradicts the anchors. The entry of a judgement carries that judgement's seal,
+so a judgement altered, removed or slipped in shows too. What the chain cannot show is a forger who rewrites the case
 file and every copy of the anchors: keep a copy where the case's users cannot write.
 """
 
@@ -11,12 +12,12 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stillgraph.errors import AuditBroken
-from stillgraph.records import AuditEntry
+from stillgraph.records import AuditEntry, Judgement
 
 GENESIS = "0" * 64
 ANCHOR_FILE_NAME = "audit.anchors.jsonl"
@@ -94,8 +95,19 @@ def digest(of: AuditEntry) -> str:
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def verify(entries: Sequence[AuditEntry], anchors: Sequence[Anchor]) -> ChainReport:
-    """Check every entry, every link and every anchor; entries in the order of their sequence."""
+def seal(judgement: Judgement) -> str:
+    """Return the SHA-256, in hex, of everything a judgement says."""
+    said = {**asdict(judgement), "judged_at": judgement.judged_at.astimezone(UTC).isoformat()}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def verify(
+    entries: Sequence[AuditEntry], anchors: Sequence[Anchor], judgements: Sequence[Judgement] = ()
+) -> ChainReport:
+    """Check every entry, every link, every anchor, and every judgement against the entry that recorded it.
+
+    Entries in the order of their sequence. A judgement that no entry recorded breaks the chain after its last entry.
+    """
     first_broken, problem = _first_break(entries)
     by_sequence = {e.sequence: e.digest for e in entries}
     for anchor in sorted(anchors, key=lambda a: a.sequence):
@@ -114,6 +126,8 @@ def verify(entries: Sequence[AuditEntry], anchors: Sequence[Anchor]) -> ChainRep
         first_broken, problem = 1, "there is no entry, though every case begins with one"
     if first_broken is None and not anchors:
         first_broken, problem = 1, "there is no anchor to hold the chain to"
+    if first_broken is None:
+        first_broken, problem = _first_unsealed(entries, judgements)
     newest = max((a.sequence for a in anchors), default=0)
     return ChainReport(
         holds=first_broken is None,
@@ -124,6 +138,21 @@ def verify(entries: Sequence[AuditEntry], anchors: Sequence[Anchor]) -> ChainRep
         first_broken=first_broken,
         problem=problem,
     )
+
+
+def _first_unsealed(entries: Sequence[AuditEntry], judgements: Sequence[Judgement]) -> tuple[int | None, str | None]:
+    held = {judgement.sequence: seal(judgement) for judgement in judgements}
+    for found in entries:
+        recorded = json.loads(found.details)
+        if "seal" not in recorded or found.result != "done":
+            continue
+        kept = held.pop(recorded["judgement"], None)
+        if kept != recorded["seal"]:
+            what = "is no longer there" if kept is None else "has been altered"
+            return found.sequence, f"judgement {recorded['judgement']}, which entry {found.sequence} records, {what}"
+    if held:
+        return len(entries) + 1, f"no entry records judgement {min(held)}"
+    return None, None
 
 
 def _first_break(entries: Sequence[AuditEntry]) -> tuple[int | None, str | None]:

@@ -24,12 +24,12 @@ from stillgraph.store.casefile import Session
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A face whose latest search gave candidates: who searched, and the list in rank order."""
+    """A face whose latest search gave candidates: everybody who has searched it, and the list in rank order."""
 
     face_id: FaceId
     still: StillId
     search_id: SearchId
-    searched_by: OfficerId
+    searched_by: frozenset[OfficerId]
     candidates: tuple[tuple[NominalId, CustodyImageId], ...]
 
 
@@ -123,15 +123,17 @@ def report_of(session: Session, search_id: SearchId) -> tuple[int, str, str, flo
 def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
     """Return every face with candidates from its latest search, or only ``face_id``, in the order of face ids."""
     rows = session.rows(
-        "SELECT r.face_id, r.still_id, r.search_id, s.officer_id, "
+        "SELECT r.face_id, r.still_id, r.search_id, "
+        "(SELECT list(DISTINCT s.officer_id) FROM held.probes AS p JOIN held.searches AS s USING (search_id) "
+        " WHERE p.face_id = r.face_id), "
         "list(c.nominal_id ORDER BY c.rank), list(c.custody_image_id ORDER BY c.rank) "
-        "FROM main.reviews AS r JOIN held.searches AS s USING (search_id) "
+        "FROM main.reviews AS r "
         "JOIN held.candidates AS c ON c.search_id = r.search_id AND c.face_id = r.face_id "
         "WHERE $face IS NULL OR r.face_id = $face GROUP BY ALL ORDER BY r.face_id",
         {"face": face_id},
     )
     return [
-        Listed(face, still, search, searched_by, tuple(zip(nominals, images, strict=True)))
+        Listed(face, still, search, frozenset(searched_by), tuple(zip(nominals, images, strict=True)))
         for face, still, search, searched_by, nominals, images in rows
     ]
 
