@@ -168,8 +168,9 @@ def simulated_verdict(
     """Return what a simulated reviewer says of a candidate list; the same for the same reviewer and face, always.
 
     A reviewer supports the right person where they are on the list, and nobody where they are not, but errs at
-    :data:`REVIEWER_ERROR`: then they overlook the right person or pick a wrong one, at even odds, or, with nobody right
-    on the list, support the first.
+    :data:`REVIEWER_ERROR`: then they overlook the right person, or support the first who is wrong, at even odds; with
+    nobody right on the list they support the first. The two err independently, which people shown the same look-alike
+    do not: two simulated reviewers corroborate fewer wrong leads than two people would.
     """
     digest = hashlib.sha256(f"{SEED}|{reviewer}|{item.face_id}".encode()).digest()
     draw = np.random.default_rng(int.from_bytes(digest[:8], "big"))
@@ -182,7 +183,7 @@ def simulated_verdict(
             return Verdict.SUPPORTS, right
         if draw.random() < 0.5 or not wrong:
             return Verdict.NO_CANDIDATE, None
-        return Verdict.SUPPORTS, wrong[int(draw.integers(len(wrong)))]
+        return Verdict.SUPPORTS, wrong[0]
     return (Verdict.SUPPORTS, listed[0]) if errs else (Verdict.NO_CANDIDATE, None)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from stillgraph.errors import ModelError
 from stillgraph.faces import packs
+from stillgraph.faces.embed import RECIPE
 
 
 def test_the_default_pack_loads(pack):
@@ -13,7 +14,7 @@ def test_the_default_pack_loads(pack):
     assert pack.name == "yunet-sface"
     assert pack.dimension == 128
     assert pack.files == packs.FILES
-    assert pack.model == f"yunet-sface@{packs.FILES['sface.onnx'][:12]}"
+    assert pack.model == f"yunet-sface@{packs.FILES['sface.onnx'][:12]}.r{RECIPE}"
     assert "Apache-2.0" in pack.licence
 
 

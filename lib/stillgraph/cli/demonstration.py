@@ -58,6 +58,7 @@ def _show_yield(summary: Summary) -> None:
     print(f"  Stills with a corroborated lead: {_rate(glance.yield_rate)} ({SIMULATED}, stated reviewer error {error})")
     print(f"  Threshold: {threshold}. Gallery: {glance.gallery_size} images of {glance.nominals} people.")
     print(f"  Against truth: corroborated leads that are wrong {_rate(summary.leads.wrong)};")
+    print("  (the two simulated reviewers err independently; people shown the same look-alike do not)")
     print(f"  faces of people in the gallery without a right corroborated lead {_rate(summary.leads.missed)}.")
     for line in evaluating.sentences(summary.identification):
         print(f"  {line}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from stillgraph.errors import ModelError
 from stillgraph.faces.detect import Detector, YuNet
-from stillgraph.faces.embed import Embedder, SFace
+from stillgraph.faces.embed import RECIPE, Embedder, SFace
 from stillgraph.records import ModelId
 
 DEFAULT_PACK = "yunet-sface"
@@ -86,7 +86,7 @@ def build(name: str, contents: dict[str, bytes]) -> FacePack:
     """Return the pack made of checked bytes."""
     return FacePack(
         name=name,
-        model=ModelId(f"{name}@{FILES['sface.onnx'][:12]}"),
+        model=ModelId(f"{name}@{FILES['sface.onnx'][:12]}.r{RECIPE}"),
         dimension=128,
         detector=YuNet(session(contents["yunet.onnx"])),
         embedder=SFace(session(contents["sface.onnx"])),
