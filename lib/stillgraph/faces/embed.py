@@ -19,8 +19,9 @@ from stillgraph.faces.pixels import Pixels
 from stillgraph.records import Vector
 
 RECIPE = 1
-"""Number of the recipe that turns a face into a template: alignment, views, twins. Raise it whenever a change here
-or in :mod:`stillgraph.faces.detect` changes templates: it is part of the model's id, so that old and new never compare."""
+"""Number of the recipe that turns a face into a template: detection, alignment, views, twins.
+
+Raise it whenever a change makes other templates: it is part of the model's id, so that old and new never compare."""
 
 CROP_PX = 112
 
