@@ -21,6 +21,8 @@ from stillgraph.records import AuditEntry, Judgement
 
 GENESIS = "0" * 64
 ANCHOR_FILE_NAME = "audit.anchors.jsonl"
+LONGEST_LINE = 1024
+"""Bytes that no line of the anchor file reaches, so that only its end need be read to add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,9 @@ def drop_anchor(path: Path, head: Anchor, at: datetime) -> None:
     path.touch()
     with path.open("r+b") as file:
         # A line that a crash tore holds no anchor; it goes before the next one is written.
-        written = file.read()
-        file.seek(written.rfind(b"\n") + 1)
+        start = max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE)
+        file.seek(start)
+        file.seek(start + file.read().rfind(b"\n") + 1)
         file.truncate()
         file.write(line.encode() + b"\n")
         file.flush()
