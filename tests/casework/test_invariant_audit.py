@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import asdict, replace
 
 import duckdb
 import pytest
 
-from stillgraph.casework import analysing, governing, searching
+from stillgraph.casework import analysing, governing, reviewing, searching
 from stillgraph.cli.app import run
 from stillgraph.errors import NotPermitted, StillgraphError, WrongUse
 from stillgraph.governance import chain
+from stillgraph.records import Verdict
 from stillgraph.store import office
 
 COLUMNS = {
@@ -176,6 +178,33 @@ def test_new_anchors_after_removal_hold_only_what_came_after(small_case, tmp_pat
     assert verify(small_case, capsys, "--anchor", str(tmp_path / "kept.jsonl"))[1]["first_broken"] == 6
 
 
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE held.judgements SET nominal_id = 'N834846' WHERE sequence = 1", "judgement 1, .* has been altered"),
+        ("UPDATE held.judgements SET officer_id = 'third' WHERE sequence = 1", "judgement 1, .* has been altered"),
+        ("UPDATE held.judgements SET reason = 'another' WHERE sequence = 2", "judgement 2, .* has been altered"),
+        ("UPDATE held.judgements SET simulated = NOT simulated WHERE sequence = 2", "judgement 2, .* has been altered"),
+        ("DELETE FROM held.judgements WHERE sequence = 1", "judgement 1, .* is no longer there"),
+        ("DELETE FROM held.judgements", "judgement 1, .* is no longer there"),
+        (
+            "INSERT INTO held.judgements SELECT 3, * EXCLUDE (sequence) FROM held.judgements WHERE sequence = 2",
+            "no entry records judgement 3",
+        ),
+    ],
+)
+def test_a_judgement_altered_removed_or_slipped_in_is_seen(small_case, capsys, statement, problem):
+    for officer in ("first", "second"):
+        reviewing.judge(
+            small_case.seat(officer), "R08/R08_0002.jpg#1", Verdict.SUPPORTS, nominal_id="N314959", reason="scar"
+        )
+    assert verify(small_case, capsys)[0] == 0
+    sql(small_case, statement)
+    code, report = verify(small_case, capsys)
+    assert code == 1
+    assert re.search(problem, report["problem"])
+
+
 def test_a_torn_last_anchor_is_a_crash_and_no_tampering(small_case, capsys):
     text = anchors(small_case).read_bytes()
     anchors(small_case).write_bytes(text[:-30])
@@ -204,9 +233,6 @@ def test_a_copy_that_is_not_there_is_wrong_use(small_case, tmp_path):
 
 
 def test_an_action_that_fails_leaves_its_entry_and_nothing_else(small_case, monkeypatch):
-    from stillgraph.casework import reviewing
-    from stillgraph.records import Verdict
-
     def fails(*_, **__):
         raise RuntimeError("Ben Wray")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +13,7 @@ import pytest
 from stillgraph.casework import analysing, governing, reviewing, searching
 from stillgraph.errors import NotFound, ReviewBlocked
 from stillgraph.records import LinkStatus, Outcome, ReviewItem, Verdict
+from stillgraph.store import persons, queries
 
 FACE, OTHER = "R08/R08_0002.jpg#1", "R08/R08_0088.jpg#1"
 RIGHT, WRONG = "N314959", "N834846"
@@ -52,11 +55,45 @@ def test_nobody_judges_a_search_they_made(small_case, verdict):
     assert reviewing.queue(small_case.seat("desk")) == ()
 
 
-def test_a_later_search_by_somebody_else_lets_the_first_searcher_judge(small_case):
+def test_a_later_search_by_somebody_else_does_not_let_the_first_searcher_judge(small_case):
     searching.search(small_case.seat("first"), stills=["R08/R08_0002.jpg"])
-    assert judge(small_case, "desk").outcome is Outcome.PENDING
-    with pytest.raises(ReviewBlocked, match="may not judge a search they made"):
+    for officer in ("desk", "first"):
+        with pytest.raises(ReviewBlocked, match="may not judge a search they made"):
+            judge(small_case, officer)
+        assert FACE not in {i.face_id for i in reviewing.queue(small_case.seat(officer))}
+    assert judge(small_case, "second").outcome is Outcome.PENDING
+
+
+def told(case):
+    """Return all an officer can ask for, seals and times aside: every view, linking and ranking."""
+    seat = case.seat("second")
+    linkage, ranking = analysing.link(seat), analysing.ranking(seat, with_proposals=True)
+    with seat.case.session(writing=False) as session:
+        rows = {
+            view: session.rows(f"SELECT * FROM main.{view} ORDER BY ALL")
+            for view in queries.views(session)
+            if view != "audit"
+        }
+        audit = session.rows("SELECT officer, operation, reason, action, result, details FROM main.audit")
+    sealed = [(*rest, {k: v for k, v in json.loads(d).items() if k != "seal"}) for *rest, d in audit]
+    return linkage, ranking, rows, sealed
+
+
+@pytest.mark.parametrize("verdict", [NOBODY, UNSURE])
+def test_nothing_tells_the_second_officer_what_the_first_said(small_case, tmp_path, verdict):
+    shutil.copytree(small_case.directory, tmp_path / "other")
+    other = type(small_case)(tmp_path / "other")
+    judge(small_case, "first")
+    judge(other, "first", verdict=verdict)
+    assert told(small_case) == told(other)
+
+
+def test_an_officer_who_judged_first_cannot_follow_the_second(small_case):
+    judge(small_case, "first", verdict=NOBODY)
+    judge(small_case, "second")
+    with pytest.raises(ReviewBlocked, match="new support would not be blind"):
         judge(small_case, "first")
+    assert review_of(small_case)["outcome"] == "disputed"
 
 
 def test_the_second_officer_is_blind_to_the_first_and_to_the_score(small_case):
@@ -185,8 +222,6 @@ def test_the_same_case_links_the_same_way_every_time(small_case):
     first = analysing.link(small_case.seat())
     assert analysing.link(small_case.seat()) == first
     with small_case.seat().case.session(writing=False) as session:
-        from stillgraph.store import persons
-
         assert dataclasses.replace(persons.linkage(session), simulated=first.simulated) == first, (
             "and is kept as it was"
         )
@@ -229,8 +264,7 @@ def test_the_machine_alone_names_nobody(small_case):
     assert {p.status for p in linkage.persons} == {LinkStatus.UNKNOWN}
     assert {p.nominal_id for p in linkage.persons} == {None}
     judge(small_case, "first")
-    person = by_face(analysing.link(small_case.seat()))[FACE]
-    assert person.status is LinkStatus.PROPOSED, "one officer's support is a proposal"
+    assert analysing.link(small_case.seat()) == linkage, "nor does one officer"
 
 
 def test_a_ranking_counts_corroborated_links_only_unless_asked(small_case):
@@ -238,7 +272,7 @@ def test_a_ranking_counts_corroborated_links_only_unless_asked(small_case):
     analysing.link(small_case.seat())
     assert analysing.ranking(small_case.seat()).standings == ()
     with_proposals = analysing.ranking(small_case.seat(), with_proposals=True)
-    assert {s.status for s in with_proposals.standings} == {LinkStatus.PROPOSED, LinkStatus.UNKNOWN}
+    assert {s.status for s in with_proposals.standings} == {LinkStatus.UNKNOWN}
     judge(small_case, "second")
     judge(small_case, "first", face=OTHER)
     judge(small_case, "second", face=OTHER)

@@ -247,7 +247,7 @@ def test_no_file_holds_no_anchor(tmp_path):
     assert chain.read_anchors(tmp_path / "none.jsonl") == []
 
 
-@pytest.mark.parametrize("torn", [b'{"sequence": 3, "dig', b"\xc3", b'{"sequence": 3, "digest": "ab"'])
+@pytest.mark.parametrize("torn", [b'{"sequence": 3, "dig', b"\xc3" * 400, b'{"sequence": 3, "digest": "ab"'])
 def test_a_last_line_torn_by_a_crash_is_passed_over_and_gone_with_the_next_anchor(tmp_path, torn):
     entries = make(4)
     path = tmp_path / chain.ANCHOR_FILE_NAME
