@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
+import sys
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -19,7 +22,7 @@ from stillgraph.casework import (
 )
 from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Verdict
-from stillgraph.store import CaseFile
+from stillgraph.store import CaseFile, office
 
 MODULES = (analysing, evaluating, governing, receiving, reviewing, searching)
 FACE = "R08/R08_0002.jpg#1"
@@ -204,6 +207,24 @@ def test_nothing_is_permitted_before_there_is_an_officer(new_case):
         analysing.query(new_case(), "SELECT 1")
     with pytest.raises(NotPermitted, match="no officer pc1"):
         governing.open_operation(new_case("pc1"), "OP-1", purpose="tests")
+
+
+def test_of_two_who_come_at_once_only_one_is_the_first(new_case, monkeypatch):
+    add = "import sys; from stillgraph.casework import governing, take_seat; governing.add_officer(take_seat(sys.argv[1]), 'late')"
+    command = [sys.executable, "-c", add, str(new_case().case.directory)]
+    counts = office.officers_count
+    late = []
+
+    def slowly(session):
+        if not late:
+            late.append(subprocess.Popen(command, stderr=subprocess.PIPE))
+            time.sleep(1.5)
+        return counts(session)
+
+    monkeypatch.setattr(office, "officers_count", slowly)
+    assert governing.add_officer(new_case(), "pc1").role == "administrator"
+    _, said = late[0].communicate(timeout=60)
+    assert b"NotPermitted: To add officer, say who is acting" in said
 
 
 @pytest.mark.parametrize(("given", "sentence"), [(" ", "An officer needs an id"), ("pc1", "There is an officer pc1")])

@@ -65,20 +65,20 @@ def add_officer(
     NotPermitted
         There are officers already and the one acting is not among them, or gave no reason.
     """
-    with desk.case.session(writing=False) as session:
-        first = office.officers_count(session) == 0
-    role = Role.ADMINISTRATOR if first and role is None else role
-    new = Officer(OfficerId(officer_id.strip()), role, name, simulated)
-    if not new.officer_id:
+    officer_id = officer_id.strip()
+    if not officer_id:
         raise WrongUse("An officer needs an id, e.g. `stillgraph case officer add CASE pc1234`.")
-    details = {"added": new.officer_id, "role": role, "simulated": simulated}
-    doing = (
-        desk.found(Action.ADD_OFFICER, new.officer_id, **details) if first else desk.act(Action.ADD_OFFICER, **details)
-    )
-    with doing as deed:
-        if office.officer(deed.session, new.officer_id) is not None:
-            raise WrongUse(f"There is an officer {new.officer_id} in this case already; choose another id.")
-        office.add_officer(deed.session, new, deed.at)
+    # Held throughout, so that of two who come at once only one is the first.
+    with desk.case.session(writing=True) as session:
+        first = office.officers_count(session) == 0
+        role = Role.ADMINISTRATOR if first and role is None else role
+        details = {"added": officer_id, "role": role, "simulated": simulated}
+        adding = Action.ADD_OFFICER
+        with desk.found(adding, officer_id, **details) if first else desk.act(adding, **details) as deed:
+            if office.officer(deed.session, officer_id) is not None:
+                raise WrongUse(f"There is an officer {officer_id} in this case already; choose another id.")
+            new = Officer(OfficerId(officer_id), role, name, simulated)
+            office.add_officer(deed.session, new, deed.at)
     return new
 
 
