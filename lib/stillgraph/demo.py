@@ -24,6 +24,7 @@ from stillgraph.casework.analysing import Glance
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
 from stillgraph.casework.shipped import shipped
+from stillgraph.casework.wording import count
 from stillgraph.errors import CaseExists, NotACase
 from stillgraph.records import FaceId, NominalId, Ranking, RetailerId, ReviewItem, Verdict
 
@@ -122,7 +123,10 @@ def _enrol(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
         workers=workers,
         show_progress=_terminal(),
     )
-    tell(f"  {report.accepted} images accepted, {len(report.refused)} refused, {report.without_face} without a face")
+    tell(
+        f"  {count(report.accepted, 'image')} accepted, {len(report.refused)} refused, "
+        f"{report.without_face} without a face"
+    )
 
 
 def _receive(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
@@ -137,7 +141,8 @@ def _receive(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
         for row in report.refused:
             tell(f"  refused: {manifest.parent.name} line {row.line}, {row.image}, {row.field}: {row.reason}")
     tell(
-        f"  {accepted} stills accepted, {refused} rows refused; {faces} faces found; {without} stills without one, kept"
+        f"  {count(accepted, 'still')} accepted, {count(refused, 'row')} refused; {count(faces, 'face')} found; "
+        f"{count(without, 'still')} without one, kept"
     )
 
 
@@ -145,7 +150,8 @@ def _search(desk: Desk, tell: Say) -> None:
     report = searching.search(desk, unsearched=True)
     usable = sum(probe.usable for probe in report.probes)
     tell(
-        f"  {usable} usable faces of {len(report.probes)} searched against {report.gallery.size} custody images "
+        f"  {count(usable, 'usable face')} of {len(report.probes)} searched against "
+        f"{count(report.gallery.size, 'custody image')} "
         f"(gallery {report.gallery.version}, {report.model}) in {report.elapsed_s:.1f} s"
     )
 
@@ -159,7 +165,7 @@ def _review(directory: Path, truth: Path, tell: Say) -> None:
             for item in items:
                 verdict, nominal = simulated_verdict(item, reviewer, whose)
                 reviewing.judge(desk, item.face_id, verdict, nominal_id=nominal, reason="simulated review")
-        tell(f"  {reviewer}: {len(items)} lists judged, stated error rate {100 * REVIEWER_ERROR:.0f} %")
+        tell(f"  {reviewer}: {count(len(items), 'list')} judged, stated error rate {100 * REVIEWER_ERROR:.0f} %")
 
 
 def simulated_verdict(
@@ -192,12 +198,12 @@ def _link(desk: Desk, tell: Say) -> None:
     named = [p for p in linkage.persons if p.nominal_id is not None]
     series = [p for p in linkage.persons if p.nominal_id is None and len(p.stills) > 1]
     tell(
-        f"  {len(named)} persons named by corroborated leads, {len(linkage.persons) - len(named)} unknown, "
-        f"{len(series)} of them on several stills; {len(linkage.contradictions)} contradictions"
+        f"  {count(len(named), 'person')} named by corroborated leads, {len(linkage.persons) - len(named)} unknown, "
+        f"{len(series)} of them on several stills; {count(len(linkage.contradictions), 'contradiction')}"
     )
     for person in series[:3]:
         retailers = {still.split("/")[0] for still in person.stills}
-        tell(f"  {person.person_id}: {len(person.stills)} stills, {len(retailers)} retailers")
+        tell(f"  {person.person_id}: {count(len(person.stills), 'still')}, {count(len(retailers), 'retailer')}")
 
 
 def summarise(directory: Path) -> Summary:

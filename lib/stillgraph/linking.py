@@ -3,8 +3,8 @@
 The governing rule: **rulings bind, similarity proposes, contradictions are shown, nothing is transitive.**
 
 * Faces that two officers corroborated as one nominal are that person. Nothing else ever joins them.
-* Faces that one officer supports as one nominal are a proposed person, or, where the nominal has a
-  corroborated one, each a proposal to join it.
+* A face under review is like any other: what one officer said of it is not known here, and shows nowhere, since the
+  second officer judges blind.
 * Every other usable face belongs to exactly one unknown person, alone or in a group. Two groups become one
   only while the mean score over *all* their pairs reaches the threshold (average linkage), so being alike is
   not passed on from pair to pair. Over-merged people are worse than split ones; the threshold is chosen so.
@@ -95,7 +95,6 @@ def link(
     vectors: NDArray[np.float32],
     *,
     rulings: Mapping[FaceId, Ruling],
-    pending_support: Mapping[FaceId, NominalId],
     threshold: float = DEFAULT_THRESHOLD,
 ) -> Linkage:
     """Say which faces are one person, and how that is known.
@@ -108,8 +107,6 @@ def link(
         float32, shape (n, d): their templates of one model, of unit length; a row of NaN where there is none.
     rulings
         What the officers' judgements of each face amount to; only corroborated ones bind.
-    pending_support
-        Faces judged by exactly one officer, who supports the nominal named.
     threshold
         The lowest cosine at which similarity groups or proposes; :data:`DEFAULT_THRESHOLD` says what it was
         measured to do.
@@ -117,7 +114,7 @@ def link(
     Returns
     -------
     Linkage
-        Persons: corroborated and then proposed ones by nominal, then unknown ones, numbered from 1 by most
+        Persons: corroborated ones by nominal, then unknown ones, numbered from 1 by most
         stills and earliest face id. The same for any order of the faces.
 
     Raises
@@ -132,30 +129,23 @@ def link(
     case = _Case(tuple(faces[row] for row in order), templates, with_template)
 
     binding = {face: one.nominal_id for face, one in rulings.items() if one.outcome is Outcome.CORROBORATED}
-    ruled = case.by_nominal(binding)
-    once = case.by_nominal({face: one for face, one in pending_support.items() if face not in binding})
-    corroborated, disputed, contradictions = _without_twins(case, ruled)
-    once, _, twins = _without_twins(case, once)
-    once, beside = _beside_none_of(case, once, ruled)
-    proposed = {nominal: rows for nominal, rows in once.items() if nominal not in corroborated}
+    corroborated, disputed, contradictions = _without_twins(case, case.by_nominal(binding))
 
-    taken = {row for named in (corroborated, proposed) for rows in named.values() for row in rows} | disputed
+    taken = {row for rows in corroborated.values() for row in rows} | disputed
     left = [row for row, face in enumerate(case.faces) if face.usable and row not in taken]
     grouped = case.by_most_stills(_groups(case, left, threshold))
     unknown = case.by_most_stills([*grouped, *([row] for row in disputed)])
 
     return Linkage(
         persons=(
-            *(case.person(rows, nominal, LinkStatus.CORROBORATED) for nominal, rows in corroborated.items()),
-            *(case.person(rows, nominal, LinkStatus.PROPOSED) for nominal, rows in proposed.items()),
+            *(case.corroborated(rows, nominal) for nominal, rows in corroborated.items()),
             *(case.unknown(rows, number) for number, rows in enumerate(unknown, start=1)),
         ),
         proposals=(
-            *_supported_once(case, once, corroborated),
             *_held_by_similarity(case, grouped),
             *_alike(case, grouped, corroborated, threshold),
         ),
-        contradictions=(*contradictions, *twins, *beside),
+        contradictions=tuple(contradictions),
     )
 
 
@@ -205,15 +195,15 @@ class _Case:
         return tuple(self.faces[row].face_id for row in rows)
 
     def mean(self, rows: Rows) -> NDArray[np.float32]:
-        """Return the mean template of the rows that have one, of unit length; NaN if none has."""
+        """Return the mean template of the rows that have one, of unit length; one at least must have."""
         known = [row for row in rows if self.with_template[row]]
-        total: NDArray[np.float32] = np.sum(self.templates[known or rows[:1]], axis=0)
+        total: NDArray[np.float32] = np.sum(self.templates[known], axis=0)
         length = float(np.linalg.norm(total))
         return total if length == 0.0 else total / np.float32(length)
 
-    def person(self, rows: Rows, nominal: NominalId, status: LinkStatus) -> Person:
-        """Return rows as a person in custody records."""
-        return self._person(rows, PersonId(nominal), nominal, status)
+    def corroborated(self, rows: Rows, nominal: NominalId) -> Person:
+        """Return rows as the person whom officers agreed on."""
+        return self._person(rows, PersonId(nominal), nominal, LinkStatus.CORROBORATED)
 
     def unknown(self, rows: Rows, number: int) -> Person:
         """Return rows as the unknown person of this number."""
@@ -232,7 +222,7 @@ class _Case:
 
 
 def _without_twins(case: _Case, named: Named) -> tuple[Named, set[int], list[Contradiction]]:
-    """Take out the faces named as one nominal twice in one still.
+    """Take out the faces corroborated as one nominal twice in one still.
 
     Returns
     -------
@@ -254,26 +244,6 @@ def _without_twins(case: _Case, named: Named) -> tuple[Named, set[int], list[Con
                 )
     left = {nominal: [row for row in rows if row not in out] for nominal, rows in named.items()}
     return {nominal: rows for nominal, rows in left.items() if rows}, out, contradictions
-
-
-def _beside_none_of(case: _Case, supported: Named, ruled: Named) -> tuple[Named, list[Contradiction]]:
-    """Take out the faces one officer supports as somebody corroborated as another face of the same still."""
-    contradictions = []
-    left = {}
-    for nominal, rows in supported.items():
-        beside = case.by_still(ruled.get(nominal, []))
-        for row in rows:
-            others = beside.get(case.faces[row].still, [])
-            if others:
-                contradictions.append(
-                    Contradiction(
-                        case.ids([*others, row]),
-                        f"one officer supports {nominal} for a face in {case.faces[row].still} where another "
-                        f"face is corroborated as {nominal}, but two faces in one still are two persons",
-                    )
-                )
-        left[nominal] = [row for row in rows if case.faces[row].still not in beside]
-    return {nominal: rows for nominal, rows in left.items() if rows}, contradictions
 
 
 def _groups(case: _Case, rows: Sequence[int], threshold: float) -> list[list[int]]:
@@ -301,28 +271,6 @@ def _groups(case: _Case, rows: Sequence[int], threshold: float) -> list[list[int
     for row, part, label in zip(rows, parts, labels, strict=True):
         grouped[int(part), int(label)].append(row)
     return [*grouped.values(), *alone]
-
-
-def _supported_once(case: _Case, supported: Named, corroborated: Named) -> list[Proposal]:
-    """Propose that faces one officer supports join the corroborated person of that nominal."""
-    proposals = []
-    for nominal, rows in supported.items():
-        for row in rows if nominal in corroborated else ():
-            score = float((case.mean(corroborated[nominal]) * case.templates[row]).sum())
-            if not np.isfinite(score):
-                raise WrongUse(
-                    f"A face under review has a template, and {case.faces[row].face_id} or {nominal} has "
-                    "none: embed the stills again with the case's model."
-                )
-            proposals.append(
-                Proposal(
-                    case.ids([row, *corroborated[nominal]]),
-                    likelihood_ratio=None,
-                    score=_cosine(score),
-                    reason=f"one officer supports {nominal}; a second has not judged yet",
-                )
-            )
-    return proposals
 
 
 def _held_by_similarity(case: _Case, groups: Sequence[Rows]) -> list[Proposal]:

@@ -3,18 +3,11 @@
 Units stand in the names (``width_px``, ``value_pence``, ``harm_days``); shapes and dtypes in the docstrings. Nothing
 here computes, reads or writes. No ``repr`` shows a template, a name or a date of birth.
 
-Identifiers
------------
-``StillId``
-    ``<retailer_id>/<image>`` as in the retailer's manifest.
-``CustodyImageId``
-    ``<nominal_id>/<image>`` as in the custody manifest.
-``FaceId``
-    ``<StillId or CustodyImageId>#<n>``: the n-th face of the image from left to right, counted from 1.
-``OffenceId``
-    the retailer's own reference, prefixed ``<retailer_id>/`` unless it starts so already.
-``PersonId``
-    the nominal id of a person in custody records, else ``unknown <n>``.
+``StillId``: ``<retailer_id>/<image>`` as in the retailer's manifest.
+``CustodyImageId``: ``<nominal_id>/<image>`` as in the custody manifest.
+``FaceId``: ``<StillId or CustodyImageId>#<n>``, the n-th face of the image from left to right, counted from 1.
+``OffenceId``: the retailer's own reference, prefixed ``<retailer_id>/`` unless it starts so already.
+``PersonId``: the nominal id of a person in custody records, else ``unknown <n>``.
 """
 
 from __future__ import annotations
@@ -45,8 +38,6 @@ Vector = NDArray[np.float32]
 
 
 # --- retailers, stores, deliveries ---------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Store:
     """A retailer's store. Latitude and longitude in degrees (WGS 84)."""
@@ -144,10 +135,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """What became of one manifest: rows accepted and refused, faces found, images kept without a face.
-
-    The arrests are those of a custody delivery's own file, where one came with it.
-    """
+    """What became of one manifest: rows accepted and refused, faces found, images kept without a face."""
 
     accepted: int
     refused: tuple[Refusal, ...]
@@ -155,12 +143,11 @@ class IntakeReport:
     without_face: int
     elapsed_s: float
     arrests_accepted: int = 0
+    """Arrests have a file of their own, which comes with custody images or not at all."""
     arrests_refused: tuple[Refusal, ...] = ()
 
 
 # --- faces -----------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in pixels of the original image, from its top left corner."""
@@ -222,8 +209,6 @@ class ImageAnalysis:
 
 
 # --- gallery and search ----------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class GalleryInfo:
     """Which gallery was searched: ``size`` in custody images, ``version`` a digest of its entries."""
@@ -234,16 +219,14 @@ class GalleryInfo:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person on a candidate list, with that person's best custody image. ``score`` is a cosine, -1 to 1.
-
-    ``likelihood_ratio`` is ``None`` until a calibration is stored for the model.
-    """
+    """One person on a candidate list, with that person's best custody image. ``score`` is a cosine, -1 to 1."""
 
     rank: int
     nominal_id: NominalId
     custody_image: CustodyImageId
     score: float
     likelihood_ratio: float | None = None
+    """``None`` until a calibration is stored for the model."""
 
 
 class SearchOutcome(StrEnum):
@@ -269,25 +252,21 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class SearchReport:
-    """A search as stored: who, what for, with which model, gallery and threshold, and what came of it.
-
-    A threshold of -1 cuts nothing off (investigation mode). ``without_face`` are stills searched in which no face
-    was found.
-    """
+    """A search as stored: with which gallery, model, threshold and limit, and what came of it."""
 
     search_id: SearchId | None
     gallery: GalleryInfo
     model: ModelId
     threshold: float
+    """A cosine; -1 cuts nothing off (investigation mode)."""
     limit: int
     elapsed_s: float
     probes: tuple[Probe, ...]
     without_face: tuple[str, ...] = ()
+    """The stills searched in which no face was found."""
 
 
 # --- review ----------------------------------------------------------------------------------------------------------
-
-
 class Verdict(StrEnum):
     """What one officer says of one candidate list."""
 
@@ -307,12 +286,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One officer's judgement of one candidate list; appended, never changed. ``nominal_id`` only with ``SUPPORTS``.
-
-    ``sequence`` orders judgements; an officer's later judgement of the same face replaces their earlier one.
-    """
+    """One officer's judgement of one candidate list; appended, never changed. ``nominal_id`` only with ``SUPPORTS``."""
 
     sequence: int
+    """Orders judgements: an officer's later judgement of the same face replaces their earlier one."""
     face_id: FaceId
     search_id: SearchId
     officer: OfficerId
@@ -342,10 +319,12 @@ class ReviewItem:
 
 
 # --- persons ---------------------------------------------------------------------------------------------------------
-
-
 class LinkStatus(StrEnum):
-    """How a person, or a person's part in an offence, is known."""
+    """How a person, or a person's part in an offence, is known.
+
+    ``PROPOSED`` is reserved for links that people propose in the open, which no action does yet. It is never what an
+    officer under review said, which stays blind, nor what a machine proposes, which stands in ``Linkage.proposals``.
+    """
 
     CORROBORATED = "corroborated"
     PROPOSED = "proposed"
@@ -365,8 +344,8 @@ class PersonFace:
 class Person:
     """Faces held to be one person, and why.
 
-    ``corroborated``: in custody records, every face there by two officers' agreement. ``proposed``: one officer
-    supports it, a second has not judged yet. ``unknown``: not named; the faces are grouped by similarity alone.
+    ``corroborated``: in custody records, every face there by two officers' agreement. ``unknown``: not named; the faces
+    are grouped by similarity alone. ``proposed`` is reserved (:class:`LinkStatus`).
     """
 
     person_id: PersonId
@@ -397,10 +376,7 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """The result of linking: persons, proposals and contradictions, each in a reproducible order.
-
-    ``simulated`` says that the reviews behind it were simulated.
-    """
+    """The result of linking, each part in a reproducible order; ``simulated``: the reviews behind it were."""
 
     persons: tuple[Person, ...]
     proposals: tuple[Proposal, ...]
@@ -419,9 +395,7 @@ class Participation:
     faces: tuple[FaceId, ...]
 
 
-# --- ranking ---------------------------------------------------------------------------------------------------------
-
-
+# --- ranking and rates -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One person's place in a ranking. ``rank_low`` and ``rank_high`` bound the rank (95 %)."""
@@ -453,7 +427,7 @@ class Concentration:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A ranking of persons; ``scale`` states the harm table and the points behind the figures."""
+    """A ranking of persons; ``scale`` states the harm table behind the figures and, by ``rfh``, the points."""
 
     by: str
     since: date | None
@@ -462,9 +436,6 @@ class Ranking:
     standings: tuple[Standing, ...]
     concentration: Concentration
     simulated: bool
-
-
-# --- rates -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,8 +450,6 @@ class Rate:
 
 
 # --- governance ------------------------------------------------------------------------------------------------------
-
-
 class Role(StrEnum):
     """An officer's role."""
 

@@ -24,10 +24,10 @@ def face(still, number=1, usable=True, offence=None):
     return LinkableFace(f"R01/{still}#{number}", f"R01/{still}", offence or f"R01/{still[0]}", Box(1, 2, 3, 4), usable)
 
 
-def linked(faces, vectors, corroborated=None, supported=None, threshold=0.8, **others):
+def linked(faces, vectors, corroborated=None, threshold=0.8, **others):
     rulings = {one: Ruling(Outcome.CORROBORATED, nominal) for one, nominal in (corroborated or {}).items()}
     array = np.array(vectors, dtype=np.float32).reshape(len(faces), 2)
-    return link(faces, array, rulings=rulings | others, pending_support=supported or {}, threshold=threshold)
+    return link(faces, array, rulings=rulings | others, threshold=threshold)
 
 
 def who(linkage):
@@ -55,32 +55,9 @@ def test_only_corroborated_rulings_bind():
             "R01/c#1": Ruling(Outcome.PENDING),
             "R01/gone#1": Ruling(Outcome.CORROBORATED, "N1"),
         },
-        pending_support={},
         threshold=0.8,
     )
     assert [person.status for person in linkage.persons] == [LinkStatus.UNKNOWN] * 3
-
-
-def test_one_officer_alone_makes_a_proposed_person():
-    linkage = linked([face("a"), face("b")], at(0, 90), supported={"R01/a#1": "N1", "R01/b#1": "N1"})
-    assert who(linkage) == {"N1": ["a#1", "b#1"]}
-    assert linkage.persons[0].status is LinkStatus.PROPOSED
-    assert linkage.persons[0].nominal_id == "N1"
-
-
-def test_one_officer_s_support_never_joins_a_corroborated_person():
-    linkage = linked([face("a"), face("b")], at(0, 60), corroborated={"R01/a#1": "N1"}, supported={"R01/b#1": "N1"})
-    assert who(linkage) == {"N1": ["a#1"], "unknown 1": ["b#1"]}
-    (proposal,) = linkage.proposals
-    assert proposal.faces == ("R01/b#1", "R01/a#1")
-    assert proposal.score == pytest.approx(0.5)
-    assert proposal.likelihood_ratio is None
-    assert "a second has not judged yet" in proposal.reason
-
-
-def test_a_ruling_outweighs_one_officer_s_support():
-    linkage = linked([face("a")], at(0), corroborated={"R01/a#1": "N1"}, supported={"R01/a#1": "N2"})
-    assert who(linkage) == {"N1": ["a#1"]}
 
 
 def test_similarity_is_not_passed_on():
@@ -131,23 +108,6 @@ def test_one_nominal_twice_in_a_still_binds_neither_and_is_shown():
     assert all("R01/a#1" not in proposal.faces for proposal in linkage.proposals)
 
 
-def test_one_officer_s_support_twice_in_a_still_is_a_contradiction():
-    linkage = linked([face("a", 1), face("a", 2)], at(0, 90), supported={"R01/a#1": "N1", "R01/a#2": "N1"})
-    assert who(linkage) == {"unknown 1": ["a#1"], "unknown 2": ["a#2"]}
-    assert linkage.contradictions[0].faces == ("R01/a#1", "R01/a#2")
-
-
-def test_support_beside_the_corroborated_face_of_the_same_nominal_is_a_contradiction():
-    linkage = linked(
-        [face("a", 1), face("a", 2)], at(0, 90), corroborated={"R01/a#1": "N1"}, supported={"R01/a#2": "N1"}
-    )
-    assert who(linkage) == {"N1": ["a#1"], "unknown 1": ["a#2"]}
-    assert linkage.proposals == ()
-    (contradiction,) = linkage.contradictions
-    assert contradiction.faces == ("R01/a#1", "R01/a#2")
-    assert "where another face is corroborated as N1" in contradiction.reason
-
-
 def test_an_unknown_person_like_a_corroborated_one_is_proposed_and_not_joined():
     faces = [face("a"), face("b"), face("c"), face("d")]
     linkage = linked(faces, at(0, 20, 30, 28), corroborated={"R01/a#1": "N1", "R01/b#1": "N2"})
@@ -165,7 +125,7 @@ def test_nobody_is_proposed_to_be_a_person_on_the_same_still():
 
 
 def test_nothing_to_link():
-    linkage = link([], np.empty((0, 4), dtype=np.float32), rulings={}, pending_support={}, threshold=0.5)
+    linkage = link([], np.empty((0, 4), dtype=np.float32), rulings={}, threshold=0.5)
     assert (linkage.persons, linkage.proposals, linkage.contradictions) == ((), (), ())
 
 
@@ -173,11 +133,9 @@ def test_requests_that_make_no_sense():
     with pytest.raises(WrongUse, match="a face id came twice"):
         linked([face("a"), face("a")], at(0, 1))
     with pytest.raises(WrongUse, match=r"1 faces came with an array of shape \(2, 2\)"):
-        link([face("a")], np.zeros((2, 2), np.float32), rulings={}, pending_support={}, threshold=0.5)
+        link([face("a")], np.zeros((2, 2), np.float32), rulings={}, threshold=0.5)
     with pytest.raises(WrongUse, match="a cosine from -1 to 1"):
         linked([face("a")], at(0), threshold=float("nan"))
-    with pytest.raises(WrongUse, match=r"R01/b#1 or N1 has none"):
-        linked([face("a"), face("b")], at(0, None), corroborated={"R01/a#1": "N1"}, supported={"R01/b#1": "N1"})
 
 
 @st.composite
@@ -197,23 +155,22 @@ def cases(draw):
     vectors = at(*(draw(st.sampled_from([0, 10, 20, 30, 40, 60, 90, 120, 180])) for _ in faces))
     ids = st.sampled_from([one.face_id for one in faces] or ["R01/none#1"])
     ruled = draw(st.dictionaries(ids, st.sampled_from(["N1", "N2"]), max_size=6))
-    supported = draw(st.dictionaries(ids, st.sampled_from(["N1", "N3"]), max_size=4))
-    return faces, np.array(vectors, dtype=np.float32).reshape(count, 2), ruled, supported
+    return faces, np.array(vectors, dtype=np.float32).reshape(count, 2), ruled
 
 
 @settings(max_examples=200, deadline=None)
 @given(cases(), st.randoms(use_true_random=False), st.sampled_from([0.5, 0.8, 0.95]))
 def test_the_rules_hold_for_any_case_in_any_order(case, random, threshold):
-    faces, vectors, ruled, supported = case
-    linkage = linked(faces, vectors, ruled, supported, threshold)
+    faces, vectors, ruled = case
+    linkage = linked(faces, vectors, ruled, threshold)
     order = list(range(len(faces)))
     random.shuffle(order)
-    assert linked([faces[i] for i in order], vectors[order], ruled, supported, threshold) == linkage
+    assert linked([faces[i] for i in order], vectors[order], ruled, threshold) == linkage
 
     held = [one.face_id for person in linkage.persons for one in person.faces]
     assert len(held) == len(set(held))
     assert {one.face_id for one in faces if one.usable} <= set(held)
-    assert set(held) <= {one.face_id for one in faces if one.usable} | set(ruled) | set(supported)
+    assert set(held) <= {one.face_id for one in faces if one.usable} | set(ruled)
     assert len({person.person_id for person in linkage.persons}) == len(linkage.persons)
 
     row = {one.face_id: number for number, one in enumerate(faces)}
@@ -224,9 +181,9 @@ def test_the_rules_hold_for_any_case_in_any_order(case, random, threshold):
         members = [one.face_id for one in person.faces]
         if person.status is LinkStatus.CORROBORATED:
             assert all(ruled[one] == person.nominal_id for one in members)
-        elif person.status is LinkStatus.PROPOSED:
-            assert all(supported[one] == person.nominal_id for one in members)
         else:
+            assert person.status is LinkStatus.UNKNOWN
+            assert person.nominal_id is None
             rows = [row[one] for one in members]
             scores = (vectors[rows] @ vectors[rows].T)[np.triu_indices(len(rows), 1)]
             assert len(rows) == 1 or scores.mean() >= threshold - 1e-6
@@ -243,7 +200,7 @@ def test_the_rules_hold_for_any_case_in_any_order(case, random, threshold):
 @settings(max_examples=200, deadline=None)
 @given(cases(), st.sampled_from([0.5, 0.8, 0.95]))
 def test_no_two_groups_that_may_and_should_be_one_are_left_apart(case, threshold):
-    faces, vectors, _, _ = case
+    faces, vectors, _ = case
     row = {one.face_id: number for number, one in enumerate(faces)}
     groups = [
         [row[one.face_id] for one in person.faces] for person in linked(faces, vectors, threshold=threshold).persons
@@ -276,7 +233,7 @@ def test_five_thousand_faces_take_seconds():
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     faces = [face(f"{number:04}") for number in range(5000)]
     began = time.perf_counter()
-    linkage = link(faces, vectors, rulings={}, pending_support={}, threshold=0.6)
+    linkage = link(faces, vectors, rulings={}, threshold=0.6)
     assert time.perf_counter() - began < 60
     truth = [{of_whom[int(one.still[4:])] for one in person.faces} for person in linkage.persons]
     assert all(len(one) == 1 for one in truth)

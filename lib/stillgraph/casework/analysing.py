@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
-from stillgraph.errors import NotFound
+from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Face,
@@ -20,13 +21,11 @@ from stillgraph.records import (
     Judgement,
     Linkage,
     LinkStatus,
-    NominalId,
     Person,
     Ranking,
     Rate,
     Ruling,
     Vector,
-    Verdict,
 )
 from stillgraph.store import Session, office, persons, queries, receipts, searches
 from stillgraph.store import faces as face_store
@@ -182,8 +181,8 @@ def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
             linking.LinkableFace(f.face_id, f.image_id, offences[f.image_id], f.box, f.usable)  # type: ignore[index, arg-type]
             for f in found
         ]
-        rulings, support = _rulings(deed.session)
-        linkage = linking.link(faces, _vectors(found), rulings=rulings, pending_support=support, threshold=chosen)
+        rulings = _rulings(deed.session)
+        linkage = linking.link(faces, _vectors(found), rulings=rulings, threshold=chosen)
         persons.replace(deed.session, linkage)
         deed.note(
             persons=len(linkage.persons), proposals=len(linkage.proposals), contradictions=len(linkage.contradictions),
@@ -294,12 +293,19 @@ def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
 
 
 def network_summary(desk: Desk, *, with_proposals: bool = False, export: Path | None = None) -> NetworkSummary:
-    """Summarise the offence-offender graph; export it too where a file is named (.graphml, .gexf, .json, .csv)."""
+    """Summarise the offence-offender graph; export it too where a file is named (.graphml, .gexf, .json, .csv).
+
+    Raises
+    ------
+    WrongUse
+        The file cannot be written, or its ending stands for no format.
+    """
     from stillgraph import network
 
     graph = offence_network(desk, with_proposals=with_proposals)
     if export is not None:
-        network.export(graph, export)
+        with _writing(export):
+            network.export(graph, export)
     return network.summary(graph)
 
 
@@ -315,14 +321,21 @@ def concentration_sentence(ranking: Ranking) -> str:
 
 
 def write_ranking(ranking: Ranking, path: Path) -> None:
-    """Write a ranking as CSV, its period and scale in every row, so that no figure travels without them."""
+    """Write a ranking as CSV, its period and scale in every row, so that no figure travels without them.
+
+    Raises
+    ------
+    WrongUse
+        The file cannot be written.
+    """
     import pandas as pd
 
-    frame = pd.DataFrame([asdict(standing) for standing in ranking.standings])
-    frame.assign(
+    frame = pd.DataFrame([asdict(standing) for standing in ranking.standings]).assign(
         by=ranking.by, since=ranking.since, until=ranking.until, scale=ranking.scale,
         review="simulated review" if ranking.simulated else "human review",
-    ).to_csv(path, index=False)  # fmt: skip
+    )  # fmt: skip
+    with _writing(path), path.open("w", encoding="utf-8", newline="") as stream:
+        frame.to_csv(stream, index=False)
 
 
 def write_csv(table: pa.Table, out: TextIO) -> None:
@@ -331,10 +344,30 @@ def write_csv(table: pa.Table, out: TextIO) -> None:
 
 
 def write_parquet(table: pa.Table, out: Path | BinaryIO) -> None:
-    """Write query rows as Parquet."""
+    """Write query rows as Parquet.
+
+    Raises
+    ------
+    WrongUse
+        The file cannot be written.
+    """
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(table, out)
+    if isinstance(out, Path):
+        with _writing(out), out.open("wb") as stream:
+            pyarrow.parquet.write_table(table, stream)
+    else:
+        pyarrow.parquet.write_table(table, out)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say in a sentence what keeps a file from being written."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error
 
 
 def query_table(desk: Desk, sql: str) -> pa.Table:
@@ -362,21 +395,14 @@ def harm_table(path: Path | None = None) -> HarmTable:
     return prolific.harm_table(path if path is not None else shipped(HARM_TABLE))
 
 
-def _rulings(session: Session) -> tuple[dict[FaceId, Ruling], dict[FaceId, NominalId]]:
-    """Return the rulings so far, and what exactly one officer supports and nobody else has judged."""
+def _rulings(session: Session) -> dict[FaceId, Ruling]:
+    """Return what the judgements of each face judged so far amount to."""
     from stillgraph import review
 
     by_face: dict[FaceId, list[Judgement]] = {}
     for judgement in searches.judgements(session):
         by_face.setdefault(judgement.face_id, []).append(judgement)
-    rulings = {face_id: review.ruling(judgements) for face_id, judgements in by_face.items()}
-    support: dict[FaceId, NominalId] = {}
-    for face_id, judgements in by_face.items():
-        latest = {judgement.officer: judgement for judgement in judgements}
-        verdicts = [j.nominal_id for j in latest.values() if j.verdict is Verdict.SUPPORTS]
-        if len(latest) == 1 and verdicts and verdicts[0] is not None:
-            support[face_id] = verdicts[0]
-    return rulings, support
+    return {face_id: review.ruling(judgements) for face_id, judgements in by_face.items()}
 
 
 def _vectors(faces: Sequence[Face]) -> Vector:

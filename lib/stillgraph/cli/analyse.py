@@ -123,6 +123,8 @@ def query(
     form = "json" if as_json else output
     if form not in {"table", "csv", "json", "parquet"}:
         raise WrongUse(f"--format takes table, csv, json or parquet, not {output!r}.")
+    if form != "parquet" and out is not None:
+        raise WrongUse(f"--out is where Parquet goes; {form} is printed: add --format parquet, or use > {out.name}.")
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise WrongUse("Parquet is binary: say where it goes with --out FILE, or pipe it on.")
     table = analysing.query_table(common.seat(case, officer, operation, reason), sql)
@@ -134,7 +136,7 @@ def query(
         analysing.write_csv(table, sys.stdout)
     else:
         common.print_table(table.column_names, [list(row.values()) for row in table.to_pylist()])
-        print(f"{table.num_rows} rows")
+        print(common.count(table.num_rows, "row"))
 
 
 @evaluate_app.command(

@@ -145,9 +145,11 @@ def audit_verify(
     if as_json:
         common.print_json(report)
     elif report.holds:
-        print(f"The audit chain holds: {report.entries} entries, {report.anchors} anchors, head {report.head[:16]}.")
+        entries = common.count(report.entries, "entry", "entries")
+        print(f"The audit chain holds: {entries}, {common.count(report.anchors, 'anchor')}, head {report.head[:16]}.")
         if report.unanchored:
-            print(f"{report.unanchored} newest entries are not anchored yet; the next action anchors them.")
+            unanchored = common.count(report.unanchored, "entry", "entries")
+            print(f"Not anchored yet: the newest {unanchored}; the next action does that.")
     else:
         print(f"The audit chain is broken at entry {report.first_broken}: {report.problem}.")
     if not report.holds:

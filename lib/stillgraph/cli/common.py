@@ -66,7 +66,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        # SQL's TIMESTAMP has no zone: read as the machine's own, it would be another time on each machine.
+        return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date | Path):
         return str(value)
     if isinstance(value, Mapping):
@@ -91,12 +92,26 @@ def _simplest(value: Any) -> Any:
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print an aligned table; numbers to the right, text to the left."""
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(len(header), *(len(row[i]) for row in cells), 0) for i, header in enumerate(headers)]
     numeric = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headers))]
     for row in [list(headers), *cells]:
         line = (c.rjust(w) if n else c.ljust(w) for c, w, n in zip(row, widths, numeric, strict=True))
         print("  " + "  ".join(line).rstrip())
+
+
+def _cell(value: object) -> str:
+    """Return a value as a table shows it: times UTC, to the second."""
+    if value is None:
+        return ""
+    return str(plain(value.replace(microsecond=0))) if isinstance(value, datetime) else str(value)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with what it counts: ``1 row``, ``2 rows``."""
+    from stillgraph.casework import wording
+
+    return wording.count(number, one, many)
 
 
 def print_refusals(refusals: Sequence[Refusal]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.cli import common
+from stillgraph.cli.common import count
 
 if TYPE_CHECKING:
     from stillgraph.demo import Summary
@@ -30,21 +31,21 @@ def _show_counts(summary: Summary) -> None:
     glance = summary.glance
     print(f"\nThe demonstration in {summary.case}")
     print(
-        f"  {glance.stills_received} stills of {glance.offences} offences from {glance.retailers} retailers; "
-        f"{glance.rows_refused} rows refused; {glance.faces_found} faces; "
-        f"{glance.stills_without_face} stills without one"
+        f"  {count(glance.stills_received, 'still')} of {count(glance.offences, 'offence')} from "
+        f"{count(glance.retailers, 'retailer')}; {count(glance.rows_refused, 'row')} refused; "
+        f"{count(glance.faces_found, 'face')}; {count(glance.stills_without_face, 'still')} without one"
     )
     print(
-        f"  {glance.leads} candidate lists: {glance.reviews_corroborated} corroborated, "
+        f"  {count(glance.leads, 'candidate list')}: {glance.reviews_corroborated} corroborated, "
         f"{glance.reviews_not_supported} not supported, {glance.reviews_disputed} disputed, "
         f"{glance.reviews_pending} pending ({SIMULATED})"
     )
     print(
-        f"  {glance.nominals_corroborated} people in custody records linked to {glance.offences_with_corroborated} "
-        f"offences; {glance.unknown_series} unknown series"
+        f"  {count(glance.nominals_corroborated, 'person', 'people')} in custody records linked to "
+        f"{count(glance.offences_with_corroborated, 'offence')}; {glance.unknown_series} unknown series"
     )
     if glance.gallery_past_review:
-        print(f"  {glance.gallery_past_review} custody images searched are past their review date: have them reviewed")
+        print(f"  {count(glance.gallery_past_review, 'custody image')} searched past the review date: have that done")
 
 
 def _show_yield(summary: Summary) -> None:
@@ -54,9 +55,10 @@ def _show_yield(summary: Summary) -> None:
     cut = glance.threshold is not None and glance.threshold > -1
     threshold = f"{glance.threshold:.3f}" if cut else "none (investigation mode: candidates by rank)"
     error = f"{100 * summary.reviewer_error:.0f} %"
+    images = count(glance.gallery_size, "image")
     print("\nYield, and what it is worth")
     print(f"  Stills with a corroborated lead: {_rate(glance.yield_rate)} ({SIMULATED}, stated reviewer error {error})")
-    print(f"  Threshold: {threshold}. Gallery: {glance.gallery_size} images of {glance.nominals} people.")
+    print(f"  Threshold: {threshold}. Gallery: {images} of {count(glance.nominals, 'person', 'people')}.")
     print(f"  Against truth: corroborated leads that are wrong {_rate(summary.leads.wrong)};")
     print("  (the two simulated reviewers err independently; people shown the same look-alike do not)")
     print(f"  faces of people in the gallery without a right corroborated lead {_rate(summary.leads.missed)}.")

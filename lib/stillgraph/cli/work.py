@@ -46,10 +46,11 @@ def custody_add(
     from stillgraph.casework import receiving
 
     desk = common.seat(case, officer, operation, reason)
-    _print_intake(
-        receiving.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal()),
-        as_json=as_json,
-    )
+    report = receiving.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal())
+    _print_intake(report, as_json=as_json)
+    if arrests is not None and not as_json:
+        print(f"{common.count(report.arrests_accepted, 'arrest')} accepted, {len(report.arrests_refused)} refused")
+        common.print_refusals(report.arrests_refused)
 
 
 @stills_app.command(
@@ -122,8 +123,10 @@ def search(
     )
     if as_json:
         common.print_json(report)
+    elif unsearched and report.search_id is None:
+        print("Nothing to search: every still has been searched.")
     else:
-        _print_search(report)
+        _print_search(report, from_outside=image is not None)
 
 
 @review_app.command("queue", epilog="Example: stillgraph review queue cases/autumn --officer pc1234")
@@ -150,7 +153,7 @@ def review_queue(
         ]
         common.print_json({"waiting": len(items), "reviews": reviews})
         return
-    print(f"{len(items)} candidate lists wait for your judgement.")
+    print(f"{common.count(len(items), 'candidate list')} {'waits' if len(items) == 1 else 'wait'} for your judgement.")
     common.print_table(
         ["face", "candidates", "first on the list"],
         [
@@ -205,6 +208,7 @@ def link(
 ) -> None:
     """Link faces to persons: corroborated leads bind, similarity groups the unknown, contradictions are shown."""
     from stillgraph.casework import analysing
+    from stillgraph.records import LinkStatus
 
     linkage = analysing.link(common.seat(case, officer, operation, reason), threshold=threshold)
     if as_json:
@@ -212,10 +216,11 @@ def link(
         return
     if linkage.simulated:
         print("Corroborated links rest on simulated review.")
-    for status in ("corroborated", "proposed", "unknown"):
-        persons = [p for p in linkage.persons if p.status == status]
+    for status in LinkStatus:
+        persons = [p for p in linkage.persons if p.status is status]
         several = [p for p in persons if len(p.stills) > 1]
-        print(f"{status}: {len(persons)} persons, {len(several)} of them on several stills")
+        if persons or status is not LinkStatus.PROPOSED:
+            print(f"{status}: {common.count(len(persons), 'person')}, {len(several)} on several stills")
     common.print_table(
         ["person", "status", "stills", "offences", "retailers"],
         [
@@ -224,7 +229,10 @@ def link(
             if len(p.stills) > 1
         ],
     )
-    print(f"{len(linkage.proposals)} proposals for review, {len(linkage.contradictions)} contradictions")
+    print(
+        f"{common.count(len(linkage.proposals), 'proposal')} for review, "
+        f"{common.count(len(linkage.contradictions), 'contradiction')}"
+    )
     for contradiction in linkage.contradictions:
         print(f"  {', '.join(contradiction.faces)}: {contradiction.reason}")
 
@@ -234,16 +242,17 @@ def _print_intake(report: IntakeReport, *, as_json: bool) -> None:
         common.print_json(report)
         return
     print(
-        f"{report.accepted} accepted, {len(report.refused)} refused, {report.faces} faces, "
+        f"{report.accepted} accepted, {len(report.refused)} refused, {common.count(report.faces, 'face')}, "
         f"{report.without_face} without a face, {report.elapsed_s:.1f} s"
     )
     common.print_refusals(report.refused)
 
 
-def _print_search(report: SearchReport) -> None:
+def _print_search(report: SearchReport, *, from_outside: bool) -> None:
     threshold = "none (investigation mode)" if report.threshold <= -1 else f"{report.threshold:.3f}"
     print(
-        f"{len(report.probes)} faces searched against {report.gallery.size} custody images "
+        f"{common.count(len(report.probes), 'face')} searched against "
+        f"{common.count(report.gallery.size, 'custody image')} "
         f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) in {report.elapsed_s:.1f} s"
     )
     rows = [
@@ -251,10 +260,20 @@ def _print_search(report: SearchReport) -> None:
         for p in report.probes
         for c in (p.candidates[:3] or (None,))
     ]
-    common.print_table(["face", "outcome", "candidate", "score", "best custody image"], rows)
+    if rows:
+        common.print_table(["face", "outcome", "candidate", "score", "best custody image"], rows)
     for still in report.without_face:
-        print(f"  {still}: no face found; kept, not searched")
-    print("A score says how alike two templates are, not who somebody is. Two officers decide: stillgraph review queue")
+        print(f"  {still}: no face found" + ("" if from_outside else "; kept, not searched"))
+    if not rows:
+        return
+    print(
+        "A score says how alike two templates are, not who somebody is. "
+        + (
+            "Nothing of this image is kept: for officers to decide, receive it with a delivery."
+            if from_outside
+            else "Two officers decide: stillgraph review queue"
+        )
+    )
 
 
 def _terminal() -> bool:

@@ -115,7 +115,8 @@ def rank(
     Returns
     -------
     Ranking
-        Standings best first; ``scale`` states the table, points and probabilities behind the figures.
+        Standings best first; ``scale`` states the table and probabilities behind the figures, and the points
+        where they are ranked by.
 
     Raises
     ------
@@ -159,7 +160,7 @@ def rank(
         until=until,
         scale=_scale(
             harm,
-            table,
+            table if by == "rfh" else None,
             reviewer_error,
             proposal_probability if with_proposals else None,
             include_proactive=include_proactive,
@@ -170,20 +171,14 @@ def rank(
     )
 
 
-def _check(
-    by: str, period: tuple[date | None, date | None], draws: int, probabilities: tuple[float, float]
-) -> None:
+def _check(by: str, period: tuple[date | None, date | None], draws: int, probabilities: tuple[float, float]) -> None:
     since, until = period
     if by not in MEASURES:
         raise WrongUse(f"Persons are ranked by {', '.join(MEASURES)}; choose one of them instead of {by!r}.")
     if since is not None and until is not None and since > until:
-        raise WrongUse(
-            f"A period ends on or after its first day; {since} is after {until}. Exchange the two dates."
-        )
+        raise WrongUse(f"A period ends on or after its first day; {since} is after {until}. Exchange the two dates.")
     if not all(0 <= p <= 1 for p in probabilities) or draws < 1:
-        raise WrongUse(
-            "Probabilities lie between 0 and 1 and there is at least one draw; correct the settings."
-        )
+        raise WrongUse("Probabilities lie between 0 and 1 and there is at least one draw; correct the settings.")
 
 
 def _day(moment: datetime) -> date:
@@ -201,14 +196,10 @@ def _counted(
     """Return the links that count, one a person and offence, sorted by both."""
     counted: dict[tuple[PersonId, OffenceId], Participation] = {}
     # Surest first, so that of a repeated link the surest stays, whatever the order of the rows.
-    for link in sorted(
-        participations, key=lambda p: (p.person_id, p.offence_id, _SURENESS[p.status], p.faces)
-    ):
+    for link in sorted(participations, key=lambda p: (p.person_id, p.offence_id, _SURENESS[p.status], p.faces)):
         offence = offences.get(link.offence_id)
         if offence is None:
-            raise NotFound(
-                f"Offence {link.offence_id} is linked but was not given. Link the case again, then rank."
-            )
+            raise NotFound(f"Offence {link.offence_id} is linked but was not given. Link the case again, then rank.")
         if link.status is not LinkStatus.CORROBORATED and not with_proposals:
             continue
         day = _day(offence.occurred_at)
@@ -245,9 +236,7 @@ def _links(
         harm_days=harm_days,
         value_pence=np.array([offence.value_pence for offence in done], dtype=np.float64),
         days_since=today - days,
-        probability=np.array(
-            [sure if link.status is LinkStatus.CORROBORATED else unsure for link in counted]
-        ),
+        probability=np.array([sure if link.status is LinkStatus.CORROBORATED else unsure for link in counted]),
     )
 
 
@@ -324,20 +313,19 @@ def _standing(
 
 def _scale(
     harm: HarmTable,
-    points: RfhPoints,
+    points: RfhPoints | None,
     reviewer_error: float,
     proposal_probability: float | None,
     *,
     include_proactive: bool,
 ) -> str:
-    parts = [
-        f"Harm in days: {harm.source}, version {harm.version}",
-        "an offence with several offenders counts whole for each",
-        f"RFH points (our own table): {points}",
-        f"rank intervals (95 %): a corroborated link is wrong with probability {reviewer_error:g}",
-    ]
-    if proposal_probability is not None:
-        parts.append(f"any other link holds with probability {proposal_probability:g}")
-    if not include_proactive:
-        parts.append("harm without proactively detected offences")
-    return "; ".join(parts) + "."
+    proactive = "" if include_proactive else ", without proactively detected offences"
+    ranked = [] if points is None else [f"RFH points (our own table): {points}."]
+    other = "" if proposal_probability is None else f", any other right with {proposal_probability:g}"
+    return " ".join(
+        [
+            f"Harm in days: {harm.source}, version {harm.version}{proactive}; whole for each offender.",
+            *ranked,
+            f"Ranks (95 %): a corroborated link is wrong with probability {reviewer_error:g}{other}.",
+        ]
+    )
