@@ -59,9 +59,10 @@ def _show_yield(summary: Summary) -> None:
     print("\nYield, and what it is worth")
     print(f"  Stills with a corroborated lead: {_rate(glance.yield_rate)} ({SIMULATED}, stated reviewer error {error})")
     print(f"  Threshold: {threshold}. Gallery: {images} of {count(glance.nominals, 'person', 'people')}.")
-    print(f"  Against truth: corroborated leads that are wrong {_rate(summary.leads.wrong)};")
-    print("  (the two simulated reviewers err independently; people shown the same look-alike do not)")
-    print(f"  faces of people in the gallery without a right corroborated lead {_rate(summary.leads.missed)}.")
+    print("  Against truth:")
+    print(f"  Corroborated leads that are wrong: {_rate(summary.leads.wrong)}. The two simulated reviewers err")
+    print("  independently; two people shown the same look-alike do not, so expect more wrong leads from people.")
+    print(f"  Faces of people in the gallery without a right corroborated lead: {_rate(summary.leads.missed)}.")
     for line in evaluating.sentences(summary.identification):
         print(f"  {line}")
     print("  These people are synthetic: the figures say nothing about accuracy on real ones.")

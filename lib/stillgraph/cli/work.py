@@ -250,8 +250,9 @@ def _print_intake(report: IntakeReport, *, as_json: bool) -> None:
 
 def _print_search(report: SearchReport, *, from_outside: bool) -> None:
     threshold = "none (investigation mode)" if report.threshold <= -1 else f"{report.threshold:.3f}"
+    searched = sum(probe.usable for probe in report.probes)
     print(
-        f"{common.count(len(report.probes), 'face')} searched against "
+        f"{searched} of {common.count(len(report.probes), 'face')} usable and searched against "
         f"{common.count(report.gallery.size, 'custody image')} "
         f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) in {report.elapsed_s:.1f} s"
     )
