@@ -150,7 +150,7 @@ def test_a_search_with_nothing_left_to_search_says_so(run, small_case, seat):
 
 def test_one_face_is_searched(run, small_case, seat):
     out = run("search", small_case.directory, "--still", STILL, seat=seat).out
-    assert out.startswith("1 face searched against 15 custody images (gallery ")
+    assert out.startswith("1 of 1 face usable and searched against 15 custody images (gallery ")
     assert out.endswith("Two officers decide: stillgraph review queue\n")
 
 
