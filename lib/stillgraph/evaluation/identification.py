@@ -162,15 +162,11 @@ def identification(
 
 def _check(trials: Sequence[IdentificationTrial], within_rank: int) -> None:
     if within_rank < 1:
-        raise WrongUse(
-            f"Ranks count from 1; FNIR within rank {within_rank} is nothing. Give a rank of 1 or more."
-        )
+        raise WrongUse(f"Ranks count from 1; FNIR within rank {within_rank} is nothing. Give a rank of 1 or more.")
     seen: set[str] = set()
     for trial in trials:
         if trial.trial_id in seen:
-            raise WrongUse(
-                f"Each search is one trial; {trial.trial_id} is given twice. Give each an id of its own."
-            )
+            raise WrongUse(f"Each search is one trial; {trial.trial_id} is given twice. Give each an id of its own.")
         seen.add(trial.trial_id)
         listed = trial.rank is not None
         scores = [score for score in (trial.mate_score, trial.best_score) if score is not None]
@@ -199,10 +195,7 @@ def _within(mated: Sequence[IdentificationTrial], rank: int) -> Rate:
 
 def _returned(mated: Sequence[IdentificationTrial], at: float, within_rank: int) -> int:
     return sum(
-        trial.rank is not None
-        and trial.rank <= within_rank
-        and trial.mate_score is not None
-        and trial.mate_score >= at
+        trial.rank is not None and trial.rank <= within_rank and trial.mate_score is not None and trial.mate_score >= at
         for trial in mated
     )
 

@@ -33,9 +33,7 @@ def wilson(successes: int, trials: int) -> Rate:
         More successes than trials, or a negative count.
     """
     if not 0 <= successes <= trials:
-        raise WrongUse(
-            f"A rate has from 0 to {max(trials, 0)} successes, not {successes}; count the trials again."
-        )
+        raise WrongUse(f"A rate has from 0 to {max(trials, 0)} successes, not {successes}; count the trials again.")
     if trials == 0:
         return NO_RATE
     share = successes / trials

@@ -56,8 +56,7 @@ def read_truth(path: Path) -> tuple[TruthFace, ...]:
     for still, there in _by_still(truth).items():
         if [face.position for face in there] != list(range(1, len(there) + 1)):
             raise ManifestError(
-                f"The persons on a still have positions 1 to their number, each once; correct {still} "
-                f"in {path.name}."
+                f"The persons on a still have positions 1 to their number, each once; correct {still} in {path.name}."
             )
     return truth
 
@@ -72,9 +71,7 @@ def _truth_face(row: Mapping[str, str | None], line: int, file: str) -> TruthFac
             f"number from 1; correct line {line} of {file}."
         )
     still = StillId(f"{cell['retailer_id']}/{cell['image']}")
-    return TruthFace(
-        still, position, cell["person"], NominalId(cell["nominal_id"]) if cell["nominal_id"] else None
-    )
+    return TruthFace(still, position, cell["person"], NominalId(cell["nominal_id"]) if cell["nominal_id"] else None)
 
 
 def _by_still(truth: Sequence[TruthFace]) -> dict[StillId, list[TruthFace]]:

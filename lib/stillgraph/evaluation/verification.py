@@ -71,12 +71,7 @@ def verification(
     """
     score = np.asarray(scores, dtype=np.float64)
     truth = np.asarray(same)
-    if (
-        score.ndim != 1
-        or truth.shape != score.shape
-        or truth.dtype != np.bool_
-        or not (np.abs(score) <= COSINE).all()
-    ):
+    if score.ndim != 1 or truth.shape != score.shape or truth.dtype != np.bool_ or not (np.abs(score) <= COSINE).all():
         raise WrongUse("Verification needs one cosine and one true or false a pair; correct the arrays.")
     if failures_genuine < 0 or failures_impostor < 0:
         raise WrongUse("A count of failures to acquire is zero or more; count them again.")

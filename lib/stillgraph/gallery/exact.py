@@ -55,9 +55,7 @@ class ExactIndex:
         """The gallery's size in custody images and its version."""
         return self._info
 
-    def search(
-        self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0
-    ) -> list[tuple[Candidate, ...]]:
+    def search(self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0) -> list[tuple[Candidate, ...]]:
         """Rank the persons of the gallery for each probe; see :meth:`GalleryIndex.search`."""
         check_request(limit, threshold)
         wanted = check_probes(probes, self._model, self.dimension)
@@ -85,9 +83,7 @@ class ExactIndex:
         first = np.sort(np.unique(self._person[rows[order]], return_index=True)[1])
         return [(float(scores[one]), int(rows[one])) for one in order[first]]
 
-    def _complete(
-        self, persons: list[tuple[float, int]], lowest: float, limit: int, threshold: float
-    ) -> bool:
+    def _complete(self, persons: list[tuple[float, int]], lowest: float, limit: int, threshold: float) -> bool:
         """Say whether no image left unfetched can change the list.
 
         What is left scores at most ``lowest``, give or take the rounding of a sum of float32 products.
@@ -95,9 +91,7 @@ class ExactIndex:
         ceiling = lowest + self.dimension * float(np.finfo(np.float32).eps)
         return ceiling < threshold or (len(persons) >= limit and persons[limit - 1][0] > ceiling)
 
-    def _candidates(
-        self, persons: list[tuple[float, int]], limit: int, threshold: float
-    ) -> tuple[Candidate, ...]:
+    def _candidates(self, persons: list[tuple[float, int]], limit: int, threshold: float) -> tuple[Candidate, ...]:
         """Turn persons, best first, into a candidate list."""
         return tuple(
             Candidate(rank, self._entries[row][1], self._entries[row][0], score)

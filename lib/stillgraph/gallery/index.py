@@ -38,9 +38,7 @@ class GalleryIndex(Protocol):
     def info(self) -> GalleryInfo:
         """The gallery's size in custody images and its version, which any change of content changes."""
 
-    def search(
-        self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0
-    ) -> list[tuple[Candidate, ...]]:
+    def search(self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0) -> list[tuple[Candidate, ...]]:
         """Rank the persons of the gallery for each probe.
 
         Parameters

@@ -48,19 +48,11 @@ def concentration(
     held = np.asarray(values, dtype=np.float64)
     made_of = held if events is None else np.asarray(events, dtype=np.float64)
     if held.ndim != 1 or held.shape != made_of.shape or draws < 1:
-        raise WrongUse(
-            "Concentration needs one value and one count of events a person, and at least one draw."
-        )
-    if not (
-        np.isfinite(held).all() and np.isfinite(made_of).all() and (held >= 0).all() and (made_of >= 0).all()
-    ):
-        raise WrongUse(
-            "Concentration is of values of zero or more; leave out persons whose value is not known."
-        )
+        raise WrongUse("Concentration needs one value and one count of events a person, and at least one draw.")
+    if not (np.isfinite(held).all() and np.isfinite(made_of).all() and (held >= 0).all() and (made_of >= 0).all()):
+        raise WrongUse("Concentration is of values of zero or more; leave out persons whose value is not known.")
     if (held[made_of == 0] > 0).any():
-        raise WrongUse(
-            "A value above zero comes from at least one event; give each person's count of events."
-        )
+        raise WrongUse("A value above zero comes from at least one event; give each person's count of events.")
     persons = len(held)
     if persons < 2 or held.sum() == 0:
         return Concentration(None, None, None, None, persons)

@@ -68,9 +68,7 @@ def harm_table(path: Path) -> HarmTable:
         reader = csv.DictReader(stream)
         missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
         if missing:
-            raise ManifestError(
-                f"A harm table needs the columns {', '.join(COLUMNS)}; {path.name} lacks {missing[0]}."
-            )
+            raise ManifestError(f"A harm table needs the columns {', '.join(COLUMNS)}; {path.name} lacks {missing[0]}.")
         rows = list(reader)
     editions = sorted({((row["source"] or "").strip(), (row["version"] or "").strip()) for row in rows})
     if len(editions) != 1 or not all(editions[0]):
