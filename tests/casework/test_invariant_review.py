@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import shutil
@@ -19,6 +20,13 @@ FACE, OTHER = "R08/R08_0002.jpg#1", "R08/R08_0088.jpg#1"
 RIGHT, WRONG = "N314959", "N834846"
 TWO_FACES = ("R08/R08_0171.jpg#1", "R08/R08_0171.jpg#2")
 SUPPORTS, NOBODY, UNSURE = Verdict.SUPPORTS, Verdict.NO_CANDIDATE, Verdict.INCONCLUSIVE
+
+
+@pytest.fixture(autouse=True)
+def kept_open(small_case, request):
+    """Keep the case open from one action to the next: opening it is most of what a test would take."""
+    with contextlib.nullcontext() if "processes" in request.node.name else small_case.seat().sitting():
+        yield
 
 
 def judge(case, officer, nominal=RIGHT, face=FACE, verdict=SUPPORTS):

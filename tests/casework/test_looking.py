@@ -18,6 +18,13 @@ STILL, FACE = "R08/R08_0002.jpg", "R08/R08_0002.jpg#1"
 RIGHT, WRONG = "N314959", "N834846"
 
 
+@pytest.fixture(autouse=True)
+def kept_open(small_case):
+    """Keep the case open from one action to the next: opening it is most of what a test would take."""
+    with small_case.seat().sitting():
+        yield
+
+
 def rows(path):
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))

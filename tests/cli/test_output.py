@@ -15,6 +15,13 @@ STILL, FACE = "R08/R08_0002.jpg", "R08/R08_0002.jpg#1"
 RIGHT = "N314959"
 
 
+@pytest.fixture(autouse=True)
+def kept_open(small_case):
+    """Keep the case open from one action to the next: opening it is most of what a test would take."""
+    with small_case.seat().sitting():
+        yield
+
+
 def keys(document, *expected):
     assert set(expected) <= set(document), set(expected) - set(document)
 
@@ -35,7 +42,7 @@ def reviewed(run, small_case):
 
 
 def test_a_whole_case_through_the_commands_alone(run, small_inputs, tmp_path):
-    case = tmp_path / "case"
+    case = tmp_path / "new"
     made = run("case", "create", case, "--json").document
     keys(made, "case", "model", "pack")
     assert (case / "case.duckdb").is_file()
