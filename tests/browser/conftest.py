@@ -79,9 +79,11 @@ def served(seat: Mapping[str, str]) -> Iterator[Site]:
         probe.bind((serve.HOST, 0))
         port = probe.getsockname()[1]
     site = Site(port, secrets.token_urlsafe(16))
-    command = serve.voila_command(PAGES, port=port, token=site.token)
     process = subprocess.Popen(
-        command, env={**os.environ, **seat}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        serve.voila_command(PAGES, port=port),
+        env={**os.environ, **seat, **serve.token_environment(site.token)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait_for(site, process)

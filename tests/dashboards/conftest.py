@@ -216,6 +216,9 @@ class MadeUpCase:
     def custody_chips(self, images: Iterable[str]) -> dict[str, bytes]:
         return {image: _grey() for image in images}
 
+    def first_listed_still(self) -> str | None:
+        return "R01/R01_0002.jpg"
+
     def candidate_lists(self, still: str) -> SearchReport:
         if not still.startswith("R01/"):
             raise NotFound(f"There is no still {still}.")

@@ -50,7 +50,7 @@ def test_a_notebook_imports_casework_and_dashboards_only(path):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.ImportFrom):
                 assert (node.module, {a.name for a in node.names}) in [
-                    ("stillgraph", {"dashboards"}), ("stillgraph.casework", {"analysing", "take_seat"}),
+                    ("stillgraph", {"dashboards"}), ("stillgraph.casework", {"take_seat"}),
                 ]  # fmt: skip
             assert not isinstance(node, ast.Import)
 

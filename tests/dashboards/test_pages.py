@@ -163,7 +163,8 @@ def test_an_empty_case_has_a_page(made_up):
     glance.threshold, glance.gallery_version = None, None
     empty.at_a_glance = lambda: glance
     shown = text(pages.overview_of(empty))
-    for piece in ("no stills yet", "No row was refused.", "No stage has been timed in this case.", "0 of 0 persons"):
+    for piece in ("no stills yet", "No row was refused.", "No stage has been timed in this case.",
+                  wording.NO_PERSON, wording.NO_LINKS, wording.NO_OFFENCES):  # fmt: skip
         assert piece in shown
 
 
@@ -196,6 +197,17 @@ def test_candidates_stand_beside_the_face_with_what_a_score_is_not(source, monke
     assert "It is not a probability" in shown
     assert "1 · N000001 · score 0.85" in shown
     assert "There is no still R99/x.jpg." in text(dashboards.candidates(None, "R99/x.jpg"))
+
+
+def test_without_a_still_or_person_the_first_is_shown_or_that_there_is_none(source, monkeypatch):
+    monkeypatch.setattr(pages, "_source", lambda _desk: source)
+    assert "<h2>R01/R01_0002.jpg#1</h2>" in text(dashboards.candidates(None))
+    first = source.ranking("harm").standings[0].person_id
+    assert f"<dd>{first}</dd>" in text(dashboards.dossier(None))
+    monkeypatch.setattr(source, "first_listed_still", lambda: None)
+    source.ids = []
+    assert wording.NO_LIST in text(dashboards.candidates(None))
+    assert wording.NO_PERSON in text(dashboards.dossier(None))
 
 
 def test_glance_dossier_and_query_are_panels_of_their_own(source, monkeypatch):

@@ -15,25 +15,31 @@ from stillgraph.dashboards import serve
 SHARE = Path(serve.__file__).parent / "share"
 
 
-def test_voila_listens_here_only_behind_its_token_and_opens_no_browser(tmp_path):
-    command = serve.voila_command(tmp_path, port=1234, token="t0ken")
-    assert command[:4] == [sys.executable, "-m", "stillgraph.dashboards.serve", str(tmp_path)]
-    for option in ("--port=1234", "--Voila.ip=127.0.0.1", "--Voila.port_retries=0", "--token=t0ken", "--no-browser",
+def test_voila_listens_here_only_and_opens_no_browser(tmp_path):
+    command = serve.voila_command(tmp_path, port=1234)
+    assert command[:5] == [sys.executable, "-m", "stillgraph.dashboards.serve", "pages", str(tmp_path)]
+    for option in ("--port=1234", "--Voila.ip=127.0.0.1", "--Voila.port_retries=0", "--no-browser",
                    "--template=stillgraph", "--strip_sources=True", "--show_tracebacks=False"):  # fmt: skip
         assert option in command
 
 
-def test_lab_listens_here_only_behind_its_token_and_opens_no_browser(tmp_path):
-    command = serve.lab_command(tmp_path, port=1234, token="t0ken")
-    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+def test_lab_listens_here_only_and_opens_no_browser(tmp_path):
+    command = serve.lab_command(tmp_path, port=1234)
+    assert command[:4] == [sys.executable, "-m", "stillgraph.dashboards.serve", "lab"]
     for option in (f"--ServerApp.root_dir={tmp_path}", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=1234",
-                   "--ServerApp.port_retries=0", "--IdentityProvider.token=t0ken", "--ServerApp.open_browser=False",
+                   "--ServerApp.port_retries=0", "--ServerApp.open_browser=False",
                    "--LabApp.extension_manager=readonly"):  # fmt: skip
         assert option in command
 
 
+@pytest.mark.parametrize(("user", "root"), [(0, True), (1000, False)])
+def test_lab_is_told_that_it_may_run_as_root_only_where_it_does(tmp_path, monkeypatch, user, root):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert ("--allow-root" in serve.lab_command(tmp_path, port=1234)) is root
+
+
 def test_lab_asks_nobody_for_news_updates_or_extensions(tmp_path):
-    command = serve.lab_command(tmp_path, port=1234, token="t0ken")
+    command = serve.lab_command(tmp_path, port=1234)
     settings = SHARE / "lab" / "settings"
     assert f"--LabApp.app_settings_dir={settings}" in command
     assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in command
@@ -47,19 +53,45 @@ def test_addresses_carry_the_token():
     assert serve.lab_url(1234, "t", "explore.ipynb") == "http://127.0.0.1:1234/lab/tree/explore.ipynb?token=t"
 
 
-def test_the_launcher_adds_the_template_the_policy_and_the_message_limit(monkeypatch):
+def test_pages_get_the_template_the_policy_the_message_limit_and_the_token(monkeypatch):
     from voila.app import Voila
 
     launched = {}
-    monkeypatch.setattr(Voila, "launch_instance", lambda **given: launched.update(given))
+    monkeypatch.setattr(Voila, "launch_instance", lambda **given: launched.update(given, left=dict(os.environ)))
     monkeypatch.setenv("JUPYTER_PATH", "/elsewhere")
-    serve.main(["pages", "--port=1"])
+    for name, value in serve.token_environment("t0ken").items():
+        monkeypatch.setenv(name, value)
+    serve.main(["pages", "notebooks", "--port=1"])
     assert os.environ["JUPYTER_PATH"] == f"{SHARE}{os.pathsep}/elsewhere"
-    assert launched["argv"] == ["pages", "--port=1"]
+    assert launched["argv"] == ["notebooks", "--port=1"]
     voila = launched["config"]["Voila"]
     assert voila["tornado_settings"]["websocket_max_message_size"] == 60 * 1024 * 1024
     assert "default-src 'self'" in voila["tornado_settings"]["headers"]["Content-Security-Policy"]
     assert voila["config_file_paths"] == []
+    assert voila["token"] == "t0ken"
+    assert "t0ken" not in launched["left"].values(), "no kernel inherits it"
+
+
+def test_lab_gets_its_token_where_no_configuration_file_takes_it_away(monkeypatch):
+    from jupyterlab.labapp import LabApp
+
+    launched = {}
+    monkeypatch.setattr(LabApp, "launch_instance", lambda **given: launched.update(given, left=dict(os.environ)))
+    monkeypatch.setenv("STILLGRAPH_TOKEN", "t0ken")
+    serve.main(["lab", "--ServerApp.port=1"])
+    assert launched["argv"] == ["--ServerApp.port=1", "--IdentityProvider.token=t0ken"]
+    assert "t0ken" not in launched["left"].values(), "no kernel inherits it"
+
+
+@pytest.mark.parametrize(("kind", "command"), [("pages", "dashboards"), ("lab", "lab")])
+@pytest.mark.parametrize("token", [None, ""])
+def test_nothing_is_served_without_a_token(monkeypatch, kind, command, token):
+    if token is None:
+        monkeypatch.delenv("STILLGRAPH_TOKEN", raising=False)
+    else:
+        monkeypatch.setenv("STILLGRAPH_TOKEN", token)
+    with pytest.raises(SystemExit, match=rf"STILLGRAPH_TOKEN is not set: .* `stillgraph {command} CASE` sets one\."):
+        serve.main([kind, "notebooks"])
 
 
 def test_the_policy_lets_nothing_be_fetched_from_another_host():

@@ -57,26 +57,43 @@ def glance(desk: Desk) -> widgets.Widget:
     return _shown(build)
 
 
-def candidates(desk: Desk, still: str, limit: int = 8) -> widgets.Widget:
-    """Return the stored candidates of one still, each face beside its candidates' custody images."""
+def candidates(desk: Desk, still: str | None = None, limit: int = 8) -> widgets.Widget:
+    """Return the stored candidates of one still, each face beside its candidates' custody images.
+
+    Without a still, of the first that has a list.
+    """
 
     def build() -> widgets.Widget:
         source = _source(desk)
-        report = source.candidate_lists(still)
+        chosen = source.first_listed_still() if still is None else still
+        if chosen is None:
+            return panels.nothing(wording.NO_LIST)
+        report = source.candidate_lists(chosen)
         return panels.page(panels.Card(panels.Html(wording.candidates(report, source, limit))))
 
     return _shown(build)
 
 
-def dossier(desk: Desk, person_id: str) -> widgets.Widget:
-    """Return what is held on one person: offences, arrests, co-offenders, faces."""
+def dossier(desk: Desk, person_id: str | None = None) -> widgets.Widget:
+    """Return what is held on one person: offences, arrests, co-offenders, faces.
+
+    Without a person, on the first of the ranking by harm.
+    """
 
     def build() -> widgets.Widget:
         source = _source(desk)
-        found = source.person(person_id)
+        chosen = _first_ranked(source) if person_id is None else person_id
+        if chosen is None:
+            return panels.nothing(wording.NO_PERSON)
+        found = source.person(chosen)
         return panels.page(panels.Card(panels.Html(wording.dossier(found, source.face_chips))))
 
     return _shown(build)
+
+
+def _first_ranked(source: Source) -> str | None:
+    standings = source.ranking("harm", with_proposals=False).standings
+    return standings[0].person_id if standings else None
 
 
 def query(desk: Desk, sql: str) -> widgets.Widget:

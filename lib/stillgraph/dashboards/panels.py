@@ -64,6 +64,11 @@ def problem(sentence: str) -> widgets.Widget:
     return page(Html(markup.notice(sentence, alert=True)))
 
 
+def nothing(sentence: str) -> widgets.Widget:
+    """Return what a page shows when the case holds nothing yet that it could show."""
+    return page(Card(Html(markup.notice(sentence))))
+
+
 def header(state: OverviewState) -> widgets.Widget:
     """Return the page's head: case, period, as of, and what kind of review this is."""
     return Card(Html(wording.header(state.case, state.period, state.glance)), kind="sg-head")
@@ -100,7 +105,9 @@ def ranking(state: OverviewState) -> widgets.Widget:
 
     def tabulate(_change: object = None) -> None:
         limit = None if state.show_all else FIRST
-        table.value = wording.ranking_table(state.ranking, state.period, limit=limit, chosen=state.person_id)
+        shown = wording.ranking_table(state.ranking, state.period, limit=limit, chosen=state.person_id)
+        table.value = shown if state.ranking.standings else markup.notice(wording.NO_PERSON)
+        chart.layout.display = None if state.ranking.standings else "none"
 
     def redraw(_change: object = None) -> None:
         chart.show(figures.ranking_bars(state.ranking, period=state.period))
@@ -143,15 +150,19 @@ def person(state: OverviewState) -> widgets.Widget:
 
 def network(state: OverviewState) -> widgets.Widget:
     """Return the network of persons and offences."""
-    figure = figures.offence_network(state.graph, state.layout, period=state.period, simulated=state.glance.simulated)
     head = markup.heading("Network", wording.NETWORK_NOTE, wording.review_tag(state.glance))
+    if not state.graph:
+        return Card(Html(head + markup.notice(wording.NO_LINKS)))
+    figure = figures.offence_network(state.graph, state.layout, period=state.period, simulated=state.glance.simulated)
     return Card(Html(head), Chart(figure))
 
 
 def places(state: OverviewState) -> widgets.Widget:
     """Return the map of offences."""
-    figure = figures.offence_places(state.places, period=state.period, simulated=state.glance.simulated)
     head = markup.heading("Map", wording.MAP_NOTE, wording.review_tag(state.glance))
+    if state.places.empty:
+        return Card(Html(head + markup.notice(wording.NO_OFFENCES)))
+    figure = figures.offence_places(state.places, period=state.period, simulated=state.glance.simulated)
     return Card(Html(head), Chart(figure))
 
 

@@ -20,6 +20,8 @@ SELECT person_id, stills, offences, retailers FROM persons
 WHERE status = 'unknown' AND stills > 1 ORDER BY stills DESC, retailers DESC, person_id LIMIT 10
 """
 
+FIRST_LISTED = "SELECT min(still_id) AS still_id FROM candidates HAVING count(*) > 0"
+
 
 class Source(Protocol):
     """The questions; :class:`CaseSource` answers them from a case, a test from what it made up."""
@@ -36,6 +38,7 @@ class Source(Protocol):
     def unknown_series(self) -> pd.DataFrame: ...
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
     def custody_chips(self, images: Iterable[CustodyImageId]) -> Mapping[CustodyImageId, bytes]: ...
+    def first_listed_still(self) -> str | None: ...
     def candidate_lists(self, still: str) -> SearchReport: ...
     def query(self, sql: str) -> pd.DataFrame: ...
 
@@ -86,6 +89,11 @@ class CaseSource:
     def custody_chips(self, images: Iterable[CustodyImageId]) -> Mapping[CustodyImageId, bytes]:
         """Return custody images' faces as JPEG."""
         return receiving.custody_chips(self._desk, images)
+
+    def first_listed_still(self) -> str | None:
+        """Return the first still that has candidates, or ``None``."""
+        listed = analysing.query(self._desk, FIRST_LISTED)
+        return None if listed.empty else str(listed.still_id[0])
 
     def candidate_lists(self, still: str) -> SearchReport:
         """Return the stored candidates of one still's latest search."""

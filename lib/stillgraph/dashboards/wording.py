@@ -33,6 +33,10 @@ NETWORK_NOTE = "Each line joins a person to an offence; two persons joined to on
 MAP_NOTE = "Where the retailers' stores stand that reported the offences."
 TIME_NOTE = "How long each stage took on the machine that ran it."
 NO_TIMES = "No stage has been timed in this case."
+NO_LIST = "No still has a candidate list yet: stills are received first, and then searched."
+NO_PERSON = "Nobody is ranked yet: two officers corroborate leads first, and then faces are linked."
+NO_LINKS = "No person is linked to an offence by a corroborated lead yet."
+NO_OFFENCES = "No offence has been reported yet: they come with stills."
 NOBODY = '<p class="sg-note">Nobody is chosen.</p>'
 FOOT = (
     '<footer class="sg-foot">A candidate is not an identity. Leads are decided by two officers, '

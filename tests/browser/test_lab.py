@@ -1,0 +1,68 @@
+"""JupyterLab as an analyst meets it: behind its token, from this host alone, and its notebook runs."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+SEAT = ("--officer", "desk", "--operation", "OP-TEST", "--reason", "test the lab")
+
+
+@pytest.fixture
+def lab(browser_path, small_case):
+    """Run ``stillgraph lab`` on a searched case that nobody has reviewed; return what it printed."""
+    command = [sys.executable, "-c", "from stillgraph.cli import main; main()", "lab", str(small_case.directory), *SEAT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield process.stdout.readline()
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def answer(url: str) -> tuple[int, str]:
+    """Return the status of an address and where it leads."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as response:
+            return response.status, response.url
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.url
+
+
+def test_the_notebook_opens_behind_its_token_and_runs(lab, browser, small_case):
+    url = lab.removeprefix("JupyterLab: ").strip()
+    bare, _, token = url.partition("?token=")
+    root = bare.partition("/lab")[0]
+    assert len(token) > 20
+    for address in (bare, f"{bare}?token=wrong"):
+        assert "/login" in answer(address)[1]
+    for path in ("/api/contents", "/api/kernels", "/files/explore.ipynb"):
+        status, where = answer(root + path)
+        assert status == 403 or "/login" in where, path
+    assert answer(f"{root}/voila/render/explore.ipynb?token={token}")[0] == 404, "pages are served by Voila alone"
+
+    page = browser.page
+    page.set_viewport_size({"width": 1400, "height": 3000})
+    page.goto(url)
+    expect(page.locator(".jp-NotebookPanel h1", has_text="Explore a case")).to_be_visible(timeout=60_000)
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    expect(page.locator(".jp-OutputArea-output").get_by_text("Result: ")).to_be_visible(timeout=60_000)
+    assert "Stills received" in page.inner_text(".sg-numbers")
+    faces = page.locator(".sg-faces img")
+    expect(faces.first).to_have_attribute("alt", "Face R08/R08_0002.jpg#1")
+    expect(page.locator(".sg-notice", has_text="Nobody is ranked yet")).to_be_visible()
+    assert page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
+    assert browser.others == []
+    assert (small_case.directory / "notebooks" / "explore.ipynb").is_file()
+    assert not Path("explore.ipynb").exists()

@@ -1,0 +1,102 @@
+"""The overview and the explore notebook on real cases that hold little yet: nothing at all, stills but no search, lists but no review."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import ipywidgets as widgets
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from stillgraph import dashboards
+from stillgraph.casework import governing, receiving, take_seat
+from stillgraph.dashboards import panels, wording
+from stillgraph.dashboards.source import CaseSource
+from stillgraph.dashboards.state import OverviewState
+from stillgraph.records import RetailerId
+
+EXPLORE = Path(__file__).resolve().parents[2] / "notebooks" / "explore.ipynb"
+WHO = {"officer": "desk", "operation": "OP-TEST", "reason": "test bare cases"}
+
+
+@pytest.fixture
+def bare(request, tmp_path):
+    """Return the directory of a case that is ``empty``, ``received`` (no search) or ``searched`` (no review)."""
+    if request.param == "searched":
+        return request.getfixturevalue("small_case").directory
+    directory = tmp_path / "bare"
+    governing.create_case(directory)
+    governing.add_officer(take_seat(directory, **WHO), "desk")
+    governing.open_operation(take_seat(directory, **WHO), "OP-TEST", purpose="tests")
+    if request.param == "received":
+        inputs = request.getfixturevalue("small_inputs")
+        receiving.receive(
+            take_seat(directory, **WHO),
+            inputs / "deliveries" / "R08" / "manifest.csv",
+            retailer_id=RetailerId("R08"),
+            stores=inputs / "stores.csv",
+        )
+    return directory
+
+
+def everything(widget):
+    """Return a widget with all it holds."""
+    return [widget, *(below for child in getattr(widget, "children", ()) for below in everything(child))]
+
+
+def text(widget):
+    """Return all the HTML of a page."""
+    return "".join(one.value for one in everything(widget) if isinstance(one, widgets.HTML))
+
+
+@pytest.mark.parametrize(
+    ("bare", "shown"),
+    [
+        ("empty", ["<b>0</b>", "no stills yet", "nothing searched yet", "No row was refused.", "There is no unknown series.", wording.NO_OFFENCES,
+                   "No stage has been timed in this case."]),
+        ("received", ["<b>6</b>", "nothing searched yet", "of 6;", "Map of 5 offences at 2 stores"]),
+        ("searched", ["<b>6</b>", "none: every candidate list goes to review", "Map of 5 offences at 2 stores"]),
+    ],
+    indirect=["bare"],
+)  # fmt: skip
+def test_the_overview_shows_what_there_is(bare, shown):
+    page = dashboards.overview(take_seat(bare, **WHO))
+    said = text(page)
+    assert 'role="alert"' not in said
+    for piece in [*shown, wording.NO_PERSON, "Nobody is chosen.", wording.NO_LINKS]:
+        assert piece in said, piece
+    toggle = next(one for one in everything(page) if isinstance(one, widgets.ToggleButtons))
+    for _, by in toggle.options:
+        toggle.value = by
+    others, everyone = (one for one in everything(page) if isinstance(one, widgets.Checkbox))
+    others.value = everyone.value = True
+    assert 'role="alert"' not in text(page)
+    bars = next(one for one in everything(page) if isinstance(one, panels.Chart))
+    assert bars.layout.display == "none", "no axes around nothing"
+
+
+@pytest.mark.parametrize("bare", ["empty", "received", "searched"], indirect=True)
+def test_the_state_of_a_bare_case_has_nobody_in_it(bare):
+    state = OverviewState(CaseSource(take_seat(bare, **WHO)))
+    assert (state.persons(), state.dossier, state.problem) == ((), None, "")
+    assert state.graph.number_of_nodes() == 0
+
+
+@pytest.mark.parametrize(
+    ("bare", "listed"), [("empty", False), ("received", False), ("searched", True)], indirect=["bare"]
+)
+def test_the_explore_notebook_runs(bare, listed, monkeypatch):
+    for key, value in {"case": str(bare), **WHO}.items():
+        monkeypatch.setenv(f"STILLGRAPH_{key.upper()}", value)
+    notebook = nbformat.read(EXPLORE, as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert {output.output_type for output in outputs} == {"execute_result"}
+    state = json.dumps(notebook.metadata["widgets"])
+    assert "Stills received" in state
+    assert 'role=\\"alert\\"' not in state
+    assert (wording.NO_LIST in state) is not listed
+    assert ("R08/R08_0002.jpg#1" in state) is listed
+    assert wording.NO_PERSON in state
