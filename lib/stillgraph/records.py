@@ -298,6 +298,8 @@ class Judgement:
     reason: str
     judged_at: datetime
     simulated: bool
+    salt: str = field(default="", repr=False)
+    """Random text that keeps the verdict from being guessed from the judgement's seal in the audit chain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
 """What keeps the second judgement blind and every judgement as it was given."""
 
+from dataclasses import replace
+
 import duckdb
 import pytest
 
 from stillgraph.casework import governing, reviewing, searching
 from stillgraph.errors import ReviewBlocked
+from stillgraph.governance import chain
 from stillgraph.records import Outcome, Verdict
+from stillgraph.store import searches
 
 
 def first_item(small_case, officer="first"):
@@ -43,7 +47,7 @@ def test_nobody_can_try_candidates_until_one_is_corroborated(small_case):
         (
             (
                 "INSERT INTO held.judgements SELECT 2, face_id, search_id, 'second', verdict, nominal_id, reason, judged_at, "
-                "simulated FROM held.judgements"
+                "simulated, salt FROM held.judgements"
             ),
             "no entry records judgement 2",
         ),
@@ -68,3 +72,15 @@ def test_the_record_of_a_judgement_does_not_say_what_was_judged(small_case):
         (details,) = connection.execute("SELECT details FROM audit WHERE action = 'judge'").fetchall()[0]
     assert chosen not in details
     assert "supports" not in details
+
+
+def test_the_seal_does_not_let_anybody_guess_the_verdict_from_the_audit_view(small_case):
+    """Everything a seal covers but the verdict is in plain sight, and a list has few candidates."""
+    item = first_item(small_case)
+    chosen = item.candidates[0][0]
+    reviewing.judge(small_case.seat("first"), item.face_id, Verdict.SUPPORTS, nominal_id=chosen)
+    with small_case.seat().case.session(writing=False) as session:
+        (kept,) = searches.judgements(session, item.face_id)
+    guessed = {chain.seal(replace(kept, salt="", nominal_id=nominal)) for nominal, _ in item.candidates}
+    assert len(kept.salt) == 32
+    assert chain.seal(kept) not in guessed

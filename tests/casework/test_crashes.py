@@ -120,13 +120,18 @@ def test_a_delivery_killed_half_way_is_whole_or_not_there_and_the_next_run_works
         assert counts(small_case) == before
         assert receive(small_case, delivery, small_inputs).accepted == 4
         assert contents(small_case) == contents(clean)
+        assert images(small_case) == images(clean), "no image of the killed delivery stays beside the case"
     wanted = searching.search(clean.seat(), unsearched=True)
     found = searching.search(small_case.seat(), unsearched=True)
     assert (found.probes, found.gallery) == (wanted.probes, wanted.gallery)
 
 
+def images(case):
+    return {path.name for path in (case.directory / "images").glob("*/*")}
+
+
 def test_a_delivery_that_fails_leaves_its_entry_and_no_rows(small_case, small_inputs, delivery, monkeypatch):
-    before = counts(small_case)
+    before, kept = counts(small_case), images(small_case)
 
     def fails(*_, **__):
         raise OSError(28, "No space left on device")
@@ -135,6 +140,7 @@ def test_a_delivery_that_fails_leaves_its_entry_and_no_rows(small_case, small_in
     with pytest.raises(OSError, match="No space"):
         receive(small_case, delivery, small_inputs)
     assert counts(small_case) == {**before, "audit": before["audit"] + 1}
+    assert images(small_case) == kept
     monkeypatch.undo()
     assert receive(small_case, delivery, small_inputs).accepted == 4
 

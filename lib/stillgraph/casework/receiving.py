@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -60,7 +61,7 @@ def receive(
     from stillgraph.faces.embed import ImageRole
 
     began = time.perf_counter()
-    with desk.act(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
+    with desk.act(Action.RECEIVE_STILLS, retailer=retailer_id) as deed, _no_strays(desk, deed):
         session = deed.session
         if stores is not None:
             receipts.add_stores(session, intake.read_stores(stores))
@@ -108,7 +109,7 @@ def enrol(
     from stillgraph.faces.embed import ImageRole
 
     began = time.perf_counter()
-    with desk.act(Action.ENROL_CUSTODY) as deed:
+    with desk.act(Action.ENROL_CUSTODY) as deed, _no_strays(desk, deed):
         session = deed.session
         held = receipts.custody_digests(session)
         known = receipts.nominals(session)
@@ -196,6 +197,18 @@ def _digest(digests: Mapping[ImageId, str], image: ImageId, what: str) -> str:
     if image not in digests:
         raise NotFound(f"There is no {what} {image} in this case.")
     return digests[image]
+
+
+@contextmanager
+def _no_strays(desk: Desk, deed: Deed) -> Iterator[None]:
+    """Leave no image behind that is not in the case: no killed delivery's, and none if this fails."""
+    keep = {*receipts.still_digests(deed.session).values(), *receipts.custody_digests(deed.session).values()}
+    desk.images.sweep(keep)
+    try:
+        yield
+    except BaseException:
+        desk.images.sweep(keep)
+        raise
 
 
 def _kept(desk: Desk, images: Mapping[ImageId, bytes], digests: Mapping[ImageId, str]) -> Iterator[tuple[str, bytes]]:

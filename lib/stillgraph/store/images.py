@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from stillgraph.errors import CaseError, NotFound
@@ -40,6 +41,16 @@ class ImageStore:
             Path(temporary).unlink(missing_ok=True)
             raise
         return digest
+
+    def sweep(self, keep: Collection[str]) -> int:
+        """Remove what is not of these SHA-256, as a delivery that failed or was killed leaves it; return how much.
+
+        Only for who holds the case file for writing: nobody else can be taking images in.
+        """
+        strays = [path for path in self._root.glob("*/*") if path.name not in keep]
+        for path in strays:
+            path.unlink()
+        return len(strays)
 
     def get(self, digest: str) -> bytes:
         """Return the bytes with this SHA-256.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -141,13 +142,13 @@ def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
 def judgements(session: Session, face_id: FaceId | None = None) -> list[Judgement]:
     """Return all judgements, or those of one face, in their sequence."""
     rows = session.rows(
-        "SELECT sequence, face_id, search_id, officer_id, verdict, nominal_id, reason, judged_at, simulated "
+        "SELECT sequence, face_id, search_id, officer_id, verdict, nominal_id, reason, judged_at, simulated, salt "
         "FROM held.judgements WHERE $face IS NULL OR face_id = $face ORDER BY sequence",
         {"face": face_id},
     )
     return [
-        Judgement(sequence, face, search, officer, Verdict(verdict), nominal, reason, judged_at, simulated)
-        for sequence, face, search, officer, verdict, nominal, reason, judged_at, simulated in rows
+        Judgement(sequence, face, search, officer, Verdict(verdict), nominal, reason, judged_at, simulated, salt)
+        for sequence, face, search, officer, verdict, nominal, reason, judged_at, simulated, salt in rows
     ]
 
 
@@ -167,7 +168,8 @@ def add_judgement(
     row = session.one("SELECT coalesce(max(sequence), 0) + 1 FROM held.judgements")
     assert row is not None  # noqa: S101  (an aggregate returns one row)
     session.execute(
-        "INSERT INTO held.judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [row[0], face_id, search_id, officer, str(verdict), nominal_id, reason, judged_at, simulated],
-    )
+        "INSERT INTO held.judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [row[0], face_id, search_id, officer, str(verdict), nominal_id, reason, judged_at, simulated,
+         secrets.token_hex(16)],
+    )  # fmt: skip
     return int(row[0])

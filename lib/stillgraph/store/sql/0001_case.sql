@@ -192,6 +192,7 @@ CREATE TABLE held.judgements (
     reason     VARCHAR NOT NULL,
     judged_at  TIMESTAMPTZ NOT NULL,
     simulated  BOOLEAN NOT NULL,
+    salt       VARCHAR NOT NULL,
     CHECK ((verdict = 'supports') = (nominal_id IS NOT NULL))
 );
 
