@@ -63,5 +63,9 @@ class ImageStore:
             )
         return data
 
+    def drop(self, digest: str) -> None:
+        """Take the file with this SHA-256 away, if it is there: bytes that were kept and then not taken in."""
+        self._path(digest).unlink(missing_ok=True)
+
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest
