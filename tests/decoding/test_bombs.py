@@ -113,7 +113,7 @@ def bombs(saved, picture):
         ),
         "JPEG that breaks off": (saved("JPEG", flat)[:5_000], "truncated image"),
         "HEIC of a giant size": (heic(saved("HEIF"), 2**31 - 1, 2**31 - 1), ("image too large", "truncated image")),
-        "HEIC larger than it says": (heic(saved("HEIF", Image.new("L", (6500, 6500)), enc_params={"preset": "ultrafast"}), 64, 64), "truncated image"),
+        "HEIC larger than it says": (heic(saved("HEIF", Image.new("L", (2000, 2000)), enc_params={"preset": "ultrafast"}), 64, 64), "truncated image"),
         "HEIC with a box without an end": (saved("HEIF")[:40] + b"\xff" * 400, "truncated image"),
     }  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Two thousand damaged files: each is taken in, and then its faces can be looked for, or refused with its reason."""
 
-import os
 import random
 import re
 import struct
@@ -13,7 +12,7 @@ from stillgraph.faces.analyse import analyse_one
 from stillgraph.faces.pixels import decode
 from stillgraph.intake import read_image
 
-COUNT = int(os.environ.get("STILLGRAPH_MUTATIONS", "2000"))
+COUNT = 2_000
 REASON = re.compile(r"(empty file|image too large|image too costly|not an image|truncated image|several pictures)\b.+\)$|"
                     r"not an image: only .+ are taken in$|image too large: [\d,]+ x [\d,]+ pixels, over the limit")  # fmt: skip
 EXTREMES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)

@@ -238,14 +238,10 @@ def _analyse(
 
     from stillgraph.faces.analyse import analyse
 
-    failed: dict[ImageId, str] = {}
-
-    def note(image: str, reason: str) -> None:
-        failed[cast("ImageId", image)] = f"cannot be analysed: {reason}"
-
-    found = analyse(images, desk.pack, role=role, workers=workers, failed=note)
+    failed: dict[str, str] = {}
+    found = analyse(images, desk.pack, role=role, workers=workers, failed=failed.__setitem__)
     shown = tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False)
-    return list(shown), failed
+    return list(shown), {cast("ImageId", image): reason for image, reason in failed.items()}
 
 
 def _with_one_template(analysis: ImageAnalysis) -> ImageAnalysis:

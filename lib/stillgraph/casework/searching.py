@@ -188,9 +188,9 @@ def _probe(face: Face, outcome: SearchOutcome, candidates: tuple[Candidate, ...]
 def _read_outside(image: Path, name: str) -> bytes:
     from stillgraph import intake
 
-    if not image.is_file():
-        raise NotFound(f"There is no file {name}.")
     try:
+        if not image.is_file():
+            raise NotFound(f"There is no file {name}.")
         with image.open("rb") as file:
             data = file.read(intake.ImageLimits().max_bytes + 1)
     except OSError as error:

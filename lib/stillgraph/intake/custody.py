@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stillgraph.decoding import DEFAULT_LIMITS, ImageLimits
 from stillgraph.intake.images import ImageDesk, ImageFiles, Seen
-from stillgraph.intake.rows import CustodyRow, Problems, day, refusal, validate
+from stillgraph.intake.rows import CustodyRow, Problems, day, late_refusal, refusal, validate
 from stillgraph.intake.table import Row, read_table
 from stillgraph.records import CustodyImage, CustodyImageId, Nominal, NominalId, Refusal
 
@@ -129,7 +129,7 @@ def refuse_custody(delivery: CustodyDelivery, reasons: Mapping[CustodyImageId, s
     """
     kept = tuple(image for image in delivery.images if image.custody_image_id not in reasons)
     refused = [
-        Refusal(image.line, image.image, "image", reasons[image.custody_image_id])
+        late_refusal(image.line, image.image, reasons[image.custody_image_id])
         for image in delivery.images
         if image.custody_image_id in reasons
     ]

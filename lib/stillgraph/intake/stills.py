@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stillgraph.decoding import DEFAULT_LIMITS, ImageLimits
 from stillgraph.intake.images import ImageDesk, ImageFiles, Seen
-from stillgraph.intake.rows import Problems, StillRow, pence, refusal, validate
+from stillgraph.intake.rows import Problems, StillRow, late_refusal, pence, refusal, validate
 from stillgraph.intake.table import Row, read_table
 from stillgraph.records import Offence, OffenceId, Refusal, RetailerId, Still, StillId, Store, StoreId
 
@@ -119,7 +119,7 @@ def refuse_stills(
     """
     kept = tuple(still for still in delivery.stills if still.still_id not in reasons)
     refused = [
-        Refusal(still.line, still.image, "image", reasons[still.still_id])
+        late_refusal(still.line, still.image, reasons[still.still_id])
         for still in delivery.stills
         if still.still_id in reasons
     ]

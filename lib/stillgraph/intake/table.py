@@ -106,9 +106,9 @@ def read_table(path: Path, *, required: Iterable[str], optional: Iterable[str] =
 
 def _bytes_of(path: Path) -> bytes:
     """Read a manifest's bytes, or say what is wrong with the file."""
-    if not path.is_file():
-        raise ManifestError(f"There is no file {path}: give the path of the manifest itself.")
     try:
+        if not path.is_file():
+            raise ManifestError(f"There is no file {path}: give the path of the manifest itself.")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
