@@ -89,6 +89,8 @@ def test_files_that_cannot_be_read_as_a_whole(csv_file, text, message):
 
 
 def test_no_file_a_folder_and_a_file_that_fails(tmp_path, csv_file, monkeypatch):
+    with pytest.raises(ManifestError, match=r"cannot be read \(File name too long\)"):
+        rows(tmp_path / ("n" * 300))
     for path in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(ManifestError, match="There is no file"):
             rows(path)
@@ -202,6 +204,8 @@ def test_zero_bytes_in_a_csv_are_text(csv_file):
         (b'<row r="2000000000"><c r="A2000000000"><v>1</v></c></row>', "has over 1,048,576 rows, blank ones counted"),
         (b"".join(b'<row r="%d"><c r="XFD%d"/></row>' % (n, n) for n in range(3, 20_000)), "has over 20,000,000 cells"),
         (b'<row r="3">' + b"<c><v>1</v></c>" * 1_001 + b"</row>", "has over 1,000 fields at line 3"),
+        (b'<row r="3">' + b"<c/>" * 20_000_000 + b"</row>", "holds more in one row or part than a manifest does"),
+        (b"<x/>" * 20_000_000, "holds more in one row or part than a manifest does: copy its cells into a new sheet"),
         (b" " * (130 * 2**20), r"unpacks to over 128 MiB: save its one sheet again, without pictures, or split it"),
         (b"<row><c></row>", "cannot be read as XLSX"),
     ],

@@ -194,6 +194,6 @@ def _read_outside(image: Path, name: str) -> bytes:
         with image.open("rb") as file:
             data = file.read(intake.ImageLimits().max_bytes + 1)
     except OSError as error:
-        raise WrongUse(f"{name} cannot be read ({error.strerror}): check its permissions.") from error
+        raise WrongUse(f"{name} cannot be read ({error.strerror}): check its name and permissions.") from error
     intake.check_image(name, data)
     return data

@@ -10,10 +10,12 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from xml.parsers import expat
 
 import openpyxl
 
@@ -36,6 +38,10 @@ MAX_ROW_CHARACTERS = 2**20
 
 MAX_CELLS = 20_000_000
 """Cells of all an XLSX file's sheets, blank ones too: a single cell far to the right stands for a row of them."""
+
+MAX_ELEMENTS_OF_A_ROW = 20 * MAX_COLUMNS
+MAX_ELEMENTS = 5_000_000
+"""XML elements of one row, and of one part of an XLSX file outside of rows: openpyxl holds so many at once."""
 
 MAX_SHEETS = 20
 """Sheets of an XLSX file: each may stand for the same part of it, so their number multiplies its cost."""
@@ -191,6 +197,8 @@ def _xlsx_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
+            if unpacked <= MAX_UNPACKED_BYTES:
+                _check_parts(name, archive)
         with warnings.catch_warnings():
             # openpyxl warns of formatting it does not keep; only the cells' values are wanted here.
             warnings.simplefilter("ignore")
@@ -207,6 +215,39 @@ def _xlsx_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
     if len(filled) > 1:
         raise ManifestError(f"{name} has {len(filled)} filled sheets: keep only the one with the manifest.")
     yield from filled[0] if filled else []
+
+
+def _check_parts(name: str, archive: zipfile.ZipFile) -> None:
+    """Refuse an XLSX file with a part of which openpyxl would hold more than memory allows, before it reads any."""
+    for member in archive.infolist():
+        parser, elements = expat.ParserCreate(namespace_separator=" "), _Elements(name)
+        parser.StartElementHandler, parser.EndElementHandler = elements.begin, elements.end
+        with archive.open(member) as part, suppress(expat.ExpatError):  # not XML: a picture, or openpyxl says so
+            parser.ParseFile(part)
+
+
+class _Elements:
+    """Counts the XML elements of a part: in the row being read, and outside of rows."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._in_row = self._outside = 0
+
+    def begin(self, tag: str, _: object) -> None:
+        """Count an element that begins."""
+        if self._in_row or tag.endswith(" row"):
+            self._in_row += 1
+        else:
+            self._outside += 1
+        if self._in_row > MAX_ELEMENTS_OF_A_ROW or self._outside > MAX_ELEMENTS:
+            raise ManifestError(
+                f"{self._name} holds more in one row or part than a manifest does: copy its cells into a new sheet."
+            )
+
+    def end(self, tag: str) -> None:
+        """Begin anew behind a row."""
+        if tag.endswith(" row"):
+            self._in_row = 0
 
 
 def _sheets(name: str, data: bytes) -> Iterator[list[tuple[int, list[str]]]]:
