@@ -94,6 +94,7 @@ def bombs(saved, picture):
             png(10, 10, zlib.compress(bytes(310)), chunk(b"iCCP", b"p\0\0" + zeros)), "truncated image",
         ),
         "WebP of the greatest size": (webp(16_383, 16_383), "image too large"),
+        "WebP just under what Pillow refuses": (webp(13_000, 13_000), "image too large"),
         "WebP of an impossible size": (webp(2**24, 2**24), "image too large"),
         "GIF of thousands of frames": (gif[:-1] + gif[gif.index(b"\x21\xf9") : -1] * 200 + b";", "several pictures"),
         "TIFF of a giant size": (tiff(w=2**31, h=2**31), "image too large"),
