@@ -108,8 +108,8 @@ def test_every_view_and_column_is_documented_in_order_and_nothing_else(root, tmp
 def _said_by_intake(root: Path) -> set[str]:
     """Return how every reason begins that intake can give for refusing a row, read off its source."""
     texts: list[str] = []
-    modules = (root / "lib" / "stillgraph" / "intake").glob("[!_]*.py")
-    for path in sorted(modules):
+    package = root / "lib" / "stillgraph"
+    for path in sorted([*package.glob("intake/[!_]*.py"), *package.glob("decoding/[!_]*.py")]):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             texts += _reasons(node)
     return {_stem(text) for text in texts}

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillgraph.errors import WrongUse
-from stillgraph.faces.analyse import analyse, analyse_one, crop
+from stillgraph.faces.analyse import UnusableImage, analyse, analyse_one, crop
 from stillgraph.faces.embed import ImageRole
 from stillgraph.faces.fakes import FakeDetector, card, fake_pack
 
@@ -97,11 +96,41 @@ def test_memory_is_bounded():
     stream.close()
 
 
-def test_an_undecodable_image_is_named_and_ends_the_pool():
+class Choosy(FakeDetector):
+    """Fails on every image that shows person 99."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def detect(self, pixels):
+        if (pixels[:, :, 0] == 99).any():
+            raise self.error
+        return super().detect(pixels)
+
+
+def test_an_unusable_image_is_named_and_ends_the_pool():
     before = threading.active_count()
-    with pytest.raises(WrongUse, match=r"R01/bad.jpg cannot be decoded"):
+    with pytest.raises(UnusableImage, match=r"R01/bad.jpg cannot be used: not an image"):
         list(analyse([("ok", card([1])), ("R01/bad.jpg", b"no image")], fake_pack(), workers=2))
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), ZeroDivisionError(), IndexError(), MemoryError()])
+def test_an_unusable_image_stops_no_other(error):
+    images = [("a", card([1])), ("b", card([99])), ("c", b"no image"), ("d", card([2]))]
+    pack, told, done = replace(fake_pack(), detector=Choosy(error)), {}, []
+    found = list(analyse(images, pack, workers=2, progress=done.append, failed=told.__setitem__))
+    assert [one.image_id for one in found] == ["a", "d"]
+    assert (list(told), done) == (["b", "c"], [1, 2, 3, 4])
+    assert told["b"].startswith(f"it opens, but looking for faces in it failed ({type(error).__name__};")
+    with pytest.raises(UnusableImage, match=r"^b cannot be used: it opens, but looking for faces in it failed"):
+        list(analyse(images, pack, workers=2))
+
+
+def test_a_fault_of_the_model_blames_no_image():
+    pack = replace(fake_pack(), detector=Choosy(RuntimeError("out of order")))
+    with pytest.raises(RuntimeError, match="out of order"):
+        list(analyse([("b", card([99]))], pack, failed=lambda *_: None))
 
 
 def test_an_interruption_leaves_no_thread_behind():

@@ -1,5 +1,6 @@
 """Manifests as numbered rows, from CSV and XLSX alike; what is wrong with a whole file is said once."""
 
+import time
 import zipfile
 from datetime import date, datetime
 
@@ -88,6 +89,8 @@ def test_files_that_cannot_be_read_as_a_whole(csv_file, text, message):
 
 
 def test_no_file_a_folder_and_a_file_that_fails(tmp_path, csv_file, monkeypatch):
+    with pytest.raises(ManifestError, match=r"cannot be read \(File name too long\)"):
+        rows(tmp_path / ("n" * 300))
     for path in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(ManifestError, match="There is no file"):
             rows(path)
@@ -150,8 +153,104 @@ def test_xlsx_that_unpacks_to_too_much_is_not_unpacked(xlsx_file, monkeypatch):
     path = xlsx_file(["a", "b"], [1, 2])
     monkeypatch.setattr(table, "MAX_UNPACKED_BYTES", 100)
     monkeypatch.setattr(table.openpyxl, "load_workbook", lambda *_, **__: pytest.fail("it was opened"))
-    with pytest.raises(ManifestError, match="unpacks to over a gigabyte"):
+    with pytest.raises(ManifestError, match="unpacks to over 0 MiB: save its one sheet again"):
         rows(path)
+
+
+def edited(source, *, part="sheet1.xml", change):
+    """Return the XLSX with one of its parts changed."""
+    target = source.with_name("edited.xlsx")
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if name.endswith(part) else old.read(name))
+    return target
+
+
+def with_rows(rows):
+    return lambda sheet: sheet.replace(b"</sheetData>", rows + b"</sheetData>")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"a,b\n1," + b"x" * 10_000_000, r"has a row of over 1,048,576 characters at line 2: check the quotes"),
+        (b",".join(b"c%d" % n for n in range(10**6)), "has a row of over 1,048,576 characters at line 1"),
+        (b"a,b\n" + b"," * 60_000_000, "has a row of over 1,048,576 characters at line 2"),
+        (b"a,b\n" + b'"\n",' * 2_000_000, "has a row of over 1,048,576 characters at line 262146"),
+        (b"a,b\n" + b"," * 1_000, "has over 1,000 fields at line 2: keep only the manifest's columns"),
+        (b"a,b\n" + b"\n" * 2_000_000, "has over 1,048,576 rows, blank ones counted: split it, or take out blank rows"),
+    ],
+)
+def test_a_csv_of_more_than_any_delivery_holds_is_refused_soon(csv_file, text, message):
+    path = csv_file(text)
+    began = time.process_time()
+    with pytest.raises(ManifestError, match=message):
+        rows(path)
+    assert time.process_time() - began < 5
+
+
+def test_the_largest_csv_row_is_read(csv_file):
+    path = csv_file("a,b\n" + "1" * 131_000 + "," * 998 + "\n" + "2" * 131_000 + ",x\n" * 20)
+    assert [len(row.cells["a"]) for row in rows(path)][:2] == [131_000, 131_000]
+
+
+def test_zero_bytes_in_a_csv_are_text(csv_file):
+    assert [row.cells for row in rows(csv_file(b"a,b\n\0,1\n"))] == [{"a": "\0", "b": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (b'<row r="2000000000"><c r="A2000000000"><v>1</v></c></row>', "has over 1,048,576 rows, blank ones counted"),
+        (b"".join(b'<row r="%d"><c r="XFD%d"/></row>' % (n, n) for n in range(3, 20_000)), "has over 20,000,000 cells"),
+        (b'<row r="3">' + b"<c><v>1</v></c>" * 1_001 + b"</row>", "has over 1,000 fields at line 3"),
+        (b'<row r="3">' + b"<c/>" * 20_000_000 + b"</row>", "holds more in one row or part than a manifest does"),
+        (b"<x/>" * 20_000_000, "holds more in one row or part than a manifest does: copy its cells into a new sheet"),
+        (b" " * (130 * 2**20), r"unpacks to over 128 MiB: save its one sheet again, without pictures, or split it"),
+        (b"<row><c></row>", "cannot be read as XLSX"),
+    ],
+)
+def test_an_xlsx_of_more_than_any_delivery_holds_is_refused_soon(xlsx_file, more, message):
+    path = edited(xlsx_file(["a", "b"], [1, 2]), change=with_rows(more))
+    began = time.process_time()
+    with pytest.raises(ManifestError, match=message):
+        rows(path)
+    assert time.process_time() - began < 10
+
+
+def test_entities_in_an_xlsx_do_not_unfold(xlsx_file):
+    names = b"abcdefghij"
+    doubled = b"".join(b'<!ENTITY %c "%s">' % (names[n], b"&%c;" % names[n - 1] * 10) for n in range(1, 10))
+    for entities in (b'<!ENTITY a "lol">' + doubled, b'<!ENTITY j SYSTEM "file:///etc/hostname">'):
+        text = with_rows(b'<row r="3"><c t="inlineStr"><is><t>&j;</t></is></c></row>')
+        path = edited(
+            xlsx_file(["a", "b"], [1, 2]), change=lambda s, e=entities, t=text: b"<!DOCTYPE x [" + e + b"]>" + t(s)
+        )
+        with pytest.raises(ManifestError, match="cannot be read as XLSX"):
+            rows(path)
+
+
+def test_an_xlsx_has_a_largest_number_of_sheets(xlsx_file):
+    assert len(rows(xlsx_file(["a", "b"], [1, 2], others=[[]] * 19))) == 1
+    with pytest.raises(ManifestError, match="has over 20 sheets: keep only the one with the manifest"):
+        rows(xlsx_file(["a", "b"], [1, 2], others=[[]] * 20))
+
+
+def test_formulas_give_the_value_they_last_computed_and_links_are_left_alone(xlsx_file):
+    path = edited(
+        xlsx_file(["a", "b"]),
+        change=with_rows(
+            b'<row r="2"><c r="A2" t="str"><f>WEBSERVICE("http://127.0.0.1:9/")</f><v>x</v></c><c r="B2"><f>[1]S!A1</f></c></row>'
+        ),
+    )
+    assert [row.cells for row in rows(path)] == [{"a": "x", "b": ""}]
+    rels = b'<Relationship Id="rId99" TargetMode="External" Target="file:///nowhere" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLink"/>'
+    linked = edited(
+        path.rename(path.with_name("m.xlsx")),
+        part="workbook.xml.rels",
+        change=lambda s: s.replace(b"</Relationships>", rels + b"</Relationships>"),
+    )
+    assert [row.cells for row in rows(linked)] == [{"a": "x", "b": ""}]
 
 
 def test_csv_and_xlsx_of_the_same_stills_read_alike(stills):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import NotFound, WrongUse
@@ -66,17 +66,21 @@ def receive(
         if stores is not None:
             receipts.add_stores(session, intake.read_stores(stores))
         held = receipts.still_digests(session)
+        offences = receipts.offences(session)
         delivery = intake.read_stills(
             manifest,
             retailer_id=retailer_id,
             stores=receipts.stores(session),
             known_digests={digest: still for still, digest in held.items()},
             known_stills=set(held),
-            known_offences=receipts.offences(session),
+            known_offences=offences,
             now=deed.at,
         )
-        kept = _kept(desk, delivery.images, {still.still_id: still.sha256 for still in delivery.stills})
-        analyses = _analyse(desk, kept, len(delivery.stills), ImageRole.STILL, workers, show_progress=show_progress)
+        digests = {still.still_id: still.sha256 for still in delivery.stills}
+        kept = _kept(desk, delivery.images, digests)
+        analyses, failed = _analyse(desk, kept, len(digests), ImageRole.STILL, workers, show_progress=show_progress)
+        if failed:
+            delivery = intake.refuse_stills(delivery, failed, offences)
         elapsed = time.perf_counter() - began
         delivery_id = receipts.add_delivery(
             session, kind="stills", retailer_id=retailer_id, manifest=manifest.name, sha256=delivery.manifest_sha256,
@@ -120,8 +124,11 @@ def enrol(
             known_nominals=known,
             now=deed.at,
         )
-        kept = _kept(desk, delivery.bytes, {image.custody_image_id: image.sha256 for image in delivery.images})
-        found = _analyse(desk, kept, len(delivery.images), ImageRole.CUSTODY, workers, show_progress=show_progress)
+        digests = {image.custody_image_id: image.sha256 for image in delivery.images}
+        kept = _kept(desk, delivery.bytes, digests)
+        found, failed = _analyse(desk, kept, len(digests), ImageRole.CUSTODY, workers, show_progress=show_progress)
+        if failed:
+            delivery = intake.refuse_custody(delivery, failed)
         analyses = [_with_one_template(analysis) for analysis in found]
         elapsed = time.perf_counter() - began
         delivery_id = receipts.add_delivery(
@@ -201,17 +208,25 @@ def _digest(digests: Mapping[ImageId, str], image: ImageId, what: str) -> str:
 
 @contextmanager
 def _no_strays(desk: Desk, deed: Deed) -> Iterator[None]:
-    """Leave no image behind that is not in the case: no killed delivery's, and none if this fails."""
-    keep = {*receipts.still_digests(deed.session).values(), *receipts.custody_digests(deed.session).values()}
-    desk.images.sweep(keep)
+    """Leave no image that is not in the case: no killed delivery's, none refused on the way, and none if this fails."""
+    before = _held(deed)
+    desk.images.sweep(before)
     try:
         yield
     except BaseException:
-        desk.images.sweep(keep)
+        desk.images.sweep(before)
         raise
+    desk.images.sweep(_held(deed))
 
 
-def _kept(desk: Desk, images: Mapping[ImageId, bytes], digests: Mapping[ImageId, str]) -> Iterator[tuple[str, bytes]]:
+def _held(deed: Deed) -> set[str]:
+    """Return the SHA-256 of every image of the case, as the open transaction has it."""
+    return {*receipts.still_digests(deed.session).values(), *receipts.custody_digests(deed.session).values()}
+
+
+def _kept(
+    desk: Desk, images: Mapping[ImageId, bytes], digests: Mapping[ImageId, str]
+) -> Iterator[tuple[ImageId, bytes]]:
     """Keep each image's bytes as it is read, and pass them on; they must be the ones that were checked."""
     for image, data in images.items():
         if desk.images.put(data) != digests[image]:
@@ -221,19 +236,22 @@ def _kept(desk: Desk, images: Mapping[ImageId, bytes], digests: Mapping[ImageId,
 
 def _analyse(
     desk: Desk,
-    images: Iterable[tuple[str, bytes]],
+    images: Iterable[tuple[ImageId, bytes]],
     count: int,
     role: ImageRole,
     workers: int | None,
     *,
     show_progress: bool,
-) -> list[ImageAnalysis]:
+) -> tuple[list[ImageAnalysis], dict[ImageId, str]]:
+    """Return the analyses of all images that can be analysed, and why the others cannot."""
     from tqdm import tqdm
 
     from stillgraph.faces.analyse import analyse
 
-    found = analyse(images, desk.pack, role=role, workers=workers)
-    return list(tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False))
+    failed: dict[str, str] = {}
+    found = analyse(images, desk.pack, role=role, workers=workers, failed=failed.__setitem__)
+    shown = tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False)
+    return list(shown), {cast("ImageId", image): reason for image, reason in failed.items()}
 
 
 def _with_one_template(analysis: ImageAnalysis) -> ImageAnalysis:

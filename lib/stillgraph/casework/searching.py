@@ -134,14 +134,15 @@ def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> Sear
 
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model, from_outside=True) as deed:
-        data = _read_outside(image)
-        (analysis,) = analyse([(image.name, data)], desk.pack)
+        # A file's name may hold what can be neither printed nor stored; it is only to be recognised here.
+        name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in image.name)
+        (analysis,) = analyse([(name, _read_outside(image, name))], desk.pack)
         index = gallery_index(deed.session, desk)
         probes = _probes(index, analysis.faces, limit, threshold)
         deed.note(probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
         return SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
-            elapsed_s=time.perf_counter() - began, probes=probes, without_face=() if probes else (image.name,),
+            elapsed_s=time.perf_counter() - began, probes=probes, without_face=() if probes else (name,),
         )  # fmt: skip
 
 
@@ -184,11 +185,15 @@ def _probe(face: Face, outcome: SearchOutcome, candidates: tuple[Candidate, ...]
     return Probe(face.face_id, face.image_id, face.box, face.quality, face.usable, outcome, candidates)
 
 
-def _read_outside(image: Path) -> bytes:
+def _read_outside(image: Path, name: str) -> bytes:
     from stillgraph import intake
 
-    if not image.is_file():
-        raise NotFound(f"There is no file {image}.")
-    data = image.read_bytes()
-    intake.check_image(image.name, data)
+    try:
+        if not image.is_file():
+            raise NotFound(f"There is no file {name}.")
+        with image.open("rb") as file:
+            data = file.read(intake.ImageLimits().max_bytes + 1)
+    except OSError as error:
+        raise WrongUse(f"{name} cannot be read ({error.strerror}): check its name and permissions.") from error
+    intake.check_image(name, data)
     return data

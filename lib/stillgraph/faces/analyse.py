@@ -12,10 +12,14 @@ from stillgraph.faces import quality
 from stillgraph.faces.detect import Detection
 from stillgraph.faces.embed import ImageRole, align
 from stillgraph.faces.packs import FacePack
-from stillgraph.faces.pixels import Pixels, crop, decode
+from stillgraph.faces.pixels import Pixels, UnusableImage, crop, decode
 from stillgraph.records import Face, FaceId, ImageAnalysis, Template
 
-__all__ = ["analyse", "analyse_one", "crop"]
+__all__ = ["UnusableImage", "analyse", "analyse_one", "crop"]
+
+FAULTS_OF_AN_IMAGE = (ValueError, ArithmeticError, LookupError, MemoryError)
+"""What odd pixels may raise in arithmetic on them. Anything else is a fault of the model or of this program, and ends
+everything: to refuse every image for it would blame the images."""
 
 
 def analyse(
@@ -25,6 +29,7 @@ def analyse(
     role: ImageRole = ImageRole.STILL,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    failed: Callable[[str, str], None] | None = None,
 ) -> Iterator[ImageAnalysis]:
     """Yield the faces of each image, in the order of ``images``.
 
@@ -44,11 +49,14 @@ def analyse(
         Threads; the number of processors unless given.
     progress
         Called with the number of images done so far, after each.
+    failed
+        Called with the id of each image that cannot be analysed and the reason, and the others go on. Without it
+        the first such image ends everything.
 
     Raises
     ------
-    WrongUse
-        An image cannot be decoded; the message names it.
+    UnusableImage
+        An image cannot be analysed and nobody asked to be told; the message names it.
     """
     count = max(1, workers if workers is not None else os.cpu_count() or 1)
     pool = ThreadPoolExecutor(count, thread_name_prefix="faces")
@@ -61,13 +69,25 @@ def analyse(
                 waiting.append(pool.submit(analyse_one, image_id, data, pack, role))
             if not waiting:
                 return
-            result = waiting.popleft().result()
+            result = _result(waiting.popleft(), failed)
             done += 1
             if progress is not None:
                 progress(done)
-            yield result
+            if result is not None:
+                yield result
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(future: Future[ImageAnalysis], failed: Callable[[str, str], None] | None) -> ImageAnalysis | None:
+    """Return one image's analysis, or None where it failed and ``failed`` was told why."""
+    try:
+        return future.result()
+    except UnusableImage as problem:
+        if failed is None:
+            raise
+        failed(problem.image_id, problem.reason)
+        return None
 
 
 def analyse_one(image_id: str, data: bytes, pack: FacePack, role: ImageRole = ImageRole.STILL) -> ImageAnalysis:
@@ -75,12 +95,16 @@ def analyse_one(image_id: str, data: bytes, pack: FacePack, role: ImageRole = Im
 
     Raises
     ------
-    WrongUse
-        The image cannot be decoded.
+    UnusableImage
+        The image cannot be decoded, or something in it stops the analysis. A model that fails is no such thing.
     """
     pixels = decode(data, image_id)
-    found = sorted(pack.detector.detect(pixels), key=lambda d: (d.box.x + d.box.width / 2, d.box.y))
-    faces = tuple(describe(image_id, n, pixels, one, pack=pack, role=role) for n, one in enumerate(found, start=1))
+    try:
+        found = sorted(pack.detector.detect(pixels), key=lambda d: (d.box.x + d.box.width / 2, d.box.y))
+        faces = tuple(describe(image_id, n, pixels, one, pack=pack, role=role) for n, one in enumerate(found, start=1))
+    except FAULTS_OF_AN_IMAGE as error:
+        reason = f"it opens, but looking for faces in it failed ({type(error).__name__}; send the part that matters)"
+        raise UnusableImage(image_id, reason) from error
     return ImageAnalysis(image_id, pixels.shape[1], pixels.shape[0], faces)
 
 

@@ -11,8 +11,9 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from stillgraph import decoding
 from stillgraph.errors import WrongUse
 from stillgraph.records import Box
 
@@ -22,19 +23,23 @@ Pixels = NDArray[np.uint8]
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of R, G and B in luminance: ITU-R BT.601."""
 
-WIDE_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N", "F")
-"""Pillow modes with more than 8 bits a sample."""
+
+class UnusableImage(WrongUse):
+    """An image cannot be decoded or analysed. ``reason`` says why and fits behind its name."""
+
+    def __init__(self, image_id: str, reason: str) -> None:
+        super().__init__(f"{image_id} cannot be used: {reason}.")
+        self.image_id = image_id
+        self.reason = reason
 
 
 def decode(data: bytes, image_id: str) -> Pixels:
-    """Return an image's pixels, upright.
-
-    Transparent parts are laid on mid grey; samples of 16 bits are scaled to 8.
+    """Return an image's pixels, upright, as :func:`stillgraph.decoding.decode` makes them.
 
     Parameters
     ----------
     data
-        The bytes of an image file in any format Pillow reads.
+        The bytes of an image file in one of :data:`stillgraph.decoding.FORMATS`.
     image_id
         Named in the error.
 
@@ -45,29 +50,13 @@ def decode(data: bytes, image_id: str) -> Pixels:
 
     Raises
     ------
-    WrongUse
-        The bytes are not an image, are cut off, or hold more pixels than Pillow agrees to decode.
+    UnusableImage
+        The bytes are not one picture that is taken in; the message says why.
     """
     try:
-        with Image.open(io.BytesIO(data)) as opened:
-            opened.load()
-            upright = ImageOps.exif_transpose(opened)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise WrongUse(f"{image_id} cannot be decoded as an image. Ask for the file again, as JPEG or PNG.") from error
-    return np.asarray(to_rgb(upright))
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return any Pillow image in mode RGB; :func:`decode` says what becomes of transparency and 16 bits."""
-    if image.mode in WIDE_MODES:
-        wide = np.asarray(image, np.float32)
-        top = 65535.0 if wide.max(initial=0.0) > 255.0 else 255.0
-        image = Image.fromarray(np.clip(wide * (255.0 / top) + 0.5, 0, 255).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, (128, 128, 128, 255))
-        image = Image.alpha_composite(ground, image)
-    return image if image.mode == "RGB" else image.convert("RGB")
+        return np.asarray(decoding.decode(data))
+    except decoding.ImageProblem as problem:
+        raise UnusableImage(image_id, str(problem)) from problem
 
 
 def luminance(pixels: Pixels) -> NDArray[np.float32]:
@@ -101,7 +90,7 @@ def crop(data: bytes, box: Box, size: int = 160, *, margin: float = 0.3, image_i
 
     Raises
     ------
-    WrongUse
+    UnusableImage
         As :func:`decode`.
     """
     image = Image.fromarray(decode(data, image_id))

@@ -4,10 +4,11 @@
 at the image beside it, and :mod:`stills`, :mod:`custody` and :mod:`reference` put the three together.
 """
 
-from stillgraph.intake.custody import CustodyDelivery, read_custody
-from stillgraph.intake.images import ImageLimits, ImageProblem, check_image, read_image
+from stillgraph.decoding import ImageLimits, ImageProblem
+from stillgraph.intake.custody import CustodyDelivery, read_custody, refuse_custody
+from stillgraph.intake.images import check_image, read_image
 from stillgraph.intake.reference import read_arrests, read_stores
-from stillgraph.intake.stills import StillsDelivery, read_stills
+from stillgraph.intake.stills import StillsDelivery, read_stills, refuse_stills
 
 __all__ = [
     "CustodyDelivery",
@@ -20,4 +21,6 @@ __all__ = [
     "read_image",
     "read_stills",
     "read_stores",
+    "refuse_custody",
+    "refuse_stills",
 ]

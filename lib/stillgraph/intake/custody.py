@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from stillgraph.intake.images import DEFAULT_LIMITS, ImageDesk, ImageFiles, ImageLimits, Seen
-from stillgraph.intake.rows import CustodyRow, Problems, day, refusal, validate
+from stillgraph.decoding import DEFAULT_LIMITS, ImageLimits
+from stillgraph.intake.images import ImageDesk, ImageFiles, Seen
+from stillgraph.intake.rows import CustodyRow, Problems, day, late_refusal, refusal, validate
 from stillgraph.intake.table import Row, read_table
 from stillgraph.records import CustodyImage, CustodyImageId, Nominal, NominalId, Refusal
 
@@ -108,6 +109,36 @@ def read_custody(
         images=tuple(images),
         bytes=ImageFiles(files),
         refusals=tuple(refusals),
+    )
+
+
+def refuse_custody(delivery: CustodyDelivery, reasons: Mapping[CustodyImageId, str]) -> CustodyDelivery:
+    """Return a delivery in which some images are refused after all, and leave nothing behind.
+
+    Parameters
+    ----------
+    delivery
+        As it was read.
+    reasons
+        The images to refuse, each with the reason.
+
+    Returns
+    -------
+    CustodyDelivery
+        New nominals of whom no image is left are gone. ``bytes`` still holds the bytes of all.
+    """
+    kept = tuple(image for image in delivery.images if image.custody_image_id not in reasons)
+    refused = [
+        late_refusal(image.line, image.image, reasons[image.custody_image_id])
+        for image in delivery.images
+        if image.custody_image_id in reasons
+    ]
+    shown = {image.nominal_id for image in kept}
+    return replace(
+        delivery,
+        nominals=tuple(nominal for nominal in delivery.nominals if nominal.nominal_id in shown),
+        images=kept,
+        refusals=tuple(sorted((*delivery.refusals, *refused), key=lambda refusal: refusal.line)),
     )
 
 

@@ -1,24 +1,15 @@
-"""Is this an image we can work with? Measured before it is decoded, and decoded before it is kept."""
+"""Is this an image we can work with? Decoded before it is accepted, and handed on only as it was accepted."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
+from stillgraph.decoding import DEFAULT_LIMITS, ImageLimits, ImageProblem, decode
 from stillgraph.errors import ManifestError, WrongUse
-
-FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF")
-"""The formats taken in; of a file with several frames, the first."""
-
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"GIF8")
-"""How files of those formats begin: what begins so and does not open is damaged, not something else."""
 
 FOLDERS = ("images", "stills")
 """Where a manifest's images lie, beside it."""
@@ -26,23 +17,8 @@ FOLDERS = ("images", "stills")
 Id = TypeVar("Id", bound=str)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageLimits:
-    """The largest image taken in, so that no file can exhaust the machine."""
-
-    max_pixels: int = 40_000_000
-    max_bytes: int = 64 * 2**20
-
-
-DEFAULT_LIMITS = ImageLimits()
-
-
-class ImageProblem(WrongUse):
-    """An image cannot be taken in; the text says why and fits behind its name."""
-
-
 def read_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[int, int]:
-    """Decode an image once, to know that it can be, and return its size.
+    """Decode an image once, exactly as its faces will be looked for, and return its size.
 
     Parameters
     ----------
@@ -59,41 +35,9 @@ def read_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[int, 
     Raises
     ------
     ImageProblem
-        If it is empty, too large, not an image, truncated or damaged.
+        If it is empty, too large, not an image, truncated, damaged, or several pictures.
     """
-    if not data:
-        raise ImageProblem("empty file: it has no bytes (send it again)")
-    if len(data) > limits.max_bytes:
-        raise ImageProblem(f"image too large: over {limits.max_bytes:,} bytes (send a smaller one)")
-    with warnings.catch_warnings():
-        # Pillow warns of large images and odd metadata; what matters of it is checked below.
-        warnings.simplefilter("ignore")
-        image = _opened(data)
-        width, height = image.size
-        if width * height > limits.max_pixels:
-            raise ImageProblem(
-                f"image too large: {width:,} x {height:,} pixels, over the limit of {limits.max_pixels:,}"
-            )
-        try:
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-        except Exception as error:  # decoders fail in many ways; each means that the pixels are not all there
-            raise ImageProblem("truncated image: it ends early or is damaged (send it again)") from error
-        return image.size
-
-
-def _opened(data: bytes) -> Image.Image:
-    """Read an image's header."""
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise ImageProblem("image too large: far over the limit of pixels (send a smaller one)") from error
-    except UnidentifiedImageError as error:
-        if data.startswith(SIGNATURES):
-            raise ImageProblem("truncated image: its header is damaged (send it again)") from error
-        raise ImageProblem(f"not an image: only {', '.join(FORMATS)} are taken in") from error
-    except Exception as error:  # a damaged header may fail anywhere in a decoder
-        raise ImageProblem("truncated image: its header is damaged (send it again)") from error
+    return decode(data, limits).size
 
 
 def check_image(path_name: str, data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[int, int]:

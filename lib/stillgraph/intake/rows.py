@@ -244,3 +244,8 @@ def refusal(row: Row, problems: Mapping[str, list[str]]) -> Refusal:
     first, *further = (column for column in ("row", *row.cells) if column in problems)
     reasons = problems[first] + [f"{column}: {text}" for column in further for text in problems[column]]
     return Refusal(row.line, row.cells.get("image", ""), first, "; ".join(reasons))
+
+
+def late_refusal(line: int, image: str, why: str) -> Refusal:
+    """Refuse a row whose image was accepted and could then not be analysed."""
+    return refusal(Row(line, {"image": image}, surplus=False), {"image": [f"cannot be analysed: {why}"]})

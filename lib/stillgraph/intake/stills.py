@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from stillgraph.intake.images import DEFAULT_LIMITS, ImageDesk, ImageFiles, ImageLimits, Seen
-from stillgraph.intake.rows import Problems, StillRow, pence, refusal, validate
+from stillgraph.decoding import DEFAULT_LIMITS, ImageLimits
+from stillgraph.intake.images import ImageDesk, ImageFiles, Seen
+from stillgraph.intake.rows import Problems, StillRow, late_refusal, pence, refusal, validate
 from stillgraph.intake.table import Row, read_table
 from stillgraph.records import Offence, OffenceId, Refusal, RetailerId, Still, StillId, Store, StoreId
 
@@ -93,6 +94,49 @@ def read_stills(
         offences=tuple(desk.offences.values()),
         images=ImageFiles(desk.files),
         refusals=tuple(desk.refusals),
+    )
+
+
+def refuse_stills(
+    delivery: StillsDelivery, reasons: Mapping[StillId, str], known_offences: Mapping[OffenceId, Offence]
+) -> StillsDelivery:
+    """Return a delivery in which some stills are refused after all, and leave nothing behind.
+
+    Parameters
+    ----------
+    delivery
+        As it was read.
+    reasons
+        The stills to refuse, each with the reason.
+    known_offences
+        As they were given to :func:`read_stills`.
+
+    Returns
+    -------
+    StillsDelivery
+        Offences of which no still is left are gone, and the others are dated by the stills that are left. ``images``
+        still holds the bytes of all.
+    """
+    kept = tuple(still for still in delivery.stills if still.still_id not in reasons)
+    refused = [
+        late_refusal(still.line, still.image, reasons[still.still_id])
+        for still in delivery.stills
+        if still.still_id in reasons
+    ]
+    dates: dict[OffenceId, list[datetime]] = {}
+    for still in kept:
+        dates.setdefault(still.offence_id, []).append(still.captured_at)
+    offences = []
+    for offence in delivery.offences:
+        held = known_offences.get(offence.offence_id)
+        first = min(dates.get(offence.offence_id, []), default=None)
+        if first is not None and (held is None or first < held.occurred_at):
+            offences.append(replace(offence, occurred_at=first))
+    return replace(
+        delivery,
+        stills=kept,
+        offences=tuple(offences),
+        refusals=tuple(sorted((*delivery.refusals, *refused), key=lambda refusal: refusal.line)),
     )
 
 

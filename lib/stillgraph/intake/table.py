@@ -10,10 +10,12 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from xml.parsers import expat
 
 import openpyxl
 
@@ -22,8 +24,27 @@ from stillgraph.errors import ManifestError
 MAX_BYTES = 64 * 2**20
 """The largest manifest read: about 300,000 rows, far above any delivery seen."""
 
-MAX_UNPACKED_BYTES = 1024 * 2**20
+MAX_UNPACKED_BYTES = 128 * 2**20
 """The largest content of an XLSX file, which is a zip archive and may claim anything."""
+
+MAX_ROWS = 2**20
+"""Rows of a manifest, blank ones too: what a spreadsheet's sheet holds."""
+
+MAX_COLUMNS = 1_000
+"""Fields of a row; no delivery seen has more than twenty."""
+
+MAX_ROW_CHARACTERS = 2**20
+"""Characters of a CSV row, so that no row is read of which there could be more fields than memory."""
+
+MAX_CELLS = 20_000_000
+"""Cells of all an XLSX file's sheets, blank ones too: a single cell far to the right stands for a row of them."""
+
+MAX_ELEMENTS_OF_A_ROW = 20 * MAX_COLUMNS
+MAX_ELEMENTS = 5_000_000
+"""XML elements of one row, and of one part of an XLSX file outside of rows: openpyxl holds so many at once."""
+
+MAX_SHEETS = 20
+"""Sheets of an XLSX file: each may stand for the same part of it, so their number multiplies its cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +112,9 @@ def read_table(path: Path, *, required: Iterable[str], optional: Iterable[str] =
 
 def _bytes_of(path: Path) -> bytes:
     """Read a manifest's bytes, or say what is wrong with the file."""
-    if not path.is_file():
-        raise ManifestError(f"There is no file {path}: give the path of the manifest itself.")
     try:
+        if not path.is_file():
+            raise ManifestError(f"There is no file {path}: give the path of the manifest itself.")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -129,16 +150,46 @@ def _csv_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
             f"{name} is not UTF-8 (byte {error.start + 1}): save it again as “CSV UTF-8” or as XLSX."
         ) from error
     # Strict, because an unclosed quote would otherwise swallow the rows after it without a word.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = _Lines(name, text)
+    reader = csv.reader(lines, strict=True)
     line = 1
     try:
-        for record in reader:
+        for number, record in enumerate(reader, start=1):
+            _check_shape(name, number, line, len(record))
             yield line, [cell.strip() for cell in record]
             line = reader.line_num + 1
+            lines.characters = 0
     except csv.Error as error:
         raise ManifestError(
             f"{name} cannot be read as CSV from line {line} on ({error}): check the quotes there."
         ) from error
+
+
+class _Lines:
+    """The lines of a text, up to a longest row; whoever reads sets ``characters`` to 0 where a row ends."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._lines = io.StringIO(text, newline="")
+        self.characters = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in enumerate(self._lines, start=1):
+            self.characters += len(line)
+            if self.characters > MAX_ROW_CHARACTERS:
+                raise ManifestError(
+                    f"{self._name} has a row of over {MAX_ROW_CHARACTERS:,} characters at line {number}: "
+                    "check the quotes and the ends of lines there."
+                )
+            yield line
+
+
+def _check_shape(name: str, number: int, line: int, fields: int) -> None:
+    """Refuse a manifest of more rows or columns than any delivery has."""
+    if number > MAX_ROWS:
+        raise ManifestError(f"{name} has over {MAX_ROWS:,} rows, blank ones counted: split it, or take out blank rows.")
+    if fields > MAX_COLUMNS:
+        raise ManifestError(f"{name} has over {MAX_COLUMNS:,} fields at line {line}: keep only the manifest's columns.")
 
 
 def _xlsx_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -146,27 +197,78 @@ def _xlsx_rows(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
+            if unpacked <= MAX_UNPACKED_BYTES:
+                _check_parts(name, archive)
         with warnings.catch_warnings():
             # openpyxl warns of formatting it does not keep; only the cells' values are wanted here.
             warnings.simplefilter("ignore")
-            filled = [rows for rows in _sheets(data) if rows] if unpacked <= MAX_UNPACKED_BYTES else []
+            filled = [rows for rows in _sheets(name, data) if rows] if unpacked <= MAX_UNPACKED_BYTES else []
+    except ManifestError:
+        raise
     except Exception as error:  # a damaged archive may fail anywhere in zipfile, the XML parser or openpyxl
         raise ManifestError(f"{name} cannot be read as XLSX: open it, save it again, or save it as CSV.") from error
     if unpacked > MAX_UNPACKED_BYTES:
-        raise ManifestError(f"{name} unpacks to over a gigabyte: save its one sheet again, without pictures.")
+        raise ManifestError(
+            f"{name} unpacks to over {MAX_UNPACKED_BYTES // 2**20} MiB: save its one sheet again, without pictures, "
+            "or split it."
+        )
     if len(filled) > 1:
         raise ManifestError(f"{name} has {len(filled)} filled sheets: keep only the one with the manifest.")
     yield from filled[0] if filled else []
 
 
-def _sheets(data: bytes) -> Iterator[list[tuple[int, list[str]]]]:
-    """Yield the filled rows of each sheet."""
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+def _check_parts(name: str, archive: zipfile.ZipFile) -> None:
+    """Refuse an XLSX file with a part of which openpyxl would hold more than memory allows, before it reads any."""
+    for member in archive.infolist():
+        parser, elements = expat.ParserCreate(namespace_separator=" "), _Elements(name)
+        parser.StartElementHandler, parser.EndElementHandler = elements.begin, elements.end
+        with archive.open(member) as part, suppress(expat.ExpatError):  # not XML: a picture, or openpyxl says so
+            parser.ParseFile(part)
+
+
+class _Elements:
+    """Counts the XML elements of a part: in the row being read, and outside of rows."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._in_row = self._outside = 0
+
+    def begin(self, tag: str, _: object) -> None:
+        """Count an element that begins."""
+        if self._in_row or tag.endswith(" row"):
+            self._in_row += 1
+        else:
+            self._outside += 1
+        if self._in_row > MAX_ELEMENTS_OF_A_ROW or self._outside > MAX_ELEMENTS:
+            raise ManifestError(
+                f"{self._name} holds more in one row or part than a manifest does: copy its cells into a new sheet."
+            )
+
+    def end(self, tag: str) -> None:
+        """Begin anew behind a row."""
+        if tag.endswith(" row"):
+            self._in_row = 0
+
+
+def _sheets(name: str, data: bytes) -> Iterator[list[tuple[int, list[str]]]]:
+    """Yield the filled rows of each sheet: its values, of formulas those last computed, and nothing it links to."""
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    if len(book.worksheets) > MAX_SHEETS:
+        raise ManifestError(f"{name} has over {MAX_SHEETS} sheets: keep only the one with the manifest.")
+    cells = 0
     for sheet in book.worksheets:
         # The dimensions a file states may be wrong, and rows beyond them would be lost.
         sheet.reset_dimensions()
-        rows = (_texts(cells) for cells in sheet.iter_rows(values_only=True))
-        yield [(line, cells) for line, cells in enumerate(rows, start=1) if cells]
+        rows = []
+        for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            cells += len(row)
+            if cells > MAX_CELLS:
+                raise ManifestError(f"{name} has over {MAX_CELLS:,} cells, blank ones counted: take out blank columns.")
+            texts = _texts(row)
+            _check_shape(name, line, line, len(texts))
+            if texts:
+                rows.append((line, texts))
+        yield rows
     book.close()
 
 
