@@ -55,6 +55,26 @@ def test_what_a_detector_of_fixed_size_finds_is_in_pixels_of_the_image(libgl, di
     assert found.score == pytest.approx(0.9)
 
 
+class Recorder:
+    """Stands in for SCRFD with any size of image: notes what it is given, finds one face in the middle."""
+
+    static_input_size = None
+
+    def __init__(self, fmc):
+        self.fmc, self.seen = fmc, []
+
+    def detect(self, image, input_size, det_thresh):
+        self.seen.append((image.shape[1::-1], input_size, image[0, 0].tolist()))
+        return np.array([[10, 10, 30, 30, 0.9]], np.float32), POINTS[None].astype(np.float32)
+
+
+@pytest.mark.parametrize(("fmc", "sizes"), [(3, [(128, 64), (224, 128)]), (5, [(128, 128), (256, 128)])])
+def test_images_are_filled_up_to_the_coarsest_grid_in_bgr(fmc, sizes):
+    scrfd = Recorder(fmc)
+    insight.InsightDetector(scrfd).detect(np.full((50, 110, 3), [200, 150, 100], np.uint8))
+    assert scrfd.seen == [(size, size, [100, 150, 200]) for size in sizes]
+
+
 def test_a_face_in_the_margin_is_left_out(libgl, directory):
     registry.write("fixed", adding.propose(directory))
     assert packs.load("fixed").detector.detect(np.full((20, 200, 3), 128, np.uint8)) == []

@@ -158,9 +158,9 @@ def filled(pixels: Pixels, width: int, height: int) -> Pixels:
     return out
 
 
-def up_to_grid(side: int) -> int:
-    """Return the next multiple of the coarsest stride."""
-    return -(-side // STRIDES[-1]) * STRIDES[-1]
+def up_to_grid(side: int, coarsest: int = STRIDES[-1]) -> int:
+    """Return the next multiple of a detector's coarsest stride."""
+    return -(-side // coarsest) * coarsest
 
 
 @dataclass(frozen=True, slots=True)

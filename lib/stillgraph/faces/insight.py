@@ -36,7 +36,8 @@ class InsightDetector:
         """Return the detections of one pass at ``factor`` times the image's size, in pixels of the image."""
         height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
         fixed = self.scrfd.static_input_size
-        size = (up_to_grid(width), up_to_grid(height)) if fixed is None else fixed
+        coarsest = 32 if self.scrfd.fmc == 3 else 128  # three grids of cells, of 8 to 32 pixels, or five, to 128
+        size = (up_to_grid(width, coarsest), up_to_grid(height, coarsest)) if fixed is None else fixed
         bgr = np.ascontiguousarray(filled(resize(pixels, width, height), *size)[:, :, ::-1])
         found, landmarks = self.scrfd.detect(bgr, input_size=size, det_thresh=FLOOR)
         scale = np.array([pixels.shape[1] / width, pixels.shape[0] / height], np.float32)
