@@ -207,6 +207,17 @@ def test_a_wrong_toml_is_refused_and_says_which_field(small, tmp_path, change, s
         adding.propose(path)
 
 
+def test_a_toml_put_into_the_registry_by_hand_is_refused(small, no_packs_of_the_user):
+    no_packs_of_the_user.mkdir()
+    for text in (small.read_text(), small.read_text() + f'\n[sha256]\n"/other.onnx" = "{"0" * 64}"\n'):
+        registry.place("small").write_text(text)
+        for ask in (packs.load, packs.describe):
+            with pytest.raises(
+                ModelError, match=r"small.toml does not state the SHA-256 of each file. Put it elsewhere"
+            ):
+                ask("small")
+
+
 def test_hashes_are_written_by_adding_only(small):
     small.write_text(small.read_text() + f'\n[sha256]\n"small.onnx" = "{"0" * 64}"\n')
     with pytest.raises(ModelError, match=r"small.toml states sha256, which adding the pack writes: leave it out"):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from stillgraph.errors import WrongUse
+from stillgraph.errors import ModelError, WrongUse
 from stillgraph.faces import specs
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
@@ -40,9 +40,15 @@ def read(name: str) -> specs.Spec:
     Raises
     ------
     ModelError
-        Its TOML cannot be read.
+        Its TOML cannot be read, or was put there without being added: it lacks the hash of a file.
     """
-    return specs.read(place(name))
+    spec = specs.read(place(name))
+    files = {spec.detector, *(() if isinstance(spec, specs.FusionSpec) else (str(spec.file),))}
+    if not files - {specs.SHIPPED_DETECTOR} <= set(spec.sha256):
+        raise ModelError(
+            f"{place(name)} does not state the SHA-256 of each file. Put it elsewhere, and add it: stillgraph models add."
+        )
+    return spec
 
 
 def check_free(name: str, taken: Collection[str]) -> None:
