@@ -46,7 +46,7 @@ def read(name: str) -> specs.Spec:
     files = {spec.detector, *(() if isinstance(spec, specs.FusionSpec) else (str(spec.file),))}
     if not files - {specs.SHIPPED_DETECTOR} <= set(spec.sha256):
         raise ModelError(
-            f"{place(name)} does not state the SHA-256 of each file. Put it elsewhere, and add it: stillgraph models add."
+            f"{place(name)} does not state the SHA-256 of each file. Put it elsewhere and add it (`models add`)."
         )
     return spec
 
