@@ -40,6 +40,23 @@ def no_seat_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"STILLGRAPH_{name}", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def no_packs_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep the tests away from packs the user added; return the directory that stands in for theirs, still empty."""
+    folder = tmp_path_factory.mktemp("packs") / "models"
+    monkeypatch.setenv("STILLGRAPH_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the developers' shared data, beside the checkout or where ``STILLGRAPH_SHARED`` says."""
+    folder = Path(os.environ.get("STILLGRAPH_SHARED", DATA.parents[2] / "shared"))
+    if not folder.is_dir():
+        pytest.skip("the shared data are not beside the checkout; STILLGRAPH_SHARED may name them")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def small_inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder like ``data/demo`` with one retailer's first stills and the custody images that go with them."""

@@ -32,7 +32,7 @@ FaceId = NewType("FaceId", str)
 PersonId = NewType("PersonId", str)
 SearchId = NewType("SearchId", int)
 ModelId = NewType("ModelId", str)
-"""``<pack name>@<first 12 hex digits of the SHA-256 of the recogniser's weights>``."""
+"""``<pack name>@<12 hex digits>.r<recipe>``: :func:`stillgraph.faces.packs.model_id` says of what the digits are."""
 
 Vector = NDArray[np.float32]
 

@@ -36,7 +36,7 @@ def test_the_commands_of_the_interface_are_there():
     expected = {
         "demo", "case create", "case officer add", "case operation open", "custody add", "stills receive", "search",
         "review queue", "review judge", "link", "rank", "network", "evaluate verification", "evaluate identification",
-        "query", "audit verify", "models list", "lab", "dashboards",
+        "query", "audit verify", "models list", "models check", "models add", "lab", "dashboards",
     }  # fmt: skip
     assert expected <= {" ".join(path) for path in LEAVES}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.helper as oh
 import pytest
 from onnx import numpy_helper
 from PIL import Image
@@ -86,3 +87,69 @@ def plain_graph(source_wheel):
         return plain.SerializeToString()
 
     return build
+
+
+@pytest.fixture(scope="session")
+def recogniser_graph():
+    """Gives the bytes of a small recogniser: means of blocks of a crop, then a random matrix."""
+
+    def build(dimension=8, batch="N", side=112, seed=0):
+        matrix = np.random.default_rng(seed).standard_normal((3 * 16, dimension)).astype(np.float32)
+        nodes = [
+            oh.make_node("AveragePool", ["x"], ["p"], kernel_shape=[side // 4] * 2, strides=[side // 4] * 2),
+            oh.make_node("Flatten", ["p"], ["f"]),
+            oh.make_node("MatMul", ["f", "m"], ["e"]),
+        ]
+        inputs = [oh.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [batch, 3, side, side])]
+        outputs = [oh.make_tensor_value_info("e", onnx.TensorProto.FLOAT, [batch, dimension])]
+        return _saved(nodes, inputs, outputs, {"m": matrix})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def detector_graph():
+    """Gives the bytes of a network shaped like SCRFD for 64 x 64 that always reports one face, from 16, 8 to 48, 56.
+
+    Its landmarks are at (24, 24), (40, 24), (32, 32), (26, 42) and (38, 42).
+    """
+
+    def build(score=0.9):
+        rows = {8: 128, 16: 32, 32: 8}
+        cell = 2 * (4 * 8 + 4)  # row 4, column 4 of stride 8: its centre is (32, 32)
+        at = {kind: {s: np.zeros((n, wide), np.float32) for s, n in rows.items()} for kind, wide in KINDS.items()}
+        at["score"][8][cell] = score
+        at["box"][8][cell] = np.array([16, 24, 16, 24]) / 8
+        points = np.array([[24, 24], [40, 24], [32, 32], [26, 42], [38, 42]])
+        at["points"][8][cell] = ((points - 32) / 8).ravel()
+        nodes, outputs, constants = [], [], {"none": np.zeros(1, np.float32)}
+        nodes.append(oh.make_node("ReduceMean", ["x"], ["mean"], keepdims=0))
+        nodes.append(oh.make_node("Mul", ["mean", "none"], ["zero"]))
+        for kind, wide in KINDS.items():
+            for stride, count in rows.items():
+                constants[f"c_{kind}_{stride}"] = at[kind][stride]
+                nodes.append(oh.make_node("Add", [f"c_{kind}_{stride}", "zero"], [f"{kind}_{stride}"]))
+                outputs.append(oh.make_tensor_value_info(f"{kind}_{stride}", onnx.TensorProto.FLOAT, [count, wide]))
+        return _saved(
+            nodes, [oh.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 3, 64, 64])], outputs, constants
+        )
+
+    return build
+
+
+KINDS = {"score": 1, "box": 4, "points": 10}
+
+
+def _saved(nodes, inputs, outputs, constants):
+    named = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = oh.make_graph(nodes, "small", inputs, outputs, named)
+    return oh.make_model(graph, opset_imports=[oh.make_opsetid("", 13)], ir_version=8).SerializeToString()
+
+
+@pytest.fixture(scope="session")
+def libgl():
+    """Skip where InsightFace cannot be imported."""
+    try:
+        import insightface  # noqa: F401
+    except ImportError as error:
+        pytest.skip(f"InsightFace cannot be imported here: {error}")

@@ -88,7 +88,7 @@ def test_a_template_is_the_sum_over_views_and_flips(pack, custody_pixels):
     def seen(image):
         crop = np.asarray(image, np.float32).transpose(2, 0, 1)[None]
         both = np.concatenate([crop, crop[..., ::-1]])
-        total = pack.embedder.session.run(None, {"data": both})[0].astype(np.float64).sum(axis=0)
+        total = pack.embedder.recogniser.session.run(None, {"data": both})[0].astype(np.float64).sum(axis=0)
         return total / np.linalg.norm(total)
 
     wide = embed.align(custody_pixels, points, embed.WIDER)
@@ -103,12 +103,13 @@ def test_a_template_is_the_sum_over_views_and_flips(pack, custody_pixels):
 def test_sface_is_given_red_first(pack, custody_pixels):
     points = landmarks(pack, custody_pixels)
     crop = np.asarray(embed.align(custody_pixels, points))
-    redder = crop.astype(np.float32).transpose(2, 0, 1)[None]
+    recogniser = pack.embedder.recogniser
+    redder = recogniser.session.run(None, {"data": crop.astype(np.float32).transpose(2, 0, 1)[None]})[0]
+    np.testing.assert_array_equal(recogniser.vectors(crop[None]), redder)
     np.testing.assert_array_equal(
-        pack.embedder.with_flip(Image.fromarray(crop)),
-        pack.embedder.one(redder) + pack.embedder.one(redder[..., ::-1]),
+        pack.embedder.with_flips([Image.fromarray(crop)]), redder + recogniser.vectors(crop[None, :, ::-1])
     )
-    assert not np.allclose(pack.embedder.one(redder), pack.embedder.one(redder[:, ::-1]), atol=1e-2)
+    assert not np.allclose(recogniser.vectors(crop[None, :, :, ::-1]), redder, atol=1e-2)
 
 
 def test_a_mirrored_face_has_the_same_template(pack, custody_pixels):
@@ -128,6 +129,27 @@ def test_the_twin_brings_a_custody_image_nearer_to_a_small_still(pack, custody_p
     probe = pack.embedder.embed(np.asarray(small), (FIVE_POINTS * 30 / 112).astype(np.float32), ImageRole.STILL)
     as_still, as_custody = (pack.embedder.embed(custody_pixels, points, role) for role in ImageRole)
     assert probe @ as_custody > probe @ as_still
+
+
+@pytest.mark.parametrize("role", list(ImageRole))
+def test_views_for_a_larger_crop_show_the_same(pack, custody_pixels, role):
+    points = landmarks(pack, custody_pixels)
+    for small, large in zip(
+        embed.views(custody_pixels, points, role), embed.views(custody_pixels, points, role, 224), strict=True
+    ):
+        assert (small.size, large.size) == ((112, 112), (224, 224))
+        shrunk = np.asarray(large.resize((112, 112), Image.Resampling.BOX), float)
+        assert np.abs(shrunk - np.asarray(small, float)).mean() < 3
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.floats(0.01, 100), min_size=2, max_size=4))
+def test_the_cosine_of_fused_vectors_is_the_weighted_mean_of_the_cosines(seed, weights):
+    rng = np.random.default_rng(seed)
+    faces = [[embed.unit(rng.standard_normal(8 * (n + 1))) for n in range(len(weights))] for _ in range(2)]
+    a, b = (embed.fuse(vectors, weights) for vectors in faces)
+    apart = [float(x @ y) for x, y in zip(*faces, strict=True)]
+    assert a @ b == pytest.approx(np.average(apart, weights=weights), abs=1e-6)
+    assert np.linalg.norm(a) == pytest.approx(1, abs=1e-6)
 
 
 def test_unit_of_nothing_is_nothing():

@@ -170,8 +170,20 @@ def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
 
     ``threshold`` is the least cosine at which similarity groups unknown faces; by default the one measured for the
     shipped model (:data:`stillgraph.linking.DEFAULT_THRESHOLD`).
+
+    Raises
+    ------
+    WrongUse
+        No threshold is given and the case is bound to another model, of whose scores none is known.
     """
     from stillgraph import linking
+    from stillgraph.faces.packs import DEFAULT_PACK
+
+    if threshold is None and desk.settings["pack"] != DEFAULT_PACK:
+        raise WrongUse(
+            f"The threshold for grouping was measured for {DEFAULT_PACK}, and this case is bound to {desk.model}. "
+            "Give one with --threshold, measured on faces you know."
+        )
 
     chosen = linking.DEFAULT_THRESHOLD if threshold is None else threshold
     with desk.act(Action.LINK, threshold=chosen, model=desk.model) as deed:

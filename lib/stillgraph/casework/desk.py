@@ -88,7 +88,7 @@ class Desk:
         if loaded.model != self.model:
             raise ModelError(
                 f"The case is bound to the model {self.model}, but the pack here is {loaded.model}; "
-                "install the Stillgraph the case was made with."
+                "install the Stillgraph, and put back the pack, that the case was made with."
             )
         return loaded
 

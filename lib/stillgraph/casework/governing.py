@@ -134,29 +134,6 @@ def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None
         office.record_stage_times(deed.session, times)
 
 
-def model_packs() -> list[dict[str, object]]:
-    """Return the face model packs that are here, each loaded and its files checked against their hashes.
-
-    Raises
-    ------
-    ModelError
-        A pack is missing files or they have been altered.
-    """
-    from stillgraph.faces import packs
-
-    loaded = [packs.load(name) for name in packs.available()]
-    return [
-        {
-            "name": p.name,
-            "model": p.model,
-            "dimension": p.dimension,
-            "licence": p.licence,
-            "files": dict(p.files),
-        }
-        for p in loaded
-    ]
-
-
 def open_workbench(desk: Desk, which: str) -> dict[str, str]:
     """Permit and record that somebody opens the dashboards or the lab; return what seats its kernels."""
     with desk.act(Action.OPEN_WORKBENCH, which=which) as deed:

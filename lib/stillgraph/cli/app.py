@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from stillgraph import __version__
-from stillgraph.cli import analyse, cases, serving, work
+from stillgraph.cli import analyse, cases, models, serving, work
 from stillgraph.errors import CaseExists, NotACase, Refused, StillgraphError, WrongUse
 
 INTERRUPTED = 130
@@ -37,7 +37,7 @@ def _root(
         print(context.get_help())
 
 
-for module in (cases, work, analyse, serving):
+for module in (cases, work, analyse, models, serving):
     module.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Commands that set a case up and check its record: case, audit, models, and the demonstration."""
+"""Commands that set a case up and check its record: case, audit, and the demonstration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ case_app = typer.Typer(help="Make a case; add officers; open operations.")
 officer_app = typer.Typer(help="Officers of a case.")
 operation_app = typer.Typer(help="Operations of a case.")
 audit_app = typer.Typer(help="The audit chain.")
-models_app = typer.Typer(help="Face model packs.")
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +23,6 @@ def register(app: typer.Typer) -> None:
     app.command("demo", epilog="Example: stillgraph demo --case cases/demo")(demo)
     app.add_typer(case_app, name="case")
     app.add_typer(audit_app, name="audit")
-    app.add_typer(models_app, name="models")
 
 
 def demo(
@@ -154,18 +152,3 @@ def audit_verify(
         print(f"The audit chain is broken at entry {report.first_broken}: {report.problem}.")
     if not report.holds:
         raise typer.Exit(1)
-
-
-@models_app.command("list", epilog="Example: stillgraph models list --json")
-def models_list(as_json: AsJson = False) -> None:
-    """List the face model packs that are here, with licence and hashes."""
-    from stillgraph.casework import governing
-
-    packs = governing.model_packs()
-    if as_json:
-        common.print_json({"packs": packs})
-    else:
-        common.print_table(
-            ["pack", "model", "dimension", "licence"],
-            [(p["name"], p["model"], p["dimension"], p["licence"]) for p in packs],
-        )

@@ -7,6 +7,7 @@ after it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -132,6 +133,36 @@ def lift_shadows(pixels: Pixels, gamma: float = GAMMA) -> Pixels:
     return np.asarray(levels ** (1.0 / gamma) * 255.0 + 0.5, np.uint8)[pixels]
 
 
+def in_passes(
+    single_pass: Callable[[Pixels, float], Raw], pixels: Pixels, factors: tuple[float, ...] | None = None
+) -> list[Detection]:
+    """Return the faces that a detector finds in the passes of an image; see the module docstring for how.
+
+    ``single_pass`` returns the detections at a multiple of the image's size, in pixels of the image; ``factors`` are
+    those of :func:`pass_factors` unless given.
+    """
+    factors = pass_factors(pixels.shape[1], pixels.shape[0]) if factors is None else factors
+    found = {name(factor): single_pass(pixels, factor) for factor in factors}
+    merged = merge(found)
+    if not merged or float(luminance(pixels).mean()) < DARK:
+        lifted = lift_shadows(pixels)
+        found |= {f"{name(f)} gamma {GAMMA:g}": single_pass(lifted, f) for f in factors}
+        merged = merge(found)
+    return [one for one in merged if centre_inside(one.box, pixels.shape[1], pixels.shape[0])]
+
+
+def filled(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Return the image filled up with zeros to the right and below."""
+    out = np.zeros((height, width, 3), np.uint8)
+    out[: pixels.shape[0], : pixels.shape[1]] = pixels
+    return out
+
+
+def up_to_grid(side: int, coarsest: int = STRIDES[-1]) -> int:
+    """Return the next multiple of a detector's coarsest stride."""
+    return -(-side // coarsest) * coarsest
+
+
 @dataclass(frozen=True, slots=True)
 class YuNet:
     """YuNet in onnxruntime; ``session`` may be shared by threads."""
@@ -139,24 +170,17 @@ class YuNet:
     session: Any
 
     def detect(self, pixels: Pixels) -> list[Detection]:
-        """Return the faces of an upright RGB image; see the module docstring for how."""
-        factors = pass_factors(pixels.shape[1], pixels.shape[0])
-        found = {name(factor): self.single_pass(pixels, factor) for factor in factors}
-        merged = merge(found)
-        if not merged or float(luminance(pixels).mean()) < DARK:
-            lifted = lift_shadows(pixels)
-            found |= {f"{name(f)} gamma {GAMMA:g}": self.single_pass(lifted, f) for f in factors}
-            merged = merge(found)
-        return [one for one in merged if centre_inside(one.box, pixels.shape[1], pixels.shape[0])]
+        """Return the faces of an upright RGB image."""
+        return in_passes(self.single_pass, pixels)
 
     def single_pass(self, pixels: Pixels, factor: float) -> Raw:
         """Return the detections of one pass at ``factor`` times the image's size, in pixels of the image."""
         height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
-        padded = np.zeros((-(-height // 32) * 32, -(-width // 32) * 32, 3), np.float32)
-        padded[:height, :width] = resize(pixels, width, height)[:, :, ::-1]  # the network takes BGR, 0-255
+        given = filled(resize(pixels, width, height), up_to_grid(width), up_to_grid(height))
+        blob = given[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32)  # the network takes BGR, 0-255
         names = [output.name for output in self.session.get_outputs()]
-        values = self.session.run(names, {"input": padded.transpose(2, 0, 1)[None]})
-        raw = suppress(decode_grids(dict(zip(names, values, strict=True)), padded.shape[0], padded.shape[1], FLOOR))
+        values = self.session.run(names, {"input": blob})
+        raw = suppress(decode_grids(dict(zip(names, values, strict=True)), given.shape[0], given.shape[1], FLOOR))
         scale = np.array([pixels.shape[1] / width, pixels.shape[0] / height], np.float32)
         return Raw(raw.boxes * np.tile(scale, 2), raw.landmarks * scale, raw.scores)
 

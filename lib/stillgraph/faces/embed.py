@@ -1,4 +1,4 @@
-"""Turns a face into a template: five-point alignment to 112 x 112, SFace, flips, and views of both roles.
+"""Turns a face into a template: five-point alignment, flips, and views of both roles, for any recogniser.
 
 A custody image is sharp and a CCTV face is not, and a recogniser sees that difference before it sees the
 person. So a custody template is the mean of the image and of its low-resolution twins, the same crop shrunk
@@ -7,6 +7,7 @@ and enlarged again as a camera would have shown it; and a still is seen twice, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -59,6 +60,19 @@ class Embedder(Protocol):
         ...
 
 
+class Recogniser(Protocol):
+    """A network that turns aligned crops into vectors."""
+
+    @property
+    def size_px(self) -> int:
+        """Width and height of the crops it takes."""
+        ...
+
+    def vectors(self, crops: Pixels) -> Vector:
+        """Return float32, shape (n, d), of any length, for RGB crops, uint8, shape (n, size_px, size_px, 3)."""
+        ...
+
+
 def similarity(source: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64]:
     """Return the rotation, scale and shift, shape (2, 3), that takes points (n, 2) nearest to points (n, 2).
 
@@ -74,8 +88,8 @@ def similarity(source: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64
     return np.hstack([scale * rotation, (mean_b - scale * rotation @ mean_a)[:, None]])
 
 
-def align(pixels: Pixels, landmarks: Vector, wider: float = 1.0) -> Image.Image:
-    """Return the face as a 112 x 112 RGB image with its landmarks at :data:`FIVE_POINTS`.
+def align(pixels: Pixels, landmarks: Vector, wider: float = 1.0, size_px: int = CROP_PX) -> Image.Image:
+    """Return the face as a square RGB image with its landmarks at :data:`FIVE_POINTS`, enlarged to its size.
 
     With ``wider`` above 1 the crop shows that much more around the landmarks' mean, which keeps its place. A face
     that would shrink to less than half is reduced by whole steps first, so that nothing aliases.
@@ -83,14 +97,15 @@ def align(pixels: Pixels, landmarks: Vector, wider: float = 1.0) -> Image.Image:
     image = Image.fromarray(pixels)
     points = np.asarray(landmarks, np.float64)
     points = points.mean(axis=0) + (points - points.mean(axis=0)) * wider
-    forward = similarity(points, FIVE_POINTS)
+    places = FIVE_POINTS * (size_px / CROP_PX)
+    forward = similarity(points, places)
     steps = int(1.0 / np.sqrt(np.linalg.det(forward[:, :2])))
     if steps >= 2:
         image = image.reduce(steps)
-        forward = similarity(points / steps, FIVE_POINTS)
+        forward = similarity(points / steps, places)
     inverse = np.linalg.inv(np.vstack([forward, [0, 0, 1]]))
     return image.transform(
-        (CROP_PX, CROP_PX), Image.Transform.AFFINE, tuple(inverse[:2].ravel()), Image.Resampling.BICUBIC
+        (size_px, size_px), Image.Transform.AFFINE, tuple(inverse[:2].ravel()), Image.Resampling.BICUBIC
     )
 
 
@@ -106,28 +121,55 @@ def unit(vector: Vector) -> Vector:
     return np.asarray(wide / max(float(np.linalg.norm(wide)), 1e-12), np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class SFace:
-    """SFace in onnxruntime; ``session`` may be shared by threads."""
+def views(pixels: Pixels, landmarks: Vector, role: ImageRole, size_px: int = CROP_PX) -> list[Image.Image]:
+    """Return the crops of a face that its template is the mean of, as the module's docstring says."""
+    face, wide = align(pixels, landmarks, size_px=size_px), align(pixels, landmarks, WIDER, size_px)
+    if role is ImageRole.CUSTODY:
+        blurriest, clearer = TWIN_PX
+        return [face, low_resolution_twin(wide, blurriest), low_resolution_twin(face, clearer)]
+    return [face, wide.filter(ImageFilter.GaussianBlur(SOFT_PX * (size_px / CROP_PX)))]
 
-    session: Any
+
+@dataclass(frozen=True, slots=True)
+class ViewEmbedder:
+    """The recipe with one recogniser: the mean over views, each the sum over the crop and its mirror image."""
+
+    recogniser: Recogniser
 
     def embed(self, pixels: Pixels, landmarks: Vector, role: ImageRole) -> Vector:
-        """Return the template, float32 of unit length, shape (128,)."""
-        face, wide = align(pixels, landmarks), align(pixels, landmarks, WIDER)
-        if role is ImageRole.CUSTODY:
-            blurriest, clearer = TWIN_PX
-            views = [face, low_resolution_twin(wide, blurriest), low_resolution_twin(face, clearer)]
-        else:
-            views = [face, wide.filter(ImageFilter.GaussianBlur(SOFT_PX))]
-        return unit(np.sum([unit(self.with_flip(view)) for view in views], axis=0))
+        """Return the template, float32 of unit length, shape (d,)."""
+        seen = views(pixels, landmarks, role, self.recogniser.size_px)
+        return unit(np.sum([unit(vector) for vector in self.with_flips(seen)], axis=0))
 
-    def with_flip(self, face: Image.Image) -> Vector:
-        """Return the sum of the vectors of a crop and its mirror image; SFace takes RGB, 0-255."""
-        crop = np.asarray(face, np.float32).transpose(2, 0, 1)[None]
-        return self.one(crop) + self.one(crop[:, :, :, ::-1])
+    def with_flips(self, faces: Sequence[Image.Image]) -> Vector:
+        """Return the sums of the vectors of each crop and its mirror image, shape (n, d)."""
+        crops = np.stack([np.asarray(face) for face in faces])
+        both = self.recogniser.vectors(np.concatenate([crops, crops[:, :, ::-1]]))
+        return np.asarray(both[: len(crops)] + both[len(crops) :], np.float32)
 
-    def one(self, crop: Vector) -> Vector:
-        """Return the network's vector for one crop, shape (1, 3, 112, 112)."""
-        vector: Vector = self.session.run(None, {"data": np.ascontiguousarray(crop)})[0][0]
-        return vector
+
+@dataclass(frozen=True, slots=True)
+class FusionEmbedder:
+    """Several embedders as one: the cosine of two of its templates is the weighted mean of the members' cosines.
+
+    Members' unit vectors u_i are laid end to end, each scaled by the square root of its share w_i of the weights.
+    The result has length one, since the shares sum to one, and for two faces a and b the cosine is
+    sum_i sqrt(w_i) u_i(a) . sqrt(w_i) u_i(b) = sum_i w_i cos_i(a, b): fusion at score level that gallery, linking and
+    everything after them need not know of.
+    """
+
+    members: tuple[Embedder, ...]
+    weights: tuple[float, ...]
+
+    def embed(self, pixels: Pixels, landmarks: Vector, role: ImageRole) -> Vector:
+        """Return the template, float32 of unit length, shape (sum of the members' d,)."""
+        return fuse([member.embed(pixels, landmarks, role) for member in self.members], self.weights)
+
+
+def fuse(vectors: Sequence[Vector], weights: Sequence[float]) -> Vector:
+    """Return unit vectors laid end to end, each scaled by the square root of its share of the weights, at length one.
+
+    :class:`FusionEmbedder` says what the cosine of two such vectors is.
+    """
+    shares = np.sqrt(np.asarray(weights, np.float64) / np.sum(weights))
+    return unit(np.concatenate([share * vector for share, vector in zip(shares, vectors, strict=True)]))

@@ -1,0 +1,88 @@
+"""Commands on face model packs: which are here, whether one works here, adding one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stillgraph.cli import common
+from stillgraph.cli.common import AsJson
+
+models_app = typer.Typer(help="Face model packs.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.add_typer(models_app, name="models")
+
+
+@models_app.command("list", epilog="Example: stillgraph models list --json")
+def models_list(as_json: AsJson = False) -> None:
+    """List the face model packs that are here, with licence and hashes; each file is checked."""
+    from stillgraph.casework import models
+
+    packs = models.model_packs()
+    if as_json:
+        common.print_json({"packs": packs})
+        return
+    for pack in packs:
+        if pack["problem"]:
+            print(f"{pack['name']}  cannot be used: {pack['problem']}")
+        else:
+            _print_card(pack)
+    for pack in packs:
+        _warn(pack)
+
+
+@models_app.command("check", epilog="Example: stillgraph models check yunet-sface")
+def models_check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The pack's name (see `models list`).")],
+    as_json: AsJson = False,
+) -> None:
+    """Load a pack, check its hashes and dimension, and time it here on a synthetic face."""
+    from stillgraph.casework import models
+
+    _show_tried(models.check_model(name), as_json=as_json)
+
+
+@models_app.command("add", epilog="Example: stillgraph models add packs/edgeface.toml --name edgeface")
+def models_add(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="An InsightFace directory, or a TOML (docs/models.md).")],
+    name: Annotated[str | None, typer.Option("--name", metavar="N", help="Its name; default: the path's.")] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", metavar="TEXT", help="The licence of its weights.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a pack and keep it under a name. Its files stay where they are; nothing is downloaded."""
+    from stillgraph.casework import models
+
+    _show_tried(models.add_model(path, name=name, licence=licence), as_json=as_json)
+
+
+def _show_tried(tried: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        common.print_json(tried)
+    else:
+        times = tried["milliseconds"]
+        _print_card(tried)
+        print(f"It works here, on {', '.join(tried['providers'])} with one thread:")
+        print(f"    {times['detect']} ms to find the faces of an image, {times['embed']} ms a face for its template")
+        if "kept" in tried:
+            print(f"Kept in {tried['kept']}. Next: stillgraph case create CASE --model {tried['name']}")
+    _warn(tried)
+
+
+def _print_card(pack: dict[str, Any]) -> None:
+    print(f"{pack['name']}  ({pack['kind']}, {pack['dimension']} values a face)  {pack['model']}")
+    print(f"    licence: {pack['licence']}")
+    for file, digest in pack["files"].items():
+        print(f"    {digest[:16]}  {file}")
+
+
+def _warn(pack: dict[str, Any]) -> None:
+    if pack["licence_warning"]:
+        print(f"{pack['name']}: {pack['licence_warning']}", file=sys.stderr)
