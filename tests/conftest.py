@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stillgraph.casework import Desk, governing, receiving, searching, take_seat
 from stillgraph.records import RetailerId
+
+# What a property says must not depend on how busy the machine is.
+settings.register_profile("stillgraph", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stillgraph")
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "demo"
 
