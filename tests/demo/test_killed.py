@@ -57,7 +57,7 @@ def rerun(tmp_path_factory) -> Rerun:
 
 
 def views(case):
-    """Return the rows of every documented view, and the judgements behind them, times aside.
+    """Return the rows of every documented view, and the judgements behind them, times and salts aside.
 
     Of the audit chain, what building wrote; a judgement's seal is of its time too.
     """
@@ -71,7 +71,7 @@ def views(case):
             (*rest, {key: value for key, value in json.loads(details).items() if key != "seal"})
             for *rest, details in told["audit"][:until]
         ]
-        told["judgements"] = session.rows("SELECT * EXCLUDE (judged_at) FROM held.judgements ORDER BY sequence")
+        told["judgements"] = session.rows("SELECT * EXCLUDE (judged_at, salt) FROM held.judgements ORDER BY sequence")
     return told
 
 
