@@ -59,7 +59,7 @@ models: model-source ## convert the shipped face model again from its source
 
 screenshot: $(READY) ## docs/images/overview.png, from the demonstration in a real browser (needs chromium)
 	@test -f $(CASE)/case.duckdb || $(BIN)/stillgraph demo --case $(CASE)
-	@$(BIN)/python tests/browser/screenshot.py --case $(CASE) --out docs/images/overview.png
+	@$(BIN)/python tests/browser/screenshot.py $(CASE) docs/images/overview.png
 
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

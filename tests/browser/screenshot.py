@@ -38,6 +38,6 @@ def main(case: Path, out: Path) -> int:
 
 
 if __name__ == "__main__":
-    places = [Path(argument) for argument in sys.argv[1:3]]
+    places = [Path(argument).resolve() for argument in sys.argv[1:3]]
     defaults = [ROOT / "cases" / "demo", ROOT / "docs" / "images" / "overview.png"]
     sys.exit(main(*(places + defaults[len(places) :])))

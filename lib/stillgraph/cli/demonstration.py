@@ -45,7 +45,8 @@ def _show_counts(summary: Summary) -> None:
         f"{count(glance.offences_with_corroborated, 'offence')}; {glance.unknown_series} unknown series"
     )
     if glance.gallery_past_review:
-        print(f"  {count(glance.gallery_past_review, 'custody image')} searched past the review date: have that done")
+        overdue = count(glance.gallery_past_review, "custody image")
+        print(f"  {overdue} among those searched past the review date: have the review done")
 
 
 def _show_yield(summary: Summary) -> None:
