@@ -22,8 +22,9 @@ MEASURE_HELP = (
     "points for recency, frequency and harm",
 )
 RANKING_NOTE = (
-    "Persons linked to offences by corroborated leads. The rank's interval says how far the order can be trusted: where "
-    "two intervals overlap, the order of the two is not settled. Persons not corroborated are grouped by likeness alone."
+    "Persons linked to offences by corroborated leads. The rank's interval says how far the order can be trusted: "
+    "where two intervals overlap, the order of the two is not settled. Persons not corroborated are grouped by "
+    "likeness alone."
 )
 PERSON_NOTE = "Offences, arrests and faces of one person. Whoever the ranking holds can be chosen."
 NETWORK_NOTE = "Each line joins a person to an offence; two persons joined to one offence were there together."
