@@ -18,7 +18,6 @@ from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Face,
     FaceId,
-    Judgement,
     Linkage,
     LinkStatus,
     Person,
@@ -248,7 +247,7 @@ def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str
             receipts.offences(deed.session),
             receipts.stores(deed.session),
             harm_days=harm_table().days,
-            review=_review_kind(deed.session),
+            review=_review_kind(simulated=_simulated(deed.session)),
         )
         deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
         return graph
@@ -344,7 +343,7 @@ def write_ranking(ranking: Ranking, path: Path) -> None:
 
     frame = pd.DataFrame([asdict(standing) for standing in ranking.standings]).assign(
         by=ranking.by, since=ranking.since, until=ranking.until, scale=ranking.scale,
-        review="simulated review" if ranking.simulated else "human review",
+        review=_review_kind(simulated=ranking.simulated),
     )  # fmt: skip
     with _writing(path), path.open("w", encoding="utf-8", newline="") as stream:
         frame.to_csv(stream, index=False)
@@ -411,9 +410,7 @@ def _rulings(session: Session) -> dict[FaceId, Ruling]:
     """Return what the judgements of each face judged so far amount to."""
     from stillgraph import review
 
-    by_face: dict[FaceId, list[Judgement]] = {}
-    for judgement in searches.judgements(session):
-        by_face.setdefault(judgement.face_id, []).append(judgement)
+    by_face = searches.judgements_by_face(session)
     return {face_id: review.ruling(judgements) for face_id, judgements in by_face.items()}
 
 
@@ -434,8 +431,8 @@ def _measured_times(session: Session) -> tuple[tuple[str, float], ...]:
     return tuple((stage, elapsed) for stage, elapsed, _ in rows if elapsed is not None)
 
 
-def _review_kind(session: Session) -> str:
-    return "simulated review" if _simulated(session) else "human review"
+def _review_kind(*, simulated: bool) -> str:
+    return "simulated review" if simulated else "human review"
 
 
 def _simulated(session: Session) -> bool:

@@ -6,7 +6,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.errors import NotFound, ReviewBlocked
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
-from stillgraph.records import FaceId, Judgement, NominalId, OfficerId, ReviewItem, Ruling, Verdict
+from stillgraph.records import FaceId, NominalId, OfficerId, ReviewItem, Ruling, Verdict
 from stillgraph.store import office, searches
 
 
@@ -20,9 +20,7 @@ def queue(desk: Desk) -> tuple[ReviewItem, ...]:
 
     with desk.act(Action.VIEW_QUEUE) as deed:
         me = OfficerId(deed.officer)
-        judged: dict[FaceId, list[Judgement]] = {}
-        for judgement in searches.judgements(deed.session):
-            judged.setdefault(judgement.face_id, []).append(judgement)
+        judged = searches.judgements_by_face(deed.session)
         items = tuple(
             ReviewItem(listed.face_id, listed.still, listed.search_id, listed.candidates)
             for listed in searches.listed(deed.session)

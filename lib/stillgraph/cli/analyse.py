@@ -12,9 +12,6 @@ from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 evaluate_app = typer.Typer(help="Error rates, with their counts and intervals.")
 
-RANKING_COLUMNS = ("rank", "rank_low", "rank_high", "person_id", "nominal_id", "status", "offences", "retailers",
-                   "harm_days", "value_pence", "rfh", "prior_arrests")  # fmt: skip
-
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""

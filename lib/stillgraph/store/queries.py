@@ -14,7 +14,6 @@ from stillgraph.store.casefile import ALIAS, Session
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 ALLOWED_FUNCTIONS = frozenset({"unnest()", "range()", "generate_series()"})
 SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval"})
 

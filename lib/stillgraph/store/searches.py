@@ -152,6 +152,14 @@ def judgements(session: Session, face_id: FaceId | None = None) -> list[Judgemen
     ]
 
 
+def judgements_by_face(session: Session) -> dict[FaceId, list[Judgement]]:
+    """Return the judgements of each face judged so far, in their sequence."""
+    by_face: dict[FaceId, list[Judgement]] = {}
+    for judgement in judgements(session):
+        by_face.setdefault(judgement.face_id, []).append(judgement)
+    return by_face
+
+
 def add_judgement(
     session: Session,
     *,
