@@ -1,0 +1,88 @@
+"""The vocabulary: frozen dataclasses, typed identifiers and enumerations shared by every layer.
+
+Units stand in the names (``width_px``, ``value_pence``, ``harm_days``); shapes and dtypes in the docstrings. Nothing
+here computes, reads or writes. No ``repr`` shows a template, a name or a date of birth.
+
+``StillId``: ``<retailer_id>/<image>`` as in the retailer's manifest.
+``CustodyImageId``: ``<nominal_id>/<image>`` as in the custody manifest.
+``FaceId``: ``<StillId or CustodyImageId>#<n>``, the n-th face of the image from left to right, counted from 1.
+``OffenceId``: the retailer's own reference, prefixed ``<retailer_id>/`` unless it starts so already.
+``PersonId``: the nominal id of a person in custody records, else ``unknown <n>``.
+"""
+
+from stillgraph.records.faces import Box, Face, ImageAnalysis, Quality, Template
+from stillgraph.records.identifiers import (
+    CustodyImageId,
+    FaceId,
+    ModelId,
+    NominalId,
+    OffenceId,
+    OfficerId,
+    OperationId,
+    PersonId,
+    RetailerId,
+    SearchId,
+    StillId,
+    StoreId,
+    Vector,
+)
+from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
+from stillgraph.records.persons import Contradiction, Linkage, LinkStatus, Participation, Person, PersonFace, Proposal
+from stillgraph.records.receipts import Arrest, CustodyImage, IntakeReport, Nominal, Offence, Refusal, Still, Store
+from stillgraph.records.reviews import Judgement, Outcome, ReviewItem, Ruling, Verdict
+from stillgraph.records.searches import Candidate, GalleryInfo, Probe, SearchOutcome, SearchReport
+from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
+
+__all__ = [
+    "Arrest",
+    "AuditEntry",
+    "Box",
+    "Candidate",
+    "Concentration",
+    "Contradiction",
+    "CustodyImage",
+    "CustodyImageId",
+    "Face",
+    "FaceId",
+    "GalleryInfo",
+    "ImageAnalysis",
+    "IntakeReport",
+    "Judgement",
+    "LinkStatus",
+    "Linkage",
+    "ModelId",
+    "Nominal",
+    "NominalId",
+    "Offence",
+    "OffenceId",
+    "Officer",
+    "OfficerId",
+    "Operation",
+    "OperationId",
+    "Outcome",
+    "Participation",
+    "Person",
+    "PersonFace",
+    "PersonId",
+    "Probe",
+    "Proposal",
+    "Quality",
+    "Ranking",
+    "Rate",
+    "Refusal",
+    "RetailerId",
+    "ReviewItem",
+    "Role",
+    "Ruling",
+    "SearchId",
+    "SearchOutcome",
+    "SearchReport",
+    "Standing",
+    "Still",
+    "StillId",
+    "Store",
+    "StoreId",
+    "Template",
+    "Vector",
+    "Verdict",
+]

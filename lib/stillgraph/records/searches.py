@@ -1,0 +1,66 @@
+"""Galleries, candidates and searches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stillgraph.records.faces import Box, Quality
+from stillgraph.records.identifiers import CustodyImageId, FaceId, ModelId, NominalId, SearchId
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryInfo:
+    """Which gallery was searched: ``size`` in custody images, ``version`` a digest of its entries."""
+
+    size: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person on a candidate list, with that person's best custody image. ``score`` is a cosine, -1 to 1."""
+
+    rank: int
+    nominal_id: NominalId
+    custody_image: CustodyImageId
+    score: float
+    likelihood_ratio: float | None = None
+    """``None`` until a calibration is stored for the model."""
+
+
+class SearchOutcome(StrEnum):
+    """What a search of one face came to."""
+
+    CANDIDATES = "candidates"
+    NO_CANDIDATE = "no candidate above threshold"
+    UNUSABLE = "not searched: unusable face"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One face of a search with its ranked candidates. ``still`` is the file name for an image from outside."""
+
+    face_id: FaceId
+    still: str
+    box: Box
+    quality: Quality
+    usable: bool
+    outcome: SearchOutcome
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReport:
+    """A search as stored: with which gallery, model, threshold and limit, and what came of it."""
+
+    search_id: SearchId | None
+    gallery: GalleryInfo
+    model: ModelId
+    threshold: float
+    """A cosine; -1 cuts nothing off (investigation mode)."""
+    limit: int
+    elapsed_s: float
+    probes: tuple[Probe, ...]
+    without_face: tuple[str, ...] = ()
+    """The stills searched in which no face was found."""
