@@ -14,6 +14,7 @@
     +-- CaseError               the case itself
     |   +-- CaseExists          there is something at that place already
     |   +-- NotACase            no case file there, or one made by a newer Stillgraph
+    |   +-- OutdatedCase        one made by an earlier Stillgraph, to be upgraded
     |   +-- CaseInUse           another process holds the case file
     +-- ModelError              a face model pack that is missing, altered, or of another model than the case
     +-- AuditBroken             the audit chain does not hold
@@ -72,6 +73,10 @@ class CaseExists(CaseError):
 
 class NotACase(CaseError):
     """There is no case file there that this version can open."""
+
+
+class OutdatedCase(CaseError):
+    """The case file was made by an earlier version and has yet to be upgraded."""
 
 
 class CaseInUse(CaseError):

@@ -59,6 +59,7 @@ CALLS = {
 }
 
 NO_ACTIONS = {
+    "governing.upgrade_case": "needs a case of an earlier version: tests/casework/test_upgrading.py",
     "governing.notebooks_of": "copies the shipped notebooks beside the case and touches nothing of the case",
     "searching.gallery_index": "a step of search and evaluation, inside their session",
 }

@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 import duckdb
 import pytest
 
-from stillgraph.errors import CaseExists, CaseInUse, NotACase
+from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
 from stillgraph.store import CaseFile, casefile
+from stillgraph.store.casefile import SCHEMA_VERSION
 
 HOLD = """
 import sys
@@ -41,7 +42,11 @@ def held_elsewhere(case, how):
 
 def test_a_case_is_made_with_its_settings_and_opens_again(tmp_path):
     made = CaseFile.create(tmp_path / "new" / "case", {"model": "m@1", "kind": "case"})
-    assert CaseFile.open(made.directory).settings() == {"schema_version": "1", "model": "m@1", "kind": "case"}
+    assert CaseFile.open(made.directory).settings() == {
+        "schema_version": str(SCHEMA_VERSION),
+        "model": "m@1",
+        "kind": "case",
+    }
     assert made.directory.stat().st_mode & 0o777 == 0o700, "nobody else looks in"
 
 
@@ -78,9 +83,51 @@ def test_another_database_is_no_case(tmp_path):
 
 def test_a_case_of_a_newer_stillgraph_is_left_alone(case_file):
     with case_file.session(writing=True) as session:
-        session.execute("UPDATE held.settings SET value = '2' WHERE key = 'schema_version'")
-    with pytest.raises(NotACase, match=r"schema version 2; this Stillgraph reads 1. Use the Stillgraph it was made"):
+        session.execute("UPDATE held.settings SET value = '99' WHERE key = 'schema_version'")
+    with pytest.raises(
+        NotACase, match=rf"schema version 99; this Stillgraph reads {SCHEMA_VERSION}. Use the Stillgraph it was made"
+    ):
         CaseFile.open(case_file.directory)
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_a_case_of_an_earlier_stillgraph_asks_to_be_upgraded(tmp_path, monkeypatch, version):
+    with monkeypatch.context() as earlier:
+        as_of(version, earlier)
+        old = CaseFile.create(tmp_path / "old", {"kind": "case"})
+        add_a_face(old)
+    with pytest.raises(OutdatedCase, match=r"made by an earlier Stillgraph. Keep a copy .* `stillgraph case upgrade"):
+        CaseFile.open(old.directory)
+    with old.session(writing=True) as session, session.transaction():
+        casefile.migrate(session, since=version)
+    upgraded = CaseFile.open(old.directory)
+    assert upgraded.version() == SCHEMA_VERSION
+    with upgraded.session(writing=False) as session:
+        assert session.rows("SELECT face_id, sharpness, roll_degrees, band FROM faces") == [("R/a#1", 4.0, None, None)]
+        new = CaseFile.create(tmp_path / "new", {"kind": "case"})
+        with new.session(writing=False) as fresh:
+            assert columns(session) == columns(fresh), "an upgraded case has the shape of a new one"
+
+
+def as_of(version, monkeypatch):
+    monkeypatch.setattr(casefile, "MIGRATIONS", casefile.MIGRATIONS[:version])
+    monkeypatch.setattr(casefile, "SCHEMA_VERSION", version)
+    ours = casefile._sql
+    monkeypatch.setattr(casefile, "_sql", lambda name: "" if name == "views.sql" else ours(name))
+
+
+def add_a_face(case):
+    row = {"face_id": "R/a#1", "image_kind": "still", "image_id": "R/a", "landmarks": [0.0] * 10, "sharpness": 4.0}
+    numbers = dict.fromkeys(("x", "y", "width", "height", "inter_eye_px", "brightness", "contrast", "frontality"), 1.0)
+    with case.session(writing=True) as session:
+        session.append("faces", [row | numbers | {"detection_score": 1.0, "found_by": "1x", "usable": True}])
+
+
+def columns(session):
+    return session.rows(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE schema_name IN ('held', 'main') AND NOT internal ORDER BY ALL"
+    )
 
 
 def test_a_path_with_an_apostrophe_is_a_path(tmp_path):

@@ -209,7 +209,9 @@ def test_what_a_row_holds_stands_in_no_message_and_in_no_cause(filled, sql):
 def test_a_refusal_names_what_was_asked_for_and_what_there_is(filled):
     with (
         filled.session(writing=True) as session,
-        pytest.raises(QueryRefused, match=r"not held\.officers, read_text\(\)\. There are: arrests, audit, candidates"),
+        pytest.raises(
+            QueryRefused, match=r"not held\.officers, read_text\(\)\. There are: analysis_runs, arrests, audit"
+        ),
     ):
         queries.run(session, "SELECT * FROM held.officers, read_text('x')")
 

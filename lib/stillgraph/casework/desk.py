@@ -178,11 +178,14 @@ def take_seat(
     operation: str | None = None,
     reason: str | None = None,
     clock: Callable[[], datetime] = now,
+    outdated: bool = False,
 ) -> Desk:
     """Open a case to work on it as somebody, for something.
 
     What is not given comes from ``STILLGRAPH_CASE``, ``STILLGRAPH_OFFICER``, ``STILLGRAPH_OPERATION`` and
     ``STILLGRAPH_REASON``. Whether it suffices is decided, and recorded, at each action.
+
+    ``outdated`` lets in a case of an earlier schema version, to be upgraded.
 
     Raises
     ------
@@ -190,6 +193,8 @@ def take_seat(
         No case was named.
     NotACase
         There is no case at that place.
+    OutdatedCase
+        It has an earlier schema version.
     """
     place = case if case is not None else os.environ.get("STILLGRAPH_CASE")
     if not place:
@@ -199,4 +204,4 @@ def take_seat(
         operation=operation if operation is not None else os.environ.get("STILLGRAPH_OPERATION"),
         reason=reason if reason is not None else os.environ.get("STILLGRAPH_REASON"),
     )
-    return Desk(CaseFile.open(Path(place)), claim, clock)
+    return Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)

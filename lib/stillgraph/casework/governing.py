@@ -13,6 +13,7 @@ from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, OperationId, Role
 from stillgraph.store import CaseFile, office, searches
+from stillgraph.store.casefile import SCHEMA_VERSION, migrate
 
 
 def create_case(directory: Path, *, pack: str | None = None, kind: str = "case") -> CaseFile:
@@ -51,6 +52,22 @@ def kind_of(directory: Path) -> str:
         There is no case there.
     """
     return CaseFile.open(directory).settings().get("kind", "case")
+
+
+def upgrade_case(desk: Desk) -> tuple[int, int]:
+    """Bring a case made by an earlier Stillgraph to this one's schema, all of it or nothing; return both versions.
+
+    Raises
+    ------
+    WrongUse
+        The case is up to date.
+    """
+    since = desk.case.version()
+    if since == SCHEMA_VERSION:
+        raise WrongUse("The case is up to date: it needs no upgrade.")
+    with desk.act(Action.UPGRADE_CASE, since=since, to=SCHEMA_VERSION) as deed:
+        migrate(deed.session, since=since)
+    return since, SCHEMA_VERSION
 
 
 def add_officer(
@@ -119,7 +136,7 @@ def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.C
     Anybody who can read the case may check it; nothing of the case is shown, and nothing is written, so that a broken
     chain stays as it was found.
     """
-    case = CaseFile.open(directory)
+    case = CaseFile.open(directory, outdated=True)
     anchors = anchor_file if anchor_file is not None else case.directory / chain.ANCHOR_FILE_NAME
     if anchor_file is not None and not anchor_file.is_file():
         raise WrongUse(f"There is no anchor file {anchor_file}; give the file kept as --anchor FILE.")

@@ -64,6 +64,24 @@ def create(
         print(f"Next: stillgraph case officer add {case} YOUR-ID")
 
 
+@case_app.command("upgrade", epilog='Example: stillgraph case upgrade cases/autumn --reason "new version"')
+def upgrade(
+    case: Case,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a case made by an earlier Stillgraph up to date, all of it or nothing; keep a copy of it first."""
+    from stillgraph.casework import governing
+
+    since, to = governing.upgrade_case(common.seat(case, officer, operation, reason, outdated=True))
+    if as_json:
+        common.print_json({"since": since, "to": to})
+    else:
+        print(f"The case was brought from schema version {since} to {to}.")
+
+
 @officer_app.command(
     "add", epilog="Example: stillgraph case officer add cases/autumn pc1234 --role reviewer --officer sgt1"
 )

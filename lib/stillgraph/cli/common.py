@@ -32,11 +32,11 @@ Workers = Annotated[
 ]
 
 
-def seat(case: Path, officer: str | None, operation: str | None, reason: str | None) -> Desk:
+def seat(case: Path, officer: str | None, operation: str | None, reason: str | None, *, outdated: bool = False) -> Desk:
     """Open a case as the options and the environment say."""
     from stillgraph.casework import take_seat
 
-    return take_seat(case, officer=officer, operation=operation, reason=reason)
+    return take_seat(case, officer=officer, operation=operation, reason=reason, outdated=outdated)
 
 
 def day(text: str | None, option: str) -> date | None:

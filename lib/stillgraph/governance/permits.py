@@ -18,6 +18,7 @@ class Action(StrEnum):
     """What an officer can do, as the audit chain names it."""
 
     CREATE_CASE = "create case"
+    UPGRADE_CASE = "upgrade case"
     ADD_OFFICER = "add officer"
     OPEN_OPERATION = "open operation"
     ENROL_CUSTODY = "enrol custody images"
@@ -35,8 +36,8 @@ class Action(StrEnum):
     OPEN_WORKBENCH = "open workbench"
 
 
-SETTING_UP = frozenset({Action.ADD_OFFICER, Action.OPEN_OPERATION})
-"""Actions that come before there is an operation, so need none."""
+SETTING_UP = frozenset({Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRADE_CASE})
+"""Actions on the case itself, which come before any operation, so need none."""
 
 
 @dataclass(frozen=True, slots=True)

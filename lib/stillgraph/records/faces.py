@@ -19,7 +19,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What was measured of one face; each value's rule is in :mod:`stillgraph.faces.quality`."""
+    """What was measured of one face; each value's rule is in :mod:`stillgraph.faces.quality`.
+
+    ``None`` where the face was analysed before there was such a measure, or it cannot be taken.
+    """
 
     inter_eye_px: float
     sharpness: float
@@ -27,6 +30,13 @@ class Quality:
     contrast: float
     frontality: float
     detection_score: float
+    roll_degrees: float | None = None
+    pitch: float | None = None
+    underexposed: float | None = None
+    overexposed: float | None = None
+    jpeg_quality: float | None = None
+    occlusion: float | None = None
+    band: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

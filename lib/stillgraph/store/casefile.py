@@ -17,14 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from stillgraph.errors import CaseExists, CaseInUse, NotACase
+from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CASE_FILE_NAME = "case.duckdb"
 PATIENCE_S = 30.0
-SCHEMA_VERSION = 1
+MIGRATIONS = ("0001_case.sql", "0002_face_core.sql")
+"""What brings a case file from each schema version to the next, from nothing on."""
+
+SCHEMA_VERSION = len(MIGRATIONS)
 ALIAS = "casefile"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -140,21 +143,21 @@ class CaseFile:
         case.directory.mkdir(parents=True, exist_ok=True)
         case.directory.chmod(0o700)
         with case.session(writing=True) as session, session.transaction():
-            session.execute(_sql("0001_case.sql"))
-            session.execute(_sql("views.sql"))
-            rows = [("schema_version", str(SCHEMA_VERSION)), *settings.items()]
-            for key, value in rows:
+            migrate(session, since=0)
+            for key, value in settings.items():
                 session.execute("INSERT INTO held.settings VALUES (?, ?)", [key, value])
         return case
 
     @classmethod
-    def open(cls, directory: Path) -> CaseFile:
-        """Open an existing case.
+    def open(cls, directory: Path, *, outdated: bool = False) -> CaseFile:
+        """Open an existing case; one of an earlier schema version only where ``outdated`` says so.
 
         Raises
         ------
         NotACase
             There is no case file there, or it was made by a newer Stillgraph.
+        OutdatedCase
+            It was made by an earlier Stillgraph and has yet to be upgraded.
         """
         case = cls(directory)
         if not case.path.is_file():
@@ -162,11 +165,16 @@ class CaseFile:
                 f"There is no case in {case.directory}: it has no {CASE_FILE_NAME}. "
                 "Make one with `stillgraph case create`."
             )
-        version = case.settings().get("schema_version", "none")
-        if version != str(SCHEMA_VERSION):
+        version = case.version()
+        if version > SCHEMA_VERSION:
             raise NotACase(
                 f"The case in {case.directory} has schema version {version}; this Stillgraph reads {SCHEMA_VERSION}. "
                 "Use the Stillgraph it was made with."
+            )
+        if version < SCHEMA_VERSION and not outdated:
+            raise OutdatedCase(
+                f"The case in {case.directory} was made by an earlier Stillgraph. Keep a copy of the directory, then "
+                f"bring the case up to date: `stillgraph case upgrade {case.directory}`."
             )
         return case
 
@@ -179,6 +187,13 @@ class CaseFile:
                 raise NotACase(
                     f"{self.path} is a DuckDB file but not a case; make a case with `stillgraph case create`."
                 ) from error
+
+    def version(self) -> int:
+        """Return the schema version of the case file, from 1."""
+        stated = self.settings().get("schema_version", "")
+        if not stated.isdigit():
+            raise NotACase(f"{self.path} does not say which schema it has; restore it from a backup.")
+        return int(stated)
 
     @contextmanager
     def session(self, *, writing: bool) -> Iterator[Session]:
@@ -239,6 +254,14 @@ class CaseFile:
                 pause = min(pause * 1.5, 0.5)
             else:
                 return
+
+
+def migrate(session: Session, *, since: int) -> None:
+    """Bring the schema from version ``since`` to :data:`SCHEMA_VERSION`, inside the transaction that is open."""
+    for name in MIGRATIONS[since:]:
+        session.execute(_sql(name))
+    session.execute(_sql("views.sql"))
+    session.execute("INSERT OR REPLACE INTO held.settings VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
 
 
 def _sql(name: str) -> str:

@@ -15,7 +15,8 @@ ImageKind = Literal["still", "custody"]
 
 _COLUMNS = (
     "f.face_id, f.image_id, f.x, f.y, f.width, f.height, f.landmarks, f.inter_eye_px, f.sharpness, f.brightness, "
-    "f.contrast, f.frontality, f.detection_score, f.found_by, f.usable, f.unusable_reason"
+    "f.contrast, f.frontality, f.detection_score, f.roll_degrees, f.pitch, f.underexposed, f.overexposed, "
+    "f.jpeg_quality, f.occlusion, f.band, f.found_by, f.usable, f.unusable_reason"
 )
 
 
@@ -97,6 +98,13 @@ def _row(kind: ImageKind, face: Face) -> dict[str, object]:
         "contrast": quality.contrast,
         "frontality": quality.frontality,
         "detection_score": quality.detection_score,
+        "roll_degrees": quality.roll_degrees,
+        "pitch": quality.pitch,
+        "underexposed": quality.underexposed,
+        "overexposed": quality.overexposed,
+        "jpeg_quality": quality.jpeg_quality,
+        "occlusion": quality.occlusion,
+        "band": quality.band,
         "found_by": face.found_by,
         "usable": face.usable,
         "unusable_reason": face.unusable_reason,
@@ -104,14 +112,13 @@ def _row(kind: ImageKind, face: Face) -> dict[str, object]:
 
 
 def _face(row: tuple[Any, ...], model: ModelId) -> Face:
-    (face_id, image_id, x, y, width, height, landmarks, eyes, sharp, bright, contrast, front, score, found_by, usable,
-     reason, vector) = row  # fmt: skip
+    face_id, image_id, x, y, width, height, landmarks, *measures, found_by, usable, reason, vector = row
     return Face(
         face_id=face_id,
         image_id=image_id,
         box=Box(x, y, width, height),
         landmarks=np.asarray(landmarks, dtype=np.float32).reshape(5, 2),
-        quality=Quality(eyes, sharp, bright, contrast, front, score),
+        quality=Quality(*measures),
         found_by=found_by,
         usable=usable,
         unusable_reason=reason,

@@ -36,8 +36,18 @@ FROM held.stills AS t;
 
 CREATE OR REPLACE VIEW main.faces AS
 SELECT face_id, image_id AS still_id, x, y, width, height, inter_eye_px, sharpness, brightness, contrast,
-       frontality, detection_score, found_by, usable, unusable_reason
+       frontality, detection_score, roll_degrees, pitch, underexposed, overexposed, jpeg_quality, occlusion, band,
+       found_by, usable, unusable_reason
 FROM held.faces WHERE image_kind = 'still';
+
+CREATE OR REPLACE VIEW main.analysis_runs AS
+SELECT run_id, purpose, delivery_id, analysed_at, pack, model, provider, workers, images, elapsed_s, images_per_s
+FROM held.analysis_runs;
+
+CREATE OR REPLACE VIEW main.enhancements AS
+SELECT enhancement_id, still_id, steps, width_px, height_px, pixels_sha256, software, officer_id, operation_id, made_at,
+       (SELECT count(*) FROM held.enhanced_templates AS t WHERE t.enhancement_id = e.enhancement_id) AS faces
+FROM held.enhancements AS e;
 
 CREATE OR REPLACE VIEW main.nominals AS
 SELECT n.nominal_id, n.name, n.date_of_birth, n.sex, n.ethnicity,

@@ -1,0 +1,58 @@
+"""Bringing a case of an earlier version up to date: permitted, recorded, all of it or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillgraph.casework import governing, take_seat
+from stillgraph.errors import NotPermitted, OutdatedCase, WrongUse
+from stillgraph.store import casefile
+
+
+@pytest.fixture
+def outdated(tmp_path, monkeypatch):
+    """A case of schema version 1 with an administrator."""
+    ours = casefile._sql
+    with monkeypatch.context() as earlier:
+        earlier.setattr(casefile, "MIGRATIONS", casefile.MIGRATIONS[:1])
+        earlier.setattr(casefile, "SCHEMA_VERSION", 1)
+        earlier.setattr(casefile, "_sql", lambda name: "" if name == "views.sql" else ours(name))
+        case = governing.create_case(tmp_path / "old")
+        governing.add_officer(take_seat(case.directory), "admin")
+    return case.directory
+
+
+def desk(place, officer="admin"):
+    return take_seat(place, officer=officer, reason="new version", outdated=True)
+
+
+def test_an_upgraded_case_works_and_says_who_upgraded_it(outdated):
+    with pytest.raises(OutdatedCase):
+        take_seat(outdated)
+    assert governing.upgrade_case(desk(outdated)) == (1, casefile.SCHEMA_VERSION)
+    report = governing.verify_audit(outdated)
+    assert report.holds
+    with take_seat(outdated).case.session(writing=False) as session:
+        assert session.rows("SELECT officer, action, result FROM audit ORDER BY sequence")[-1] == (
+            "admin", "upgrade case", "done",
+        )  # fmt: skip
+    with pytest.raises(WrongUse, match="up to date"):
+        governing.upgrade_case(desk(outdated))
+
+
+def test_nobody_unknown_upgrades_a_case(outdated):
+    with pytest.raises(NotPermitted):
+        governing.upgrade_case(desk(outdated, "stranger"))
+    with pytest.raises(OutdatedCase):
+        take_seat(outdated)
+
+
+def test_an_upgrade_that_fails_changes_nothing(outdated, monkeypatch):
+    ours = casefile._sql
+    broken = {"views.sql": "CREATE VIEW broken AS SELECT nothing FROM nowhere"}
+    monkeypatch.setattr(casefile, "_sql", lambda name: broken.get(name) or ours(name))
+    with pytest.raises(Exception, match="nowhere"):
+        governing.upgrade_case(desk(outdated))
+    assert desk(outdated).case.version() == 1
+    monkeypatch.undo()
+    assert governing.upgrade_case(desk(outdated)) == (1, casefile.SCHEMA_VERSION)
