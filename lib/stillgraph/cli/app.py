@@ -10,8 +10,8 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from stillgraph import __version__
-from stillgraph.cli import analyse, cases, models, serving, work
-from stillgraph.errors import CaseExists, NotACase, Refused, StillgraphError, WrongUse
+from stillgraph.cli import analyse, bench, cases, models, serving, work
+from stillgraph.errors import CaseExists, NotACase, OutdatedCase, Refused, StillgraphError, WrongUse
 
 INTERRUPTED = 130
 """What Typer returns for a Ctrl-C."""
@@ -37,7 +37,7 @@ def _root(
         print(context.get_help())
 
 
-for module in (cases, work, analyse, models, serving):
+for module in (cases, work, analyse, models, bench, serving):
     module.register(app)
 
 
@@ -54,7 +54,7 @@ def run(arguments: list[str]) -> int:
     """
     try:
         code = app(args=arguments, prog_name="stillgraph", standalone_mode=False)
-    except (Refused, WrongUse, CaseExists, NotACase) as error:
+    except (Refused, WrongUse, CaseExists, NotACase, OutdatedCase) as error:
         return _say(str(error), 2)
     except StillgraphError as error:
         return _say(str(error), 1)

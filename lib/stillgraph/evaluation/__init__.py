@@ -4,6 +4,7 @@ Terms follow ISO/IEC 19795-1 and NIST's FRTE: a mated search is of somebody in t
 somebody who is not. A failure to acquire (no usable face) stays a trial in every rate.
 """
 
+from stillgraph.evaluation.benchmark import Fold, Separation, separation
 from stillgraph.evaluation.identification import (
     FPIR_TARGETS,
     GroupRates,
@@ -18,14 +19,17 @@ from stillgraph.evaluation.verification import FAR_TARGETS, VerificationResult, 
 __all__ = [
     "FAR_TARGETS",
     "FPIR_TARGETS",
+    "Fold",
     "GroupRates",
     "IdentificationResult",
     "IdentificationTrial",
+    "Separation",
     "TruthFace",
     "VerificationResult",
     "assign",
     "identification",
     "read_truth",
+    "separation",
     "verification",
     "wilson",
 ]

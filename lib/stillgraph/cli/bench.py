@@ -1,0 +1,86 @@
+"""Commands that measure: the face core on photographs made poor."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillgraph.cli import common
+from stillgraph.cli.common import AsJson
+
+if TYPE_CHECKING:
+    from stillgraph.casework.benching import FacesBenchmark
+    from stillgraph.records import Rate
+
+bench_app = typer.Typer(help="Benchmarks, as ratios to what one would use otherwise.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.add_typer(bench_app, name="bench")
+
+
+@bench_app.command("faces", epilog="Example: stillgraph bench faces --pack yunet-sface --widths 28,48 --json")
+def bench_faces(
+    people: Annotated[
+        Path | None, typer.Option("--people", metavar="FILE", help="CSV: image,person,use (gallery or probe).")
+    ] = None,
+    pack: Annotated[list[str] | None, typer.Option("--pack", metavar="PACK", help="A pack; again for more.")] = None,
+    widths: Annotated[
+        str | None, typer.Option("--widths", metavar="PIXELS", help="Face widths, e.g. 24,28,32,48,64.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the noise.")] = 0,
+    workers: common.Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure recognition of faces made small, blurred, noisy and compressed: the plain model and the whole recipe."""
+    from stillgraph.casework import benching
+
+    result = benching.bench_faces(
+        people=people, packs=pack or (), widths_px=None if widths is None else _widths(widths), workers=workers,
+        seed=seed, show_progress=sys.stderr.isatty(),
+    )  # fmt: skip
+    if as_json:
+        common.print_json(result)
+    else:
+        _show(result)
+
+
+def _widths(text: str) -> list[int]:
+    from stillgraph.errors import WrongUse
+
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise WrongUse(f"--widths takes whole pixels like 24,28,32, not {text!r}.") from None
+
+
+def _show(result: FacesBenchmark) -> None:
+    first = result.rows[0].result
+    print(f"{result.people}: gallery of {first.gallery}, {common.count(first.probes, 'probe')} a condition; ", end="")
+    print(f"{first.impostor_pairs:,} impostor pairs. Brackets: Wilson 95 % interval.")
+    headers = ["pack", "faces", "stage", "not found", "TAR at FAR 0.01", "at 0.001", "rank 1", "rank 5", "rank 20"]
+    common.print_table(
+        headers,
+        [
+            [
+                row.pack, row.condition, row.stage, row.result.failures_to_acquire,
+                *(percent(row.result.tar_at_far[far]) for far in ("0.01", "0.001")),
+                *(percent(row.result.rank[rank]) for rank in ("1", "5", "20")),
+            ]
+            for row in result.rows
+        ],
+    )  # fmt: skip
+    for pack, ratios in result.ratios.items():
+        said = ", ".join(f"{condition} {ratio:.2f}" for condition, ratio in ratios.items())
+        print(f"{pack}: TAR at FAR 0.001 of the full recipe, in times the plain model's: {said}.")
+
+
+def percent(rate: Rate | None) -> str:
+    """Return a rate in per cent with its interval."""
+    if rate is None or rate.value is None or rate.low is None or rate.high is None:
+        return "insufficient"
+    return f"{100 * rate.value:.1f} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"

@@ -1,0 +1,93 @@
+"""What each part of the recipe brings: an image's template made with more and more of it, from the plain model on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillgraph.faces.detect import Detection, YuNet, merge
+from stillgraph.faces.embed import Embedder, FusionEmbedder, ImageRole, ViewEmbedder, align, fuse, unit, views
+from stillgraph.faces.insight import InsightDetector
+from stillgraph.faces.packs import FacePack
+from stillgraph.faces.pixels import Pixels, decode
+from stillgraph.records import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the recipe added to those before it.
+
+    ``scales``: landmarks averaged over all detection passes, not of the one pass at the image's own size.
+    ``flips``: each crop with its mirror image. ``twins``: custody templates with their low-resolution twins.
+    ``soft``: stills seen a second time, softened and wider.
+    """
+
+    name: str
+    scales: bool = False
+    flips: bool = False
+    twins: bool = False
+    soft: bool = False
+
+    def way(self, role: ImageRole) -> tuple[bool, bool, bool]:
+        """Return what the stage does to an image of a role: several scales, flips, several views."""
+        return self.scales, self.flips, self.twins if role is ImageRole.CUSTODY else self.soft
+
+
+PLAIN = Stage("plain")
+FULL = Stage("full recipe", scales=True, flips=True, twins=True, soft=True)
+
+STAGES = (
+    PLAIN,
+    Stage("+ flips", flips=True),
+    Stage("+ detection at several scales", flips=True, scales=True),
+    Stage("+ low-resolution twins", flips=True, scales=True, twins=True),
+    FULL,
+)
+"""From the plain model to the whole recipe. Plain: one detection pass, one crop, one vector."""
+
+
+def templates(
+    data: bytes, name: str, pack: FacePack, role: ImageRole, stages: Sequence[Stage] = STAGES
+) -> dict[str, Vector | None]:
+    """Return the template of an image's largest face by each stage's name; ``None`` where that stage finds no face.
+
+    Raises
+    ------
+    UnusableImage
+        The image cannot be decoded.
+    """
+    pixels = decode(data, name)
+    whole, plain = largest(pack.detector.detect(pixels)), largest(one_pass(pixels, pack))
+    made: dict[tuple[bool, bool, bool], Vector | None] = {}
+    for stage in stages:
+        found = whole if stage.scales else plain
+        if stage.way(role) not in made:
+            made[stage.way(role)] = None if found is None else template(pixels, found, pack.embedder, role, stage)
+    return {stage.name: made[stage.way(role)] for stage in stages}
+
+
+def template(pixels: Pixels, found: Detection, embedder: Embedder, role: ImageRole, stage: Stage) -> Vector:
+    """Return the template of one face as a stage makes it, float32 of unit length, shape (d,)."""
+    if isinstance(embedder, FusionEmbedder):
+        parts = [template(pixels, found, member, role, stage) for member in embedder.members]
+        return fuse(parts, embedder.weights)
+    assert isinstance(embedder, ViewEmbedder)  # noqa: S101  (packs hold nothing else)
+    size = embedder.recogniser.size_px
+    _, flips, varied = stage.way(role)
+    seen = views(pixels, found.landmarks, role, size) if varied else [align(pixels, found.landmarks, size_px=size)]
+    made = embedder.with_flips(seen) if flips else embedder.recogniser.vectors(np.stack([np.asarray(f) for f in seen]))
+    return unit(np.sum([unit(vector) for vector in made], axis=0))
+
+
+def one_pass(pixels: Pixels, pack: FacePack) -> list[Detection]:
+    """Return what the pack's detector finds in one pass at the image's own size."""
+    detector = pack.detector
+    assert isinstance(detector, YuNet | InsightDetector)  # noqa: S101  (packs hold nothing else)
+    return merge({"1x": detector.single_pass(pixels, 1.0)})
+
+
+def largest(found: Sequence[Detection]) -> Detection | None:
+    """Return the face with the largest box, or ``None``."""
+    return max(found, key=lambda one: one.box.width * one.box.height, default=None)
