@@ -93,7 +93,7 @@ def test_widths_that_make_no_sense_are_refused(people):
 def test_the_command_prints_a_table_and_json(people, capsys):
     assert run(["bench", "faces", "--people", str(people), "--widths", "48", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["models"] == {"yunet-sface": "yunet-sface@2456d6f081df.r1"}
+    assert document["models"] == {"yunet-sface": "yunet-sface@2456d6f081df.r2"}
     assert document["rows"][0]["result"]["rank"]["1"]["trials"] == 2
     assert run(["bench", "faces", "--people", str(people), "--widths", "48"]) == 0
     printed = capsys.readouterr().out

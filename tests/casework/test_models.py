@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillgraph.casework import analysing, evaluating, governing, models, receiving, searching, take_seat
+from stillgraph.casework import analysing, governing, models, receiving, searching, take_seat, verifying
 from stillgraph.errors import ModelError, NotFound, WrongUse
 
-SFACE = Path(__file__).parents[2] / "lib" / "stillgraph" / "faces" / "models" / "sface.onnx"
+ROOT = Path(__file__).parents[2]
+SFACE = ROOT / "lib" / "stillgraph" / "faces" / "models" / "sface.onnx"
+CUSTODY = ROOT / "data" / "demo" / "custody" / "images"
 
 
 @pytest.fixture
@@ -161,6 +163,28 @@ def test_verification_measures_the_pack_it_is_told(toml, tmp_path, small_inputs)
     names = sorted(path.name for path in images.iterdir())
     pairs = tmp_path / "pairs.csv"
     pairs.write_text("image_a,image_b,same\n" + f"{names[0]},{names[0]},1\n{names[0]},{names[-1]},0\n")
-    reports = [evaluating.verification(pairs, images, pack=pack) for pack in ("copy", "yunet-sface")]
+    reports = [verifying.verification(pairs, images, pack=pack) for pack in ("copy", "yunet-sface")]
     assert reports[0].model.startswith("copy@")
     assert [r.auc for r in reports] == [reports[1].auc] * 2
+
+
+def test_a_pair_of_a_sharp_and_a_poor_image_is_compared_as_a_search_would(tmp_path):
+    from stillgraph.faces import packs
+    from stillgraph.faces.analyse import analyse_one
+    from stillgraph.faces.degrade import Camera, degrade
+    from stillgraph.faces.embed import ImageRole
+    from stillgraph.faces.pixels import decode
+
+    loaded, sharp = packs.load(), (CUSTODY / "N101146_1.jpg").read_bytes()
+    (face,) = analyse_one("a", sharp, loaded).faces
+    poor = degrade(decode(sharp, "a"), face.box, Camera(28), name="a")
+    (tmp_path / "a.jpg").write_bytes(sharp)
+    (tmp_path / "b.jpg").write_bytes(poor)
+    (tmp_path / "c.jpg").write_bytes(sharp + b" ")
+    faces = verifying._Faces(tmp_path, loaded, 1, [("a.jpg", "b.jpg"), ("a.jpg", "c.jpg")], show_progress=False)
+    of = {role: analyse_one("a", sharp, loaded, role).faces[0].template.vector.tolist() for role in ImageRole}
+    assert faces.fine == {"a.jpg", "c.jpg"}
+    assert faces.vector("a.jpg", "b.jpg").tolist() == of[ImageRole.CUSTODY]
+    assert faces.vector("a.jpg", "c.jpg").tolist() == of[ImageRole.STILL]
+    assert faces.vector("b.jpg", "a.jpg").tolist() == analyse_one("b", poor, loaded).faces[0].template.vector.tolist()
+    assert set(faces.custody) == {"a.jpg"}, "the third image is not embedded twice for nothing"

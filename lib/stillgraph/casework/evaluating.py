@@ -1,19 +1,16 @@
-"""Measuring how often the search is wrong, on a case with known truth or on pairs of images."""
+"""Measuring how often the search is wrong, on a case with known truth."""
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.searching import INVESTIGATION, gallery_index
-from stillgraph.errors import ManifestError, WrongUse
+from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Candidate,
@@ -61,25 +58,6 @@ class IdentificationReport:
     groups: dict[str, dict[str, GroupRates]]
     within_rank: int
     stills_not_in_case: int
-    elapsed_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class VerificationReport:
-    """1:1 error rates of a face model on pairs of images."""
-
-    model: ModelId
-    pairs: int
-    genuine: int
-    impostor: int
-    failures_to_acquire: int
-    auc: float | None
-    accuracy: float | None
-    accuracy_interval: tuple[float, float] | None
-    tar_at_far: dict[str, float | None]
-    tar_interval: dict[str, tuple[float, float] | None]
-    thresholds: dict[str, float | None]
-    insufficient: dict[str, str]
     elapsed_s: float
 
 
@@ -193,50 +171,6 @@ def truth_of_faces(desk: Desk, truth: Path) -> dict[FaceId, NominalId | None]:
         return {face_id: t.nominal_id for t, face_id in assigned.items() if face_id is not None}
 
 
-def verification(
-    pairs: Path,
-    images: Path,
-    *,
-    pack: str | None = None,
-    workers: int | None = None,
-    show_progress: bool = False,
-) -> VerificationReport:
-    """Measure a face model on pairs of images, each of one person or of two.
-
-    Both images are treated as stills, and of several faces the largest is compared. A pair with an image in which no
-    face was found counts as an error.
-
-    Raises
-    ------
-    ManifestError
-        The pairs cannot be read, or name an image that is not there or leads out of ``images``.
-    """
-    from stillgraph import evaluation
-    from stillgraph.faces import packs
-
-    began = time.perf_counter()
-    loaded = packs.load(pack if pack is not None else packs.DEFAULT_PACK)
-    rows = _read_pairs(pairs)
-    names = sorted({name for a, b, _ in rows for name in (a, b)})
-    vectors = _largest_faces(names, images, loaded, workers, show_progress=show_progress)
-    compared = [(vectors[a], vectors[b], same) for a, b, same in rows if a in vectors and b in vectors]
-    lost = [same for a, b, same in rows if a not in vectors or b not in vectors]
-    left = np.asarray([a for a, _, _ in compared], dtype=np.float32).reshape(len(compared), loaded.dimension)
-    right = np.asarray([b for _, b, _ in compared], dtype=np.float32).reshape(len(compared), loaded.dimension)
-    rates = evaluation.verification(
-        np.einsum("nd,nd->n", left, right),
-        np.asarray([same for _, _, same in compared], dtype=bool),
-        failures_genuine=sum(lost),
-        failures_impostor=len(lost) - sum(lost),
-    )
-    return VerificationReport(
-        model=loaded.model, pairs=rates.pairs, genuine=rates.genuine, impostor=rates.impostor,
-        failures_to_acquire=rates.failures_to_acquire, auc=rates.auc, accuracy=rates.accuracy,
-        accuracy_interval=rates.accuracy_interval, tar_at_far=rates.tar_at_far, tar_interval=rates.tar_interval,
-        thresholds=rates.thresholds, insufficient=rates.insufficient, elapsed_s=time.perf_counter() - began,
-    )  # fmt: skip
-
-
 def _by_still(faces: Mapping[FaceId, Face]) -> dict[StillId, list[Face]]:
     grouped: dict[StillId, list[Face]] = {}
     for face in faces.values():
@@ -269,64 +203,6 @@ def _groups(
         }
         for attribute in by
     }
-
-
-def _read_pairs(path: Path) -> list[tuple[str, str, bool]]:
-    said = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "same": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "different": False,
-    }
-    if not path.is_file():
-        raise ManifestError(f"There is no pairs file {path}; it is a CSV with the columns image_a, image_b and same.")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if not {"image_a", "image_b", "same"} <= set(reader.fieldnames or ()):
-            raise ManifestError(f"A pairs file has the columns image_a, image_b and same; {path.name} has not.")
-        rows = []
-        for row in reader:
-            same = said.get(str(row["same"]).strip().lower())
-            if same is None:
-                raise ManifestError(f"In the column same stands 1 or 0; correct line {reader.line_num} of {path.name}.")
-            rows.append((str(row["image_a"]).strip(), str(row["image_b"]).strip(), same))
-    if not rows:
-        raise ManifestError(f"The pairs file {path.name} holds no pairs.")
-    return rows
-
-
-def _largest_faces(
-    names: Sequence[str], images: Path, pack: object, workers: int | None, *, show_progress: bool
-) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    """Return the template of the largest face of each image that has one, float32, shape (d,)."""
-    from tqdm import tqdm
-
-    from stillgraph import intake
-    from stillgraph.faces.analyse import analyse
-
-    root = images.resolve()
-
-    def read(name: str) -> tuple[str, bytes]:
-        path = (root / name).resolve()
-        if not path.is_relative_to(root) or not path.is_file():
-            raise ManifestError(f"The pairs file names {name}, which is not an image in {images.name}.")
-        data = path.read_bytes()
-        intake.check_image(name, data)
-        return name, data
-
-    found = {}
-    analyses = analyse(map(read, names), pack, workers=workers)  # type: ignore[arg-type]
-    for analysis in tqdm(analyses, total=len(names), unit="image", disable=not show_progress, leave=False):
-        faces = [face for face in analysis.faces if face.usable and face.template is not None]
-        if faces:
-            largest = max(faces, key=lambda face: face.box.width * face.box.height)
-            assert largest.template is not None  # noqa: S101  (filtered above)
-            found[analysis.image_id] = largest.template.vector
-    return found
 
 
 def _percent(rate: float | None) -> str:

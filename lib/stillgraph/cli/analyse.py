@@ -172,9 +172,9 @@ def evaluate_verification(
     """Measure 1:1 error rates of a face model on pairs of images; no case is involved."""
     import sys
 
-    from stillgraph.casework import evaluating
+    from stillgraph.casework import verifying
 
-    result = evaluating.verification(pairs, images, pack=model, workers=workers, show_progress=sys.stderr.isatty())
+    result = verifying.verification(pairs, images, pack=model, workers=workers, show_progress=sys.stderr.isatty())
     if as_json:
         common.print_json(result)
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from stillgraph.faces.embed import detail
 from stillgraph.faces.pixels import luminance
 from stillgraph.records import Quality, Vector
 
@@ -34,6 +35,8 @@ def measure(face: Image.Image, landmarks: Vector, detection_score: float) -> Qua
         under one of them or beyond.
     ``detection_score``
         As the detector gave it, 0-1.
+    ``detail``
+        Share of the aligned crop's variance that is fine detail, 0-1 (:func:`stillgraph.faces.embed.detail`).
 
     Parameters
     ----------
@@ -55,6 +58,7 @@ def measure(face: Image.Image, landmarks: Vector, detection_score: float) -> Qua
         contrast=min(float(2 * middle.std()), 1.0),
         frontality=frontality(landmarks),
         detection_score=detection_score,
+        detail=detail(face),
     )
 
 

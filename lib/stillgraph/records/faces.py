@@ -36,6 +36,7 @@ class Quality:
     overexposed: float | None = None
     jpeg_quality: float | None = None
     occlusion: float | None = None
+    detail: float | None = None
     band: str | None = None
 
 

@@ -16,7 +16,7 @@ ImageKind = Literal["still", "custody"]
 _COLUMNS = (
     "f.face_id, f.image_id, f.x, f.y, f.width, f.height, f.landmarks, f.inter_eye_px, f.sharpness, f.brightness, "
     "f.contrast, f.frontality, f.detection_score, f.roll_degrees, f.pitch, f.underexposed, f.overexposed, "
-    "f.jpeg_quality, f.occlusion, f.band, f.found_by, f.usable, f.unusable_reason"
+    "f.jpeg_quality, f.occlusion, f.detail, f.band, f.found_by, f.usable, f.unusable_reason"
 )
 
 
@@ -104,6 +104,7 @@ def _row(kind: ImageKind, face: Face) -> dict[str, object]:
         "overexposed": quality.overexposed,
         "jpeg_quality": quality.jpeg_quality,
         "occlusion": quality.occlusion,
+        "detail": quality.detail,
         "band": quality.band,
         "found_by": face.found_by,
         "usable": face.usable,

@@ -5,6 +5,7 @@ ALTER TABLE held.faces ADD COLUMN underexposed DOUBLE;
 ALTER TABLE held.faces ADD COLUMN overexposed DOUBLE;
 ALTER TABLE held.faces ADD COLUMN jpeg_quality DOUBLE;
 ALTER TABLE held.faces ADD COLUMN occlusion DOUBLE;
+ALTER TABLE held.faces ADD COLUMN detail DOUBLE;
 ALTER TABLE held.faces ADD COLUMN band VARCHAR;
 
 -- With what, and how fast, images were analysed.

@@ -36,7 +36,8 @@ FROM held.stills AS t;
 
 CREATE OR REPLACE VIEW main.faces AS
 SELECT face_id, image_id AS still_id, x, y, width, height, inter_eye_px, sharpness, brightness, contrast,
-       frontality, detection_score, roll_degrees, pitch, underexposed, overexposed, jpeg_quality, occlusion, band,
+       frontality, detection_score, roll_degrees, pitch, underexposed, overexposed, jpeg_quality, occlusion,
+       detail, band,
        found_by, usable, unusable_reason
 FROM held.faces WHERE image_kind = 'still';
 
