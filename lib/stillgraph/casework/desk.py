@@ -88,9 +88,15 @@ class Desk:
         if loaded.model != self.model:
             raise ModelError(
                 f"The case is bound to the model {self.model}, but the pack here is {loaded.model}; "
-                "install the Stillgraph, and put back the pack, that the case was made with."
+                "install the Stillgraph, and put back the pack, that the case was made with, or make its templates "
+                "anew: `stillgraph models migrate CASE --to PACK`."
             )
         return loaded
+
+    def forget_settings(self) -> None:
+        """Read settings and pack again when they are next asked for: an action has changed them."""
+        for name in ("settings", "pack"):
+            self.__dict__.pop(name, None)
 
     @property
     def anchors(self) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from stillgraph.cli import common
-from stillgraph.cli.common import AsJson
+from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 models_app = typer.Typer(help="Face model packs.")
 
@@ -61,6 +61,28 @@ def models_add(
     from stillgraph.casework import models
 
     _show_tried(models.add_model(path, name=name, licence=licence), as_json=as_json)
+
+
+@models_app.command("migrate", epilog="Example: stillgraph models migrate cases/autumn --to edgeface")
+def models_migrate(
+    case: Case,
+    to: Annotated[str, typer.Option("--to", metavar="PACK", help="The pack to bring the case to.")],
+    workers: common.Workers = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make every template of a case anew with another pack; interrupted, it goes on from there when called again."""
+    from stillgraph.casework import migrating
+
+    desk = common.seat(case, officer, operation, reason)
+    done = migrating.migrate(desk, to, workers=workers, show_progress=sys.stderr.isatty())
+    if as_json:
+        common.print_json(done)
+    else:
+        print(f"The case is bound to {done.to} now: {common.count(done.templates, 'template')} made anew.")
+        print(f"Searches made before keep {done.since} and their scores; search again to compare like with like.")
 
 
 def _show_tried(tried: dict[str, Any], *, as_json: bool) -> None:

@@ -21,6 +21,7 @@ class Action(StrEnum):
     UPGRADE_CASE = "upgrade case"
     ADD_OFFICER = "add officer"
     OPEN_OPERATION = "open operation"
+    MIGRATE_MODEL = "migrate face model"
     ENROL_CUSTODY = "enrol custody images"
     RECEIVE_STILLS = "receive stills"
     SEARCH = "search"

@@ -1,0 +1,115 @@
+"""Bringing a case from one face model pack to another: every template made anew, the old ones kept until the end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stillgraph.casework.desk import Desk
+from stillgraph.errors import WrongUse
+from stillgraph.governance.permits import Action
+from stillgraph.records import FaceId, ModelId, Vector
+from stillgraph.store import templates
+
+if TYPE_CHECKING:
+    from stillgraph.faces.packs import FacePack
+
+BATCH_IMAGES = 256
+"""Images between two commits: what an interruption costs, and the most that memory holds templates of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A case brought from one model to another; ``images`` were embedded by this call, earlier ones before it."""
+
+    since: ModelId
+    to: ModelId
+    images: int
+    templates: int
+    elapsed_s: float
+
+
+def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress: bool = False) -> Migration:
+    """Make every template of the case anew with another pack, then bind the case to it.
+
+    Faces keep their places, numbers, reviews and rulings: they are embedded again where they were found, not looked for
+    again. Templates come in batches, each committed by itself, beside those of the old model, which the case goes on
+    using until the last is there; then it changes over in one transaction and the old ones are deleted. Stopped on the
+    way, by anything, it leaves the case as it was, and called again it goes on where it stopped.
+
+    Raises
+    ------
+    WrongUse
+        The case is bound to that model already.
+    ModelError
+        The pack is not there, or cannot be used.
+    NotFound, CaseError
+        An image of the case is missing or altered.
+    """
+    from stillgraph.faces import packs
+
+    began = time.perf_counter()
+    with desk.act(Action.MIGRATE_MODEL, to=pack, step="begin"):
+        target, since = packs.load(pack), desk.model
+        if target.model == since:
+            raise WrongUse(f"The case is bound to {target.model} already: there is nothing to bring anywhere.")
+    images = _embed_all(desk, target, workers, show_progress=show_progress)
+    with desk.act(Action.MIGRATE_MODEL, to=pack, step="end") as deed:
+        # What was delivered since the last batch has no template of the new model yet.
+        while late := templates.lacking(deed.session, since, target.model, BATCH_IMAGES):
+            templates.add(deed.session, target.model, list(_embedded(desk, late, target, workers)))
+            images += len(late)
+        templates.bind(deed.session, pack=target.name, model=target.model)
+        dropped = templates.drop(deed.session, since)
+        deed.note(since=since, model=target.model, templates=dropped)
+    desk.forget_settings()
+    return Migration(since, target.model, images, dropped, time.perf_counter() - began)
+
+
+def _embed_all(desk: Desk, target: FacePack, workers: int | None, *, show_progress: bool) -> int:
+    """Make what templates are lacking, a batch at a time; return of how many images."""
+    from tqdm import tqdm
+
+    since, done = desk.model, 0
+    with desk.case.session(writing=False) as session:
+        count = templates.lacking_count(session, since, target.model)
+    with tqdm(total=count, unit="image", desc="templates", disable=not show_progress, leave=False) as shown:
+        while True:
+            # Embedding takes long, so the case is not held meanwhile: others go on working with the old model.
+            with desk.case.session(writing=False) as session:
+                batch = templates.lacking(session, since, target.model, BATCH_IMAGES)
+            if not batch:
+                return done
+            made = list(_embedded(desk, batch, target, workers))
+            with desk.act(Action.MIGRATE_MODEL, to=target.name, step="batch", images=len(batch)) as deed:
+                wanted = templates.still_wanted(deed.session, since, target.model, made)
+                templates.add(deed.session, target.model, wanted)
+            done += len(batch)
+            shown.update(len(batch))
+
+
+def _embedded(
+    desk: Desk, batch: list[templates.ToEmbed], target: FacePack, workers: int | None
+) -> Iterator[tuple[FaceId, Vector]]:
+    """Yield the template of each face of some images."""
+    from stillgraph.faces.embed import ImageRole
+    from stillgraph.faces.pixels import decode
+
+    def one(image: templates.ToEmbed) -> list[tuple[FaceId, Vector]]:
+        pixels = decode(desk.images.get(image.sha256), image.image_id)
+        role = ImageRole(image.image_kind)
+        return [
+            (face, target.embedder.embed(pixels, points, role))
+            for face, points in zip(image.faces, image.landmarks, strict=True)
+        ]
+
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="templates")
+    try:
+        for made in pool.map(one, batch):
+            yield from made
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
