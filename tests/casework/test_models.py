@@ -183,7 +183,7 @@ def test_a_pair_of_a_sharp_and_a_poor_image_is_compared_as_a_search_would(tmp_pa
     (tmp_path / "c.jpg").write_bytes(sharp + b" ")
     faces = verifying._Faces(tmp_path, loaded, 1, [("a.jpg", "b.jpg"), ("a.jpg", "c.jpg")], show_progress=False)
     of = {role: analyse_one("a", sharp, loaded, role).faces[0].template.vector.tolist() for role in ImageRole}
-    assert faces.fine == {"a.jpg", "c.jpg"}
+    assert faces.sharp == {"a.jpg", "c.jpg"}
     assert faces.vector("a.jpg", "b.jpg").tolist() == of[ImageRole.CUSTODY]
     assert faces.vector("a.jpg", "c.jpg").tolist() == of[ImageRole.STILL]
     assert faces.vector("b.jpg", "a.jpg").tolist() == analyse_one("b", poor, loaded).faces[0].template.vector.tolist()

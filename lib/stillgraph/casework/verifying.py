@@ -48,7 +48,7 @@ def verification(
 ) -> VerificationReport:
     """Measure a face model on pairs of images, each of one person or of two.
 
-    Images are compared as a search would compare them: where one face holds fine detail and the other does not, the
+    Images are compared as a search would compare them: where one face is sharp and the other is not, the
     one is taken for a custody image and the other for a still; else both for stills. Of several faces in an image the
     largest is compared. A pair with an image in which no face was found counts as an error.
 
@@ -94,15 +94,17 @@ class _Faces:
         *,
         show_progress: bool,
     ) -> None:
-        from stillgraph.faces.embed import FINE_DETAIL, ImageRole
+        from stillgraph.faces.embed import ImageRole, sharp
 
         def made(names: set[str], role: ImageRole) -> dict[str, Face]:
             return _largest_faces(sorted(names), images, pack, role, workers, show_progress=show_progress)
 
         self.stills = made({name for pair in pairs for name in pair}, ImageRole.STILL)
-        self.fine = {name for name, face in self.stills.items() if (face.quality.detail or 0.0) >= FINE_DETAIL}
-        unlike = [pair for pair in pairs if self.has(*pair) and len(self.fine.intersection(pair)) == 1]
-        self.custody = made(self.fine & {name for pair in unlike for name in pair}, ImageRole.CUSTODY)
+        self.sharp = {
+            name for name, face in self.stills.items() if sharp(face.quality.inter_eye_px, face.quality.detail)
+        }
+        unlike = [pair for pair in pairs if self.has(*pair) and len(self.sharp.intersection(pair)) == 1]
+        self.custody = made(self.sharp & {name for pair in unlike for name in pair}, ImageRole.CUSTODY)
 
     def has(self, a: str, b: str) -> bool:
         """Say whether both images have a face that can be compared."""
@@ -110,7 +112,7 @@ class _Faces:
 
     def vector(self, name: str, other: str) -> Vector:
         """Return the template of an image for comparing it with another."""
-        as_custody = name in self.fine and other not in self.fine
+        as_custody = name in self.sharp and other not in self.sharp
         template = (self.custody if as_custody else self.stills)[name].template
         assert template is not None  # noqa: S101  (only faces with one were kept)
         return template.vector

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from stillgraph.faces.embed import detail
+from stillgraph.faces.embed import detail, inter_eye_px
 from stillgraph.faces.pixels import luminance
 from stillgraph.records import Quality, Vector
 
@@ -60,11 +60,6 @@ def measure(face: Image.Image, landmarks: Vector, detection_score: float) -> Qua
         detection_score=detection_score,
         detail=detail(face),
     )
-
-
-def inter_eye_px(landmarks: Vector) -> float:
-    """Return the distance of the eyes in pixels."""
-    return float(np.linalg.norm(landmarks[1].astype(np.float64) - landmarks[0]))
 
 
 def frontality(landmarks: Vector) -> float:
