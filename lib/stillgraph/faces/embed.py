@@ -215,3 +215,16 @@ def fuse(vectors: Sequence[Vector], weights: Sequence[float]) -> Vector:
     """
     shares = np.sqrt(np.asarray(weights, np.float64) / np.sum(weights))
     return unit(np.concatenate([share * vector for share, vector in zip(shares, vectors, strict=True)]))
+
+
+def merged(vectors: Vector, weights: Sequence[float] | None = None) -> Vector:
+    """Return one template of several of the same person, float32 of unit length, shape (d,): their weighted mean.
+
+    Parameters
+    ----------
+    vectors
+        float32, shape (n, d), templates of one model.
+    weights
+        One for each, above 0; equal unless given.
+    """
+    return unit(np.average(vectors.astype(np.float64), axis=0, weights=weights))
