@@ -164,3 +164,29 @@ def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+
+
+@pytest.fixture(scope="session")
+def make_film():
+    """Return a function that writes pictures of one size into a film, 25 a second; ``several`` streams of it if asked."""
+    import av
+
+    def make(
+        path: Path, images, codec="mpeg4", *, form=None, pix_fmt="yuv420p", several=1, aspect=None, **options
+    ) -> Path:
+        with av.open(str(path), "w", format=form) as container:
+            streams = [container.add_stream(codec, rate=25, options=options) for _ in range(several)]
+            for stream in streams:
+                stream.width, stream.height = images[0].size
+                stream.pix_fmt = pix_fmt
+                stream.bit_rate = 4_000_000
+                if aspect is not None:
+                    stream.codec_context.sample_aspect_ratio = aspect
+            for image in images:
+                for stream in streams:
+                    container.mux(stream.encode(av.VideoFrame.from_image(image)))
+            for stream in streams:
+                container.mux(stream.encode(None))
+        return path
+
+    return make

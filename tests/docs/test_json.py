@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from stillgraph.cli.app import run
 
@@ -49,8 +50,15 @@ def pack_toml(root: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def film(make_film, small_inputs: Path, tmp_path: Path) -> Path:
+    """Return a film in which somebody is seen."""
+    face = Image.open(next(iter(sorted((small_inputs / "custody" / "images").iterdir())))).convert("RGB")
+    return make_film(tmp_path / "film.mp4", [face.resize((160, 160))] * 5)
+
+
 def test_the_keys_of_every_command_on_a_case_are_documented(
-    root, small_case, small_inputs, capsys, tmp_path, pack_toml
+    root, small_case, small_inputs, capsys, tmp_path, pack_toml, film
 ):
     case = small_case.directory
     printed = {
@@ -64,6 +72,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
             "evaluate", "identification", case, "--truth", small_inputs / "truth.csv", "--by", "sex", *BY_DESK,
         ),
         "audit verify": ("audit", "verify", case),
+        "stills extract": ("stills", "extract", film, "--out", tmp_path / "extracted"),
         "models list": ("models", "list"),
         "models check": ("models", "check", "yunet-sface"),
         "models add": ("models", "add", pack_toml),

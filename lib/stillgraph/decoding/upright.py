@@ -69,13 +69,13 @@ def decode(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Image.Image:
     """
     check(data, limits)
     with quiet():
-        image = _opened(data)
+        image = opened(data)
         try:
             check_size(*image.size, limits)
             _check_alone(image)
             image.load()
             check_size(*image.size, limits)  # some formats learn the true size only now
-            return to_rgb(_turned(image))
+            return to_rgb(turned(image))
         except ImageProblem:
             raise
         except MemoryError as error:
@@ -84,7 +84,7 @@ def decode(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Image.Image:
             raise ImageProblem("truncated image: it ends early or is damaged (send it again)") from error
 
 
-def _opened(data: bytes) -> Image.Image:
+def opened(data: bytes) -> Image.Image:
     """Read an image's header."""
     try:
         return Image.open(io.BytesIO(data), formats=PLUGINS)
@@ -100,11 +100,11 @@ def _opened(data: bytes) -> Image.Image:
 
 def _check_alone(image: Image.Image) -> None:
     """Refuse a file of more than one picture: pages, frames, or views of an MPO file."""
-    if getattr(image, "is_animated", False) and (image.format != "MPO" or _has_views(image)):
+    if getattr(image, "is_animated", False) and (image.format != "MPO" or has_views(image)):
         raise several_pictures()
 
 
-def _has_views(image: Image.Image) -> bool:
+def has_views(image: Image.Image) -> bool:
     """Say whether an MPO file holds another picture as large as its first.
 
     Smaller ones are previews, gain maps and depth maps, which phones add; they are not evidence of their own.
@@ -120,7 +120,7 @@ def _has_views(image: Image.Image) -> bool:
     return False
 
 
-def _turned(image: Image.Image) -> Image.Image:
+def turned(image: Image.Image) -> Image.Image:
     """Return the image as it was seen. Orientation data that cannot be read leave it as it was stored."""
     if image.format == "TIFF":  # Pillow has turned it while loading
         return image
