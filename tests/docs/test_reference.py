@@ -12,11 +12,15 @@ import pytest
 import typer.main
 
 from stillgraph.cli.app import app
+from stillgraph.decoding.apart import DAMAGED
 from stillgraph.records import OfficerId
 from stillgraph.store import CaseFile
 
 PLANNED = re.compile(r"\*\*Planned and not there yet:\*\*.*?(?=\n\n)", re.DOTALL)
 OPTION = re.compile(r"--[a-z-]+")
+OF_FILMS = ("apart", "film", "pages")
+"""Modules of decoding that read no delivery: their reasons have a table of their own."""
+
 UNIVERSAL = {"--help", "--json", "--officer", "--operation", "--reason"}
 
 
@@ -109,7 +113,8 @@ def _said_by_intake(root: Path) -> set[str]:
     """Return how every reason begins that intake can give for refusing a row, read off its source."""
     texts: list[str] = []
     package = root / "lib" / "stillgraph"
-    for path in sorted([*package.glob("intake/[!_]*.py"), *package.glob("decoding/[!_]*.py")]):
+    single = [path for path in package.glob("decoding/[!_]*.py") if path.stem not in OF_FILMS]
+    for path in sorted([*package.glob("intake/[!_]*.py"), *single]):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             texts += _reasons(node)
     return {_stem(text) for text in texts}
@@ -160,3 +165,24 @@ def test_every_seeded_refusal_of_the_demonstration_is_documented(root, demo_case
     documented = re.findall(r"^\| `([^`]+)` \|", text.split("## Why a row is refused")[1], re.MULTILINE)
     assert len(reasons) == 7
     assert [r for r in reasons if not r.startswith(tuple(documented))] == []
+
+
+def test_every_reason_a_film_is_refused_for_is_documented(root):
+    package = root / "lib" / "stillgraph" / "decoding"
+    texts = [
+        text
+        for name in OF_FILMS
+        for node in ast.walk(ast.parse((package / f"{name}.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "FilmProblem"
+        for given in node.args
+        if (text := _text(given))
+    ]
+    texts.append(DAMAGED)
+    section = (
+        (root / "docs" / "data.md").read_text(encoding="utf-8").split("## Stills out of films")[1].split("\n## ")[0]
+    )
+    documented = set(re.findall(r"^\| `([^`]+)` \|", section.split("| refused |")[1], re.MULTILINE))
+    said = {_stem(text) for text in texts}
+    assert len(said) > 10
+    assert [stem for stem in said if not any(stem.startswith(begin) for begin in documented)] == []
+    assert [begin for begin in documented if not any(stem.startswith(begin) for stem in said)] == []
