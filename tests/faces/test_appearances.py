@@ -56,6 +56,12 @@ def test_likeness_and_place_decide_as_stated(cosine, moved, one):
     assert len(seen([face(0)], [face(angle(cosine), x=moved)]).all) == (1 if one else 2)
 
 
+def test_whoever_takes_a_place_that_was_empty_for_a_frame_is_somebody_else_unless_alike():
+    assert len(seen([face(0)], [face(angle(0.4))]).all) == 1
+    assert len(seen([face(0)], [], [face(angle(0.4))]).all) == 2
+    assert len(seen([face(0)], [], [face(angle(LIKE_ALONE + 0.01))]).all) == 1
+
+
 def test_the_likest_pair_goes_on_first():
     appearances = seen([face(0.0, x=0), face(0.5, x=3)], [face(0.45, x=0), face(0.05, x=3)])
     assert [one.seen for one in appearances.all] == [2, 2]
