@@ -27,10 +27,7 @@ class InsightDetector:
 
     def detect(self, pixels: Pixels) -> list[Detection]:
         """Return the faces of an upright RGB image."""
-        if self.scrfd.static_input_size is None:
-            return in_passes(self.single_pass, pixels)
-        width, height = self.scrfd.static_input_size
-        return in_passes(self.single_pass, pixels, (min(width / pixels.shape[1], height / pixels.shape[0]),))
+        return in_passes(self.single_pass, pixels, self.scrfd.static_input_size)
 
     def single_pass(self, pixels: Pixels, factor: float) -> Raw:
         """Return the detections of one pass at ``factor`` times the image's size, in pixels of the image."""
