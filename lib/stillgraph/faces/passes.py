@@ -77,19 +77,19 @@ NEAR_SHARE = 0.5
 NEAR_INSIDE = 0.5
 """So much of its box, at least, lies in the image."""
 
-NEAR_ACCEPT = 0.8
+NEAR_ACCEPT = 0.7
 """A face of the near pass is reported from this score on."""
 
 NEAR_SAME = 0.6
 """From this intersection over union on, a face of the near pass and one of another pass are the same face."""
 
-TURNED_ACCEPT = 0.7
+TURNED_ACCEPT = 0.75
 """A face of an image that had to be turned is reported from this score on, in its best pass."""
 
 TURNED_MARGIN = 0.03
 """By so much a face must score better in another turn before its image is turned (0-1)."""
 
-UPRIGHT_BEYOND_DOUBT = 0.92
+UPRIGHT_BEYOND_DOUBT = 0.91
 """From this score on a face is taken to be upright without looking at it in other turns."""
 
 SinglePass = Callable[[Pixels, float], Raw]
