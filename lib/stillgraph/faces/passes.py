@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from stillgraph.faces.lighting import GAMMA, equalise_locally, lift_shadows
 from stillgraph.faces.merging import Detection, Raw, merge, overlaps, row, shares_inside
 from stillgraph.faces.pixels import Pixels, luminance, resize
 from stillgraph.faces.turning import (
@@ -48,8 +49,8 @@ LARGE_SIDES_PX = (640, 1920)
 DARK = 70.0
 """Mean luminance (0-255) under which an image is also searched with its shadows lifted."""
 
-GAMMA = 1.8
-"""Shadows are lifted by raising values (0-1) to the power 1 / GAMMA."""
+CLAHE_ACCEPT = 0.75
+"""A face that is seen only with contrast raised place by place is reported from this score on."""
 
 TILED_FROM_PX = 2880
 """An image whose longest side is longer is seen in tiles too: one and a half times the largest it is shrunk to."""
@@ -69,7 +70,7 @@ NEAR_SIDE_PX, NEAR_CANVAS_PX = 96, 128
 """Longest side of the near pass's thumbnail, and the side of the black square it lies in the middle of."""
 
 NEAR_FROM_PX = 640
-"""Where a face was found and no pass was longer than this, none can have been too large, and the near pass is left out."""
+"""The near pass is left out where a face was found and no pass was longer than this: none can have been too large."""
 
 NEAR_SHARE = 0.5
 """A face of the near pass takes up at least this share of the image's width or height."""
@@ -139,19 +140,28 @@ def in_passes(single_pass: SinglePass, pixels: Pixels, fixed: tuple[int, int] | 
 
 def upright(look: Look, pixels: Pixels) -> list[Detection]:
     """Return the faces found without turning the image."""
-    lifted = None
+    height, width = pixels.shape[:2]
     found = ordinary(look, pixels)
     merged = merge(found)
+    lifted = None
     if not merged or float(luminance(pixels).mean()) < DARK:
         lifted = lift_shadows(pixels)
         found |= ordinary(look, lifted, f" gamma {GAMMA:g}")
         merged = merge(found)
-    height, width = pixels.shape[:2]
     kept = [one for one in without_parts(merged) if centre_inside(one.box, width, height)]
     if kept and max(look.factors(width, height)) * max(width, height) <= NEAR_FROM_PX:
         return kept
     kept = with_near(kept, near(look, pixels), "near")
-    return kept if kept or lifted is None else with_near(kept, near(look, lifted), f"near gamma {GAMMA:g}")
+    if not kept and lifted is not None:
+        kept = with_near(kept, near(look, lifted), f"near gamma {GAMMA:g}") or with_contrast(look, pixels, found)
+    return kept
+
+
+def with_contrast(look: Look, pixels: Pixels, found: dict[str, Raw]) -> list[Detection]:
+    """Return the faces of an image in which nobody was found, its contrast raised place by place (CLAHE)."""
+    merged = without_parts(merge(found | ordinary(look, equalise_locally(pixels), " CLAHE")))
+    height, width = pixels.shape[:2]
+    return [one for one in merged if one.score >= CLAHE_ACCEPT and centre_inside(one.box, width, height)]
 
 
 def ordinary(look: Look, pixels: Pixels, suffix: str = "") -> dict[str, Raw]:
@@ -176,21 +186,13 @@ def name(factor: float) -> str:
     return f"{factor:.2g}x"
 
 
-def lift_shadows(pixels: Pixels, gamma: float = GAMMA) -> Pixels:
-    """Return the image stretched to its 1st and 99th percentile of luminance, then raised to 1 / gamma."""
-    light = luminance(pixels)
-    low, high = np.percentile(light, (1, 99))
-    levels = np.clip((np.arange(256, dtype=np.float32) - low) / max(float(high - low), 1.0), 0, 1)
-    return np.asarray(levels ** (1.0 / gamma) * 255.0 + 0.5, np.uint8)[pixels]
-
-
 def centre_inside(box: Box, width: float, height: float) -> bool:
     """Return whether a box's centre lies in the image, and not in the margin added to its right and below."""
     return 0 <= box.x + box.width / 2 < width and 0 <= box.y + box.height / 2 < height
 
 
 def tile_starts(length: int, tile: int, overlap: int) -> list[int]:
-    """Return where tiles start that cover ``length`` pixels evenly, each overlapping the next by at least ``overlap``."""
+    """Return where tiles start that cover ``length`` pixels evenly, overlapping by at least ``overlap``."""
     if length <= tile:
         return [0]
     count = -(-(length - overlap) // (tile - overlap))
