@@ -1,4 +1,4 @@
-"""Detection: the decoding rule, merging of passes, and real (synthetic) faces found where they are."""
+"""Detection: the decoding rule, merging of passes, and faces (of synthetic people) found where they are."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from stillgraph.faces import detect
-from stillgraph.faces.detect import Raw
+from stillgraph.faces import detect, lighting, merging, passes
+from stillgraph.faces.merging import Raw
 from stillgraph.records import Box
 
 
@@ -39,17 +39,17 @@ def test_decoding_follows_the_published_rule():
 
 def test_overlap_is_intersection_over_union():
     boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [10, 0, 10, 10], [0, 0, 5, 5]], np.float32)
-    assert detect.overlaps(boxes[0], boxes).tolist() == pytest.approx([1, 1 / 3, 0, 0.25])
+    assert merging.overlaps(boxes[0], boxes).tolist() == pytest.approx([1, 1 / 3, 0, 0.25])
 
 
 def test_suppression_keeps_the_best_of_each_face():
-    kept = detect.suppress(raw((1, 0, 10, 10, 0.8), (0, 0, 10, 10, 0.9), (50, 0, 10, 10, 0.4)))
+    kept = merging.suppress(raw((1, 0, 10, 10, 0.8), (0, 0, 10, 10, 0.9), (50, 0, 10, 10, 0.4)))
     assert kept.scores.tolist() == pytest.approx([0.9, 0.4])
 
 
 def test_passes_are_averaged_by_score_and_named():
     found = {"1x": raw((0, 0, 10, 10, 0.6), (90, 0, 10, 10, 0.45)), "2x": raw((3, 0, 10, 10, 0.3), (40, 0, 9, 9, 0.7))}
-    merged = detect.merge(found)
+    merged = merging.merge(found)
     assert [one.found_by for one in merged] == ["2x", "1x+2x"]
     both = merged[1]
     assert both.box.x == pytest.approx(1)
@@ -60,10 +60,10 @@ def test_passes_are_averaged_by_score_and_named():
 @given(st.lists(st.tuples(st.floats(0, 80), st.floats(0, 80), st.floats(5, 20), st.floats(0.36, 1)), max_size=12))
 def test_no_two_merged_faces_start_from_overlapping_best_detections(rows):
     pool = [(x, y, w, w, s) for x, y, w, s in rows]
-    kept = detect.suppress(raw(*pool))
+    kept = merging.suppress(raw(*pool))
     for i, box in enumerate(kept.boxes):
-        assert (detect.overlaps(box, kept.boxes[i + 1 :]) < detect.OVERLAP).all()
-    assert len(detect.merge({"1x": kept})) == (kept.scores >= detect.ACCEPT).sum()
+        assert (merging.overlaps(box, kept.boxes[i + 1 :]) < merging.OVERLAP).all()
+    assert len(merging.merge({"1x": kept})) == (kept.scores >= merging.ACCEPT).sum()
 
 
 @pytest.mark.parametrize(
@@ -77,21 +77,21 @@ def test_no_two_merged_faces_start_from_overlapping_best_detections(rows):
     ],
 )
 def test_passes_depend_on_the_size(size, factors):
-    assert detect.pass_factors(*size) == pytest.approx(factors)
+    assert passes.pass_factors(*size) == pytest.approx(factors)
 
 
 def test_lifting_shadows_brightens_a_dark_image_and_keeps_order():
     ramp = np.repeat(np.arange(60, dtype=np.uint8)[None, :, None], 3, axis=2)
-    lifted = detect.lift_shadows(ramp)
+    lifted = lighting.lift_shadows(ramp)
     assert lifted.mean() > 4 * ramp.mean()
     assert (np.diff(lifted[0, :, 0].astype(int)) >= 0).all()
-    assert detect.lift_shadows(np.full((4, 4, 3), 7, np.uint8)).shape == (4, 4, 3)
+    assert lighting.lift_shadows(np.full((4, 4, 3), 7, np.uint8)).shape == (4, 4, 3)
 
 
 def test_a_box_centred_in_the_added_margin_is_no_face():
-    assert detect.centre_inside(Box(90, 10, 19, 20), 100, 100)
-    assert not detect.centre_inside(Box(95, 10, 20, 20), 100, 100)
-    assert not detect.centre_inside(Box(10, -30, 20, 20), 100, 100)
+    assert passes.centre_inside(Box(90, 10, 19, 20), 100, 100)
+    assert not passes.centre_inside(Box(95, 10, 20, 20), 100, 100)
+    assert not passes.centre_inside(Box(10, -30, 20, 20), 100, 100)
 
 
 def test_a_detection_in_the_added_margin_is_left_out():
@@ -123,7 +123,7 @@ def test_blue_and_red_are_not_swapped(pack, custody_pixels):
     fed = custody_pixels[None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32)  # blue first
     values = pack.detector.session.run(None, {"input": fed})
     names = [o.name for o in pack.detector.session.get_outputs()]
-    direct = detect.suppress(detect.decode_grids(dict(zip(names, values, strict=True)), side, side, detect.FLOOR))
+    direct = merging.suppress(detect.decode_grids(dict(zip(names, values, strict=True)), side, side, merging.FLOOR))
     np.testing.assert_allclose(right.scores, direct.scores, atol=1e-5)
     assert abs(swapped.scores.max() - direct.scores.max()) > 1e-4
 

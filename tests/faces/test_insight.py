@@ -65,7 +65,7 @@ class Recorder:
 
     def detect(self, image, input_size, det_thresh):
         self.seen.append((image.shape[1::-1], input_size, image[0, 0].tolist()))
-        return np.array([[10, 10, 30, 30, 0.9]], np.float32), POINTS[None].astype(np.float32)
+        return np.array([[10, 10, 30, 30, 0.95]], np.float32), POINTS[None].astype(np.float32)
 
 
 @pytest.mark.parametrize(("fmc", "sizes"), [(3, [(128, 64), (224, 128)]), (5, [(128, 128), (256, 128)])])

@@ -32,7 +32,7 @@ def equalise_locally(pixels: Pixels, parts: int = CLAHE_PARTS, clip: float = CLA
     """Return the image with its luminance equalised part by part, with limited contrast; colours keep their ratios.
 
     CLAHE after Zuiderveld (1994): a pixel takes the mean of the curves of the four nearest parts, weighted by distance.
-    Unlike :func:`lift_shadows` it brightens a dark face before a bright wall.
+    Unlike :func:`lift_shadows` it sees to dark parts and light ones alike, such as a dark face before a bright wall.
     """
     places = [(np.arange(side) + 0.5) * parts / side for side in pixels.shape[:2]]
     here = [place.astype(np.intp) for place in places]
@@ -56,7 +56,7 @@ def equalise_locally(pixels: Pixels, parts: int = CLAHE_PARTS, clip: float = CLA
 
 def _levels(light: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return luminance as whole levels, 0-255."""
-    return np.clip(light + 0.5, 0, 255).astype(np.intp)
+    return np.asarray(np.clip(light + 0.5, 0, 255), np.intp)
 
 
 def _curves(counts: NDArray[np.int64], clip: float) -> NDArray[np.float32]:

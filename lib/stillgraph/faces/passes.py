@@ -306,11 +306,16 @@ def turn_of_best(look: Look, pixels: Pixels, found: list[Detection]) -> int:
 
 def turn_of_face(look: Look, pixels: Pixels, box: Box) -> int:
     """Return by how many degrees, clockwise, a face must be turned to stand upright, by its score in the four turns."""
+    scores = scores_in_turns(look, pixels, box)
+    return 90 * int(scores.argmax()) if scores.max() >= scores[0] + TURNED_MARGIN else 0
+
+
+def scores_in_turns(look: Look, pixels: Pixels, box: Box) -> Vector:
+    """Return a face's scores as it is and turned by 90, 180 and 270 degrees, shape (4,); 0 where none is seen."""
     cell = patch(pixels, box)
     if float(luminance(cell).mean()) < DARK:
         cell = lift_shadows(cell)
-    scores = scores_by_turn(look.picture(four_turns(cell)), CELL_PX)
-    return 90 * int(scores.argmax()) if scores.max() >= scores[0] + TURNED_MARGIN else 0
+    return scores_by_turn(look.picture(four_turns(cell)), CELL_PX)
 
 
 def turn_of_image(look: Look, pixels: Pixels) -> int:
@@ -363,7 +368,6 @@ def replace_turned(look: Look, pixels: Pixels, found: list[Detection], degrees: 
 
 
 def stands(look: Look, pixels: Pixels, box: Box) -> bool:
-    """Return whether a face is seen upright, and better so than in any other turn."""
-    cell = patch(pixels, box)
-    scores = scores_by_turn(look.picture(four_turns(cell)), CELL_PX)
+    """Return whether a face is seen upright, and no better in any other turn."""
+    scores = scores_in_turns(look, pixels, box)
     return bool(scores[0] > 0 and scores.argmax() == 0)

@@ -52,16 +52,15 @@ def turn_box_back(box: Box, degrees: int, width: int, height: int) -> Box:
 
 def patch(pixels: Pixels, box: Box, side: int = CELL_PX, room: float = CELL_ROOM) -> Pixels:
     """Return the square round a box, shown ``side`` pixels wide; beyond the image's edge it is black."""
-    half = max(box.width, box.height, 1.0) * room / 2
-    x, y = box.x + box.width / 2, box.y + box.height / 2
-    left, top, right, bottom = (round(value) for value in (x - half, y - half, x + half, y + half))
+    length = max(1, round(max(box.width, box.height) * room))
+    left, top = (round(middle - length / 2) for middle in (box.x + box.width / 2, box.y + box.height / 2))
     height, width = pixels.shape[:2]
-    seen = pixels[max(top, 0) : max(min(bottom, height), 0), max(left, 0) : max(min(right, width), 0)]
+    seen = pixels[max(top, 0) : max(min(top + length, height), 0), max(left, 0) : max(min(left + length, width), 0)]
     cell = np.zeros((side, side, 3), np.uint8)
     if seen.size:
-        scale = side / max(right - left, bottom - top)
+        scale = side / length
         place_x, place_y = (round(max(-edge, 0) * scale) for edge in (left, top))
-        small = resize(seen, *(max(1, min(side, round(length * scale))) for length in seen.shape[1::-1]))
+        small = resize(seen, *(max(1, min(side, round(whole * scale))) for whole in seen.shape[1::-1]))
         part = small[: side - place_y, : side - place_x]
         cell[place_y : place_y + part.shape[0], place_x : place_x + part.shape[1]] = part
     return cell
