@@ -245,9 +245,9 @@ def test_a_distant_face_in_a_large_image_is_found_once(pack, custody_pixels, upr
     """At the corner of four tiles, and too small once the image is shrunk."""
     scale = 26 / upright_face.box.width
     small = enlarged(custody_pixels, round(custody_pixels.shape[1] * scale), round(custody_pixels.shape[0] * scale))
-    scene = np.full((3000, 4000, 3), 110, np.uint8)
+    scene = np.full((1500, 3600, 3), 110, np.uint8)
     (_, second, *_), (_, down, *_) = (
-        passes.tile_starts(n, passes.TILE_PX, passes.TILE_OVERLAP_PX) for n in (4000, 3000)
+        passes.tile_starts(n, passes.TILE_PX, passes.TILE_OVERLAP_PX) for n in (3600, 1500)
     )
     top, left = down + 10, second + 10
     scene[top : top + small.shape[0], left : left + small.shape[1]] = small
