@@ -12,12 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from stillgraph.faces.merging import FLOOR, Detection, Detector, Raw, suppress
+from stillgraph.faces.merging import FLOOR, Detection, Detector, Raw, merge, overlaps, suppress
 from stillgraph.faces.passes import in_passes
 from stillgraph.faces.pixels import Pixels, resize
 from stillgraph.records import Vector
 
-__all__ = ["FLOOR", "Detection", "Detector", "Raw", "YuNet", "filled", "in_passes", "suppress", "up_to_grid"]
+__all__ = [
+    "FLOOR",
+    "Detection",
+    "Detector",
+    "Raw",
+    "YuNet",
+    "filled",
+    "in_passes",
+    "merge",
+    "overlaps",
+    "suppress",
+    "up_to_grid",
+]
 
 STRIDES = (8, 16, 32)
 """YuNet's three output grids: one cell covers so many pixels."""
