@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from stillgraph.faces.merging import FLOOR, Detection, Detector, Raw, merge, overlaps, suppress
+from stillgraph.faces.merging import FLOOR, OVERLAP, Detection, Detector, Raw, merge, overlaps, suppress
 from stillgraph.faces.passes import in_passes
 from stillgraph.faces.pixels import Pixels, resize
 from stillgraph.records import Vector
 
 __all__ = [
     "FLOOR",
+    "OVERLAP",
     "Detection",
     "Detector",
     "Raw",
