@@ -48,6 +48,33 @@ def test_similarity_is_the_least_squares_answer():
     assert error(best) == pytest.approx(error(np.array([[p, -q, u], [q, p, v]])), rel=1e-6)
 
 
+def crop_of_the_whole(pixels, points, wider):
+    """The crop of an image taken whole, reduced whole: what alignment does, without looking only where the face is."""
+    points = points.astype(np.float64)
+    points = points.mean(axis=0) + (points - points.mean(axis=0)) * wider
+    steps = max(int(1 / np.sqrt(np.linalg.det(embed.similarity(points, FIVE_POINTS)[:, :2]))), 1)
+    forward = np.vstack([embed.similarity(points / steps, FIVE_POINTS), [0, 0, 1]])
+    image = Image.fromarray(pixels).reduce(steps) if steps > 1 else Image.fromarray(pixels)
+    inverse = tuple(np.linalg.inv(forward)[:2].ravel())
+    return image.transform((112, 112), Image.Transform.AFFINE, inverse, Image.Resampling.BICUBIC)
+
+
+NOISE = np.random.default_rng(5).integers(0, 256, (400, 500, 3), np.uint8)
+
+
+@given(
+    st.integers(20, 400), st.integers(20, 500), st.floats(-3.1, 3.1), st.floats(0.03, 6), st.floats(-0.3, 1.3),
+    st.floats(-0.3, 1.3), st.sampled_from([1.0, embed.WIDER]),
+)  # fmt: skip
+def test_a_crop_is_that_of_the_whole_image_though_only_a_part_is_looked_at(height, width, angle, scale, x, y, wider):
+    pixels = NOISE[:height, :width]
+    points = moved(FIVE_POINTS - 56.0, angle, scale, np.array([x * width, y * height])).astype(np.float32)
+    got, whole = (
+        np.asarray(one, int) for one in (embed.align(pixels, points, wider), crop_of_the_whole(pixels, points, wider))
+    )
+    assert np.abs(got - whole).max() <= 1
+
+
 @pytest.mark.parametrize("scale", [0.4, 1.0, 2.5, 7.0])
 def test_alignment_brings_landmarks_to_their_places(scale):
     """A white disc at each landmark of a turned face comes to lie at the ArcFace positions."""

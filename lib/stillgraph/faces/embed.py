@@ -59,6 +59,10 @@ SMALLEST_SCALE = 1e-3
 """Landmarks that coincide would ask for a scale of nothing; the crop then shows almost nothing."""
 
 
+MARGIN_PX = 3
+"""Pixels round a crop's place that its edge may be interpolated from."""
+
+
 class ImageRole(StrEnum):
     """What an image is for: a still is searched with, a custody image is searched."""
 
@@ -108,19 +112,31 @@ def align(pixels: Pixels, landmarks: Vector, wider: float = 1.0, size_px: int = 
     With ``wider`` above 1 the crop shows that much more around the landmarks' mean, which keeps its place. A face
     that would shrink to less than half is reduced by whole steps first, so that nothing aliases.
     """
-    image = Image.fromarray(pixels)
     points = np.asarray(landmarks, np.float64)
     points = points.mean(axis=0) + (points - points.mean(axis=0)) * wider
     places = FIVE_POINTS * (size_px / CROP_PX)
-    forward = similarity(points, places)
-    steps = int(1.0 / np.sqrt(np.linalg.det(forward[:, :2])))
-    if steps >= 2:
-        image = image.reduce(steps)
-        forward = similarity(points / steps, places)
-    inverse = np.linalg.inv(np.vstack([forward, [0, 0, 1]]))
-    return image.transform(
-        (size_px, size_px), Image.Transform.AFFINE, tuple(inverse[:2].ravel()), Image.Resampling.BICUBIC
-    )
+    steps = max(int(1.0 / np.sqrt(np.linalg.det(similarity(points, places)[:, :2]))), 1)
+    inverse = np.linalg.inv(np.vstack([similarity(points / steps, places), [0, 0, 1]]))[:2]
+    part, corner = _shown(pixels, inverse, size_px, steps)
+    inverse[:, 2] -= corner
+    image = Image.fromarray(part) if steps == 1 else Image.fromarray(part).reduce(steps)
+    return image.transform((size_px, size_px), Image.Transform.AFFINE, tuple(inverse.ravel()), Image.Resampling.BICUBIC)
+
+
+def _shown(
+    pixels: Pixels, inverse: NDArray[np.float64], size_px: int, steps: int
+) -> tuple[Pixels, NDArray[np.float64]]:
+    """Return the part of an image that a crop is made of, and its corner (x, y) in the image reduced by ``steps``.
+
+    ``inverse`` (2, 3) leads from the crop to the reduced image. The part begins at whole steps and is wider than the
+    crop by what bicubic interpolation looks at, so that the crop is that of the whole image.
+    """
+    corners = np.array([[0, 0, 1], [size_px, 0, 1], [0, size_px, 1], [size_px, size_px, 1]]) @ inverse.T
+    last = (np.array([pixels.shape[1], pixels.shape[0]]) - 1) // steps
+    low = np.clip(np.floor(corners.min(axis=0)) - MARGIN_PX, 0, last).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)) + MARGIN_PX, low + 1, last + 1).astype(int)
+    (left, top), (right, bottom) = low * steps, high * steps
+    return pixels[top:bottom, left:right], low.astype(np.float64)
 
 
 def low_resolution_twin(face: Image.Image, side_px: int) -> Image.Image:
