@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillgraph.errors import ModelError, NotFound, WrongUse
-from stillgraph.faces import adding, packs, registry, specs, trial
+from stillgraph.faces import adding, packs, registry, sessions, specs, trial
 from stillgraph.faces.embed import RECIPE, ImageRole
 
 SFACE = {"file": "sface.onnx", "colour": "rgb", "mean": 0, "std": 1, "dimension": 128, "licence": "Apache-2.0"}
@@ -149,7 +149,7 @@ def test_a_file_that_was_altered_is_refused_before_anything_runs_it(small, monke
     add(small)
     file = small.with_suffix(".onnx")
     file.write_bytes(file.read_bytes() + b"\0")
-    monkeypatch.setattr(packs, "session", None)
+    monkeypatch.setattr(sessions, "session", None)
     for ask in (packs.load, packs.describe):
         with pytest.raises(
             ModelError, match=r"small.onnx is not the one that was added: it was altered or cut off. Put"

@@ -1,7 +1,12 @@
 """Analysis: order, numbering, workers, memory, interruption, and the fakes other modules test with."""
 
 import csv
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillgraph.faces.analyse import UnusableImage, analyse, analyse_one, crop
+from stillgraph import decoding
+from stillgraph.faces import analyse as analysis
+from stillgraph.faces.analyse import IMAGES_A_WORKER, Room, UnusableImage, analyse, analyse_one, crop, threads
 from stillgraph.faces.embed import ImageRole
-from stillgraph.faces.fakes import FakeDetector, card, fake_pack
+from stillgraph.faces.fakes import TILE_PX, FakeDetector, card, fake_pack
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 
@@ -96,6 +103,80 @@ def test_memory_is_bounded():
     stream.close()
 
 
+def test_of_three_hundred_images_no_more_than_a_few_are_held():
+    """Counts the bytes objects that are alive, not what is asked for: also those of images that were done with."""
+
+    class Held(bytes):
+        alive = most = 0
+
+        def __new__(cls, data):
+            Held.alive += 1
+            Held.most = max(Held.most, Held.alive)
+            return super().__new__(cls, data)
+
+        def __del__(self):
+            Held.alive -= 1
+
+    pictures = [card([n % 5 + 1], shade=n % 256) for n in range(8)]
+    supply = ((f"i{n}", Held(pictures[n % 8])) for n in range(300))
+    results = sum(len(a.faces) for a in analyse(supply, fake_pack(), workers=3))
+    assert results == 300
+    assert 3 <= Held.most <= 3 * IMAGES_A_WORKER + 2
+    assert Held.alive == 0
+
+
+class Counting(FakeDetector):
+    """Notes how many pixels are being looked at, at most."""
+
+    def __init__(self):
+        self.lock, self.now, self.most = threading.Lock(), 0, 0
+
+    def detect(self, pixels):
+        with self.lock:
+            self.now += pixels.shape[0] * pixels.shape[1]
+            self.most = max(self.most, self.now)
+        time.sleep(0.002)
+        found = super().detect(pixels)
+        with self.lock:
+            self.now -= pixels.shape[0] * pixels.shape[1]
+        return found
+
+
+@pytest.mark.parametrize(("allowed", "most"), [(1, 1), (2, 2), (100, 4)])
+def test_decoded_pixels_are_bounded_whatever_the_number_of_workers(monkeypatch, allowed, most):
+    tile = TILE_PX * TILE_PX
+    monkeypatch.setattr(analysis, "PIXELS_AT_ONCE", allowed * tile)
+    counting = Counting()
+    images = [(f"i{n}", card([1])) for n in range(40)]
+    done = list(analyse(images, replace(fake_pack(), detector=counting), workers=4))
+    assert [a.image_id for a in done] == [image_id for image_id, _ in images]
+    assert counting.most <= most * tile
+    assert counting.most >= min(2, most) * tile
+
+
+def test_an_image_larger_than_the_room_goes_alone(monkeypatch):
+    monkeypatch.setattr(analysis, "PIXELS_AT_ONCE", 10)
+    counting = Counting()
+    images = [(f"i{n}", card([1] * (n % 3 + 1))) for n in range(12)]
+    done = list(analyse(images, replace(fake_pack(), detector=counting), workers=3))
+    assert [len(a.faces) for a in done] == [n % 3 + 1 for n in range(12)]
+    assert counting.most == 3 * TILE_PX * TILE_PX
+
+
+def test_few_workers_always_have_room():
+    """What two workers can decode fits, so nobody looks at headers first; three have to."""
+    assert 2 * decoding.DEFAULT_LIMITS.max_pixels <= analysis.PIXELS_AT_ONCE < 3 * decoding.DEFAULT_LIMITS.max_pixels
+
+
+def test_room_is_given_back_when_an_image_fails():
+    room = Room(5)
+    for _ in range(3):
+        with pytest.raises(ValueError, match="x"), room.taken(5):
+            raise ValueError("x")
+    with room.taken(5):
+        pass
+
+
 class Choosy(FakeDetector):
     """Fails on every image that shows person 99."""
 
@@ -143,6 +224,72 @@ def test_an_interruption_leaves_no_thread_behind():
     with pytest.raises(KeyboardInterrupt):
         list(analyse([(f"i{n}", card([1])) for n in range(20)], fake_pack(), workers=2, progress=stop))
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("how", ["closed", "interrupted", "reading fails"])
+def test_leaving_early_stops_reading_and_leaves_no_thread(how):
+    before, asked = threading.active_count(), []
+
+    def supply():
+        for n in range(1000):
+            asked.append(n)
+            if how == "reading fails" and n == 7:
+                raise OSError("disk gone")
+            yield f"i{n}", card([1])
+
+    stream = analyse(supply(), fake_pack(), workers=3)
+    next(stream)
+    if how == "closed":
+        stream.close()
+    elif how == "interrupted":
+        with pytest.raises(KeyboardInterrupt):
+            stream.throw(KeyboardInterrupt)
+    else:
+        with pytest.raises(OSError, match="disk gone"):
+            list(stream)
+    assert threading.active_count() == before
+    assert len(asked) <= 9
+
+
+INTERRUPTED = """
+import sys, threading, time
+from stillgraph.faces.analyse import analyse
+from stillgraph.faces.fakes import card, fake_pack
+picture = card([1])
+def supply():
+    while True:
+        yield "i", picture
+try:
+    for n, _ in enumerate(analyse(supply(), fake_pack(), workers=2)):
+        if n == 3:
+            print("going", flush=True)
+except KeyboardInterrupt:
+    print(threading.active_count(), flush=True)
+"""
+
+
+def test_ctrl_c_ends_a_program_at_once_and_leaves_no_thread():
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout.readline() == "going\n"
+        program.send_signal(signal.SIGINT)
+        told, _ = program.communicate(timeout=20)
+    assert (told, program.returncode) == ("1\n", 0)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4])
+def test_any_number_of_workers_gives_what_one_image_alone_gives(workers):
+    images = [(f"i{n}", card([n % 9, (n * 7) % 250], shade=n)) for n in range(24)]
+    for a, b in zip(
+        (analyse_one(*image, fake_pack()) for image in images),
+        analyse(images, fake_pack(), workers=workers),
+        strict=True,
+    ):
+        same(a, b)
+
+
+def test_there_is_at_least_one_thread_and_as_many_as_asked_for():
+    assert [threads(n) for n in (0, 1, 7)] == [1, 1, 7]
+    assert 1 <= threads(None) <= (os.cpu_count() or 1)
 
 
 def test_the_number_of_workers_changes_no_bit(pack):

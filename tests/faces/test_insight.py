@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from stillgraph.errors import ModelError
-from stillgraph.faces import adding, graphs, insight, packs, registry, trial
+from stillgraph.faces import adding, graphs, insight, packs, registry, sessions, trial
 from stillgraph.faces.embed import ImageRole
 from stillgraph.faces.recognise import Conventions, OnnxRecogniser
 
@@ -90,7 +90,7 @@ def test_a_detector_in_doubt_reports_nobody(libgl, directory, detector_graph):
 def test_a_recogniser_gives_the_same_alone_and_in_batches(libgl, tmp_path, recogniser_graph, batch):
     """InsightFace's conventions are those of a TOML with RGB and (x - 127.5) / 127.5."""
     (tmp_path / "rec.onnx").write_bytes(recogniser_graph(batch=batch))
-    session = packs.session((tmp_path / "rec.onnx").read_bytes())
+    session = sessions.session((tmp_path / "rec.onnx").read_bytes())
     crops = np.random.default_rng(0).integers(0, 256, (6, 112, 112, 3), np.uint8)
     ours = OnnxRecogniser(session, Conventions(mean=(127.5,), std=(127.5,))).vectors(crops)
     theirs = insight.recogniser(tmp_path / "rec.onnx", session)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from stillgraph.errors import WrongUse
-from stillgraph.faces.pixels import UnusableImage, crop, decode, luminance
+from stillgraph.faces.pixels import ROWS_AT_ONCE, UnusableImage, cost, crop, decode, luminance
 from stillgraph.records import Box
 
 RAMP = np.add.outer(np.arange(40), np.arange(60)).astype(np.uint8) * 2
@@ -104,3 +104,16 @@ def test_a_chip_is_square_centred_and_grey_beyond_the_edge():
 def test_a_chip_of_no_image_is_refused():
     with pytest.raises(WrongUse, match=r"R01/a.jpg cannot be used: empty file"):
         crop(b"", Box(0, 0, 1, 1), image_id="R01/a.jpg")
+
+
+def test_luminance_is_the_weighted_sum_of_every_row():
+    pixels = np.random.default_rng(0).integers(0, 256, (2 * ROWS_AT_ONCE + 7, 11, 3), np.uint8)
+    light = luminance(pixels)
+    assert light.dtype == np.float32
+    np.testing.assert_allclose(light, pixels.astype(np.float64) @ [0.299, 0.587, 0.114], atol=1e-3)
+
+
+def test_an_image_costs_its_pixels_and_one_that_will_be_refused_nothing():
+    data = saved(Image.fromarray(RAMP))
+    assert cost(data) == RAMP.size
+    assert [cost(b) for b in (b"", b"no image", data[:20])] == [0, 0, 0]

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar
 
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.running import analyse_all, keep_run
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
+    AnalysisRun,
     CustodyImageId,
     Face,
     FaceId,
@@ -25,9 +27,6 @@ from stillgraph.records import (
 )
 from stillgraph.store import faces as face_store
 from stillgraph.store import receipts
-
-if TYPE_CHECKING:
-    from stillgraph.faces.embed import ImageRole
 
 ImageId = TypeVar("ImageId", StillId, CustodyImageId)
 
@@ -78,7 +77,9 @@ def receive(
         )
         digests = {still.still_id: still.sha256 for still in delivery.stills}
         kept = _kept(desk, delivery.images, digests)
-        analyses, failed = _analyse(desk, kept, len(digests), ImageRole.STILL, workers, show_progress=show_progress)
+        analyses, failed, run = analyse_all(
+            desk, kept, len(digests), ImageRole.STILL, workers, show_progress=show_progress
+        )
         if failed:
             delivery = intake.refuse_stills(delivery, failed, offences)
         elapsed = time.perf_counter() - began
@@ -88,7 +89,8 @@ def receive(
         )  # fmt: skip
         receipts.add_stills(session, delivery_id, delivery.stills, delivery.offences)
         face_store.add(session, "still", [face for a in analyses for face in a.faces])
-        return _report(deed, delivery_id, delivery.refusals, analyses, elapsed)
+        keep_run(desk, deed, run, "stills", delivery_id)
+        return _report(deed, delivery_id, delivery.refusals, analyses, elapsed, run=run)
 
 
 def enrol(
@@ -126,7 +128,9 @@ def enrol(
         )
         digests = {image.custody_image_id: image.sha256 for image in delivery.images}
         kept = _kept(desk, delivery.bytes, digests)
-        found, failed = _analyse(desk, kept, len(digests), ImageRole.CUSTODY, workers, show_progress=show_progress)
+        found, failed, run = analyse_all(
+            desk, kept, len(digests), ImageRole.CUSTODY, workers, show_progress=show_progress
+        )
         if failed:
             delivery = intake.refuse_custody(delivery, failed)
         analyses = [_with_one_template(analysis) for analysis in found]
@@ -137,7 +141,8 @@ def enrol(
         )  # fmt: skip
         receipts.add_custody(session, delivery_id, delivery.images, delivery.nominals)
         face_store.add(session, "custody", [face for a in analyses for face in a.faces])
-        report = _report(deed, delivery_id, delivery.refusals, analyses, elapsed)
+        keep_run(desk, deed, run, "custody", delivery_id)
+        report = _report(deed, delivery_id, delivery.refusals, analyses, elapsed, run=run)
         return report if arrests is None else _with_arrests(deed, report, arrests)
 
 
@@ -234,26 +239,6 @@ def _kept(
         yield image, data
 
 
-def _analyse(
-    desk: Desk,
-    images: Iterable[tuple[ImageId, bytes]],
-    count: int,
-    role: ImageRole,
-    workers: int | None,
-    *,
-    show_progress: bool,
-) -> tuple[list[ImageAnalysis], dict[ImageId, str]]:
-    """Return the analyses of all images that can be analysed, and why the others cannot."""
-    from tqdm import tqdm
-
-    from stillgraph.faces.analyse import analyse
-
-    failed: dict[str, str] = {}
-    found = analyse(images, desk.pack, role=role, workers=workers, failed=failed.__setitem__)
-    shown = tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False)
-    return list(shown), {cast("ImageId", image): reason for image, reason in failed.items()}
-
-
 def _with_one_template(analysis: ImageAnalysis) -> ImageAnalysis:
     """Keep the template of the largest usable face only."""
     with_template = [face for face in analysis.faces if face.template is not None]
@@ -267,7 +252,13 @@ def _with_one_template(analysis: ImageAnalysis) -> ImageAnalysis:
 
 
 def _report(
-    deed: Deed, delivery_id: int, refused: tuple[Refusal, ...], analyses: list[ImageAnalysis], elapsed: float
+    deed: Deed,
+    delivery_id: int,
+    refused: tuple[Refusal, ...],
+    analyses: list[ImageAnalysis],
+    elapsed: float,
+    *,
+    run: AnalysisRun,
 ) -> IntakeReport:
     report = IntakeReport(
         accepted=len(analyses),
@@ -275,6 +266,8 @@ def _report(
         faces=sum(len(a.faces) for a in analyses),
         without_face=sum(not a.faces for a in analyses),
         elapsed_s=elapsed,
+        provider=run.provider,
+        images_per_s=run.images_per_s,
     )
     deed.note(
         delivery=delivery_id, accepted=report.accepted, refused=len(refused), faces=report.faces,

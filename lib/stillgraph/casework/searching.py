@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.running import keep_run, timed
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -136,13 +137,18 @@ def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> Sear
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model, from_outside=True) as deed:
         # A file's name may hold what can be neither printed nor stored; it is only to be recognised here.
         name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in image.name)
-        (analysis,) = analyse([(name, _read_outside(image, name))], desk.pack)
+        data, pack = _read_outside(image, name), desk.pack
+        started = time.perf_counter()
+        (analysis,) = analyse([(name, data)], pack, workers=1)
+        run = timed(desk, 1, 1, time.perf_counter() - started)
+        keep_run(desk, deed, run, "search")
         index = gallery_index(deed.session, desk)
         probes = _probes(index, analysis.faces, limit, threshold)
         deed.note(probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
         return SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes, without_face=() if probes else (name,),
+            provider=run.provider, images_per_s=run.images_per_s,
         )  # fmt: skip
 
 

@@ -243,7 +243,7 @@ def _print_intake(report: IntakeReport, *, as_json: bool) -> None:
         return
     print(
         f"{report.accepted} accepted, {len(report.refused)} refused, {common.count(report.faces, 'face')}, "
-        f"{report.without_face} without a face, {report.elapsed_s:.1f} s"
+        f"{report.without_face} without a face, {report.elapsed_s:.1f} s{_rate(report)}"
     )
     common.print_refusals(report.refused)
 
@@ -254,7 +254,8 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
     print(
         f"{searched} of {common.count(len(report.probes), 'face')} usable and searched against "
         f"{common.count(report.gallery.size, 'custody image')} "
-        f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) in {report.elapsed_s:.1f} s"
+        f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) "
+        f"in {report.elapsed_s:.1f} s{_rate(report)}"
     )
     rows = [
         (p.face_id, p.outcome, *((c.nominal_id, f"{c.score:.3f}", c.custody_image) if c else ("", "", "")))
@@ -275,6 +276,13 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
             else "Two officers decide: stillgraph review queue"
         )
     )
+
+
+def _rate(report: IntakeReport | SearchReport) -> str:
+    """Return how fast images were analysed, and on what; nothing where none were."""
+    if report.images_per_s is None:
+        return ""
+    return f" ({report.images_per_s:.1f} images a second on {report.provider})"
 
 
 def _terminal() -> bool:

@@ -11,7 +11,7 @@ Files of several pictures are read by :mod:`film` and :mod:`pages`, always in a 
 from stillgraph.decoding.apart import frames, kind_of, printable
 from stillgraph.decoding.headers import DEFAULT_LIMITS, FORMATS, ImageLimits, ImageProblem
 from stillgraph.decoding.series import Begin, End, FilmProblem, Kind, Pick, Picture, SeriesLimits, Tick
-from stillgraph.decoding.upright import decode
+from stillgraph.decoding.upright import decode, stated_size
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -30,4 +30,5 @@ __all__ = [
     "frames",
     "kind_of",
     "printable",
+    "stated_size",
 ]

@@ -84,6 +84,19 @@ def decode(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Image.Image:
             raise ImageProblem("truncated image: it ends early or is damaged (send it again)") from error
 
 
+def stated_size(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[int, int]:
+    """Return the width and height that a file's header states, nothing decoded; :func:`decode` may turn them round.
+
+    Raises
+    ------
+    ImageProblem
+        As :func:`decode`, where the header tells.
+    """
+    check(data, limits)
+    with quiet():
+        return opened(data).size
+
+
 def opened(data: bytes) -> Image.Image:
     """Read an image's header."""
     try:

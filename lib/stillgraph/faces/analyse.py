@@ -1,4 +1,8 @@
-"""Images in, faces out: decodes, detects, measures and embeds in a pool of threads, in the input's order."""
+"""Images in, faces out: decodes, detects, measures and embeds in a pool of threads, in the input's order.
+
+Threads, not processes: networks and image operations run outside Python's lock, and threads share one copy of the
+models' weights (docs/decisions/0008-threads-not-processes.md). Memory does not grow with the number of images.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,26 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
+from threading import Condition
 
+from stillgraph.decoding import DEFAULT_LIMITS
 from stillgraph.faces import quality
 from stillgraph.faces.detect import Detection
 from stillgraph.faces.embed import ImageRole, align
 from stillgraph.faces.packs import FacePack
-from stillgraph.faces.pixels import Pixels, UnusableImage, crop, decode
+from stillgraph.faces.pixels import Pixels, UnusableImage, cost, crop, decode
 from stillgraph.records import Face, FaceId, ImageAnalysis, Template
 
-__all__ = ["UnusableImage", "analyse", "analyse_one", "crop"]
+__all__ = ["UnusableImage", "analyse", "analyse_one", "crop", "threads"]
+
+IMAGES_A_WORKER = 2
+"""Images held for each worker: the one it is at, and the next, so that none waits for the reading."""
+
+PIXELS_AT_ONCE = 80_000_000
+"""Most pixels of images being analysed at the same time, whatever the number of workers: two of the largest images
+that are taken in. A pixel takes up to about twenty bytes until its faces are found."""
 
 FAULTS_OF_AN_IMAGE = (ValueError, ArithmeticError, LookupError, MemoryError)
 """What odd pixels may raise in arithmetic on them. Anything else is a fault of the model or of this program, and ends
@@ -34,8 +48,9 @@ def analyse(
     """Yield the faces of each image, in the order of ``images``.
 
     An image's result depends on its bytes, the pack and the role alone, bit for bit, not on the number of
-    workers. At most two images a worker are held at a time. The pool is closed when the iterator ends, is
-    closed, or raises.
+    workers. At most :data:`IMAGES_A_WORKER` images a worker are held at a time, and :data:`PIXELS_AT_ONCE` of them
+    decoded. When the iterator ends, is closed, or raises, images not begun are dropped, those begun are finished, and
+    no thread is left.
 
     Parameters
     ----------
@@ -46,7 +61,7 @@ def analyse(
     role
         Whether templates are to search with or to be searched.
     workers
-        Threads; the number of processors unless given.
+        As :func:`threads` has it.
     progress
         Called with the number of images done so far, after each.
     failed
@@ -58,15 +73,16 @@ def analyse(
     UnusableImage
         An image cannot be analysed and nobody asked to be told; the message names it.
     """
-    count = max(1, workers if workers is not None else os.cpu_count() or 1)
+    count = threads(workers)
+    room = Room(PIXELS_AT_ONCE) if count * DEFAULT_LIMITS.max_pixels > PIXELS_AT_ONCE else None  # else all always fit
     pool = ThreadPoolExecutor(count, thread_name_prefix="faces")
     waiting: deque[Future[ImageAnalysis]] = deque()
     try:
         done = 0
         supply = iter(images)
         while True:
-            for image_id, data in islice(supply, 2 * count - len(waiting)):
-                waiting.append(pool.submit(analyse_one, image_id, data, pack, role))
+            for image_id, data in islice(supply, IMAGES_A_WORKER * count - len(waiting)):
+                waiting.append(pool.submit(_in_room, room, image_id, data, pack, role))
             if not waiting:
                 return
             result = _result(waiting.popleft(), failed)
@@ -77,6 +93,45 @@ def analyse(
                 yield result
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def threads(workers: int | None) -> int:
+    """Return how many threads analyse images: as many as asked for, else one for each processor allowed to us."""
+    if workers is not None:
+        return max(1, workers)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Room:
+    """Room for so many decoded pixels. Who would exceed it waits, unless it is empty: then anything fits.
+
+    Nobody waits for ever: what is in it needs no more room to end.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._taken = 0
+        self._changed = Condition()
+
+    @contextmanager
+    def taken(self, pixels: int) -> Iterator[None]:
+        """Hold room for these pixels while the block runs."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken == 0 or self._taken + pixels <= self.most)
+            self._taken += pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= pixels
+                self._changed.notify_all()
+
+
+def _in_room(room: Room | None, image_id: str, data: bytes, pack: FacePack, role: ImageRole) -> ImageAnalysis:
+    if room is None:
+        return analyse_one(image_id, data, pack, role)
+    with room.taken(cost(data)):
+        return analyse_one(image_id, data, pack, role)
 
 
 def _result(future: Future[ImageAnalysis], failed: Callable[[str, str], None] | None) -> ImageAnalysis | None:

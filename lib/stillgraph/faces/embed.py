@@ -115,8 +115,11 @@ def align(pixels: Pixels, landmarks: Vector, wider: float = 1.0, size_px: int = 
     points = np.asarray(landmarks, np.float64)
     points = points.mean(axis=0) + (points - points.mean(axis=0)) * wider
     places = FIVE_POINTS * (size_px / CROP_PX)
-    steps = max(int(1.0 / np.sqrt(np.linalg.det(similarity(points, places)[:, :2]))), 1)
-    inverse = np.linalg.inv(np.vstack([similarity(points / steps, places), [0, 0, 1]]))[:2]
+    forward = similarity(points, places)
+    steps = max(int(1.0 / np.sqrt(np.linalg.det(forward[:, :2]))), 1)
+    if steps > 1:
+        forward = similarity(points / steps, places)
+    inverse = np.linalg.inv(np.vstack([forward, [0, 0, 1]]))[:2]
     part, corner = _shown(pixels, inverse, size_px, steps)
     inverse[:, 2] -= corner
     image = Image.fromarray(part) if steps == 1 else Image.fromarray(part).reduce(steps)

@@ -36,11 +36,12 @@ class Conventions:
 class OnnxRecogniser:
     """A recogniser in onnxruntime; ``session``, of one input and one output, may be shared by threads.
 
-    It is given one crop at a time: on a processor a batch gains nothing.
+    ``together`` gives it the crops of a face at once, which needs an open batch axis, else one after the other.
     """
 
     session: Any
     conventions: Conventions
+    together: bool = False
 
     @property
     def size_px(self) -> int:
@@ -51,4 +52,5 @@ class OnnxRecogniser:
         """Return the network's vectors, float32, shape (n, d), for RGB crops, uint8, shape (n, size_px, size_px, 3)."""
         name = self.session.get_inputs()[0].name
         blob = self.conventions.blob(crops)
-        return np.concatenate([self.session.run(None, {name: crop[None]})[0] for crop in blob]).astype(np.float32)
+        parts = [blob] if self.together else [one[None] for one in blob]
+        return np.concatenate([self.session.run(None, {name: part})[0] for part in parts]).astype(np.float32)

@@ -10,7 +10,7 @@ here computes, reads or writes. No ``repr`` shows a template, a name or a date o
 ``PersonId``: the nominal id of a person in custody records, else ``unknown <n>``.
 """
 
-from stillgraph.records.faces import Box, Face, ImageAnalysis, Quality, Template
+from stillgraph.records.faces import AnalysisRun, Box, Face, ImageAnalysis, Quality, Template
 from stillgraph.records.identifiers import (
     CustodyImageId,
     FaceId,
@@ -34,6 +34,7 @@ from stillgraph.records.searches import Candidate, GalleryInfo, Probe, SearchOut
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 
 __all__ = [
+    "AnalysisRun",
     "Arrest",
     "AuditEntry",
     "Box",

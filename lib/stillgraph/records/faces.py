@@ -76,3 +76,17 @@ class ImageAnalysis:
     width_px: int
     height_px: int
     faces: tuple[Face, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRun:
+    """With what, and how fast, images were analysed; ``provider`` is the onnxruntime provider really used.
+
+    ``images_per_s`` is ``None`` where there were none.
+    """
+
+    provider: str
+    workers: int
+    images: int
+    elapsed_s: float
+    images_per_s: float | None

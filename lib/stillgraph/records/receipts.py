@@ -115,3 +115,7 @@ class IntakeReport:
     arrests_accepted: int = 0
     """Arrests have a file of their own, which comes with custody images or not at all."""
     arrests_refused: tuple[Refusal, ...] = ()
+    provider: str | None = None
+    """The onnxruntime provider that really ran the networks."""
+    images_per_s: float | None = None
+    """Images analysed a second; ``None`` where there were none."""

@@ -64,3 +64,7 @@ class SearchReport:
     probes: tuple[Probe, ...]
     without_face: tuple[str, ...] = ()
     """The stills searched in which no face was found."""
+    provider: str | None = None
+    """The onnxruntime provider that really ran the networks, where an image from outside was analysed."""
+    images_per_s: float | None = None
+    """Likewise: images analysed a second."""

@@ -7,9 +7,11 @@ from dataclasses import asdict, astuple
 from datetime import datetime
 
 from stillgraph.records import (
+    AnalysisRun,
     Arrest,
     CustodyImage,
     CustodyImageId,
+    ModelId,
     Nominal,
     NominalId,
     Offence,
@@ -57,6 +59,25 @@ def add_delivery(
         ],
     )
     return delivery_id
+
+
+def add_analysis_run(
+    session: Session,
+    run: AnalysisRun,
+    *,
+    purpose: str,
+    delivery_id: int | None,
+    analysed_at: datetime,
+    pack: str,
+    model: ModelId,
+) -> None:
+    """Record with what, and how fast, images were analysed; ``purpose`` as in the view ``analysis_runs``."""
+    session.execute(
+        "INSERT INTO held.analysis_runs "
+        "(purpose, delivery_id, analysed_at, pack, model, provider, workers, images, elapsed_s, images_per_s) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [purpose, delivery_id, analysed_at, pack, model, *astuple(run)],
+    )
 
 
 def add_stores(session: Session, stores: Sequence[Store]) -> None:

@@ -1,0 +1,57 @@
+"""Running the face pipeline over the images of an action, and recording with what and how fast it ran."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from stillgraph.casework.desk import Deed, Desk
+from stillgraph.records import AnalysisRun, ImageAnalysis
+from stillgraph.store import receipts
+
+if TYPE_CHECKING:
+    from stillgraph.faces.embed import ImageRole
+
+ImageId = TypeVar("ImageId", bound=str)
+
+
+def analyse_all(
+    desk: Desk,
+    images: Iterable[tuple[ImageId, bytes]],
+    count: int,
+    role: ImageRole,
+    workers: int | None,
+    *,
+    show_progress: bool,
+) -> tuple[list[ImageAnalysis], dict[ImageId, str], AnalysisRun]:
+    """Return the analyses of all images that can be analysed, why the others cannot, and how the run went."""
+    from tqdm import tqdm
+
+    from stillgraph.faces.analyse import analyse
+
+    failed: dict[str, str] = {}
+    pack = desk.pack  # loading it is no part of the time
+    began = time.perf_counter()
+    found = analyse(images, pack, role=role, workers=workers, failed=failed.__setitem__)
+    shown = tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False)
+    analyses = list(shown)
+    run = timed(desk, workers, len(analyses) + len(failed), time.perf_counter() - began)
+    return analyses, {cast("ImageId", image): reason for image, reason in failed.items()}, run
+
+
+def timed(desk: Desk, workers: int | None, images: int, elapsed_s: float) -> AnalysisRun:
+    """Return the record of a run of the case's pack over so many images."""
+    from stillgraph.faces.analyse import threads
+
+    rate = images / elapsed_s if images else None
+    return AnalysisRun(desk.pack.provider, threads(workers), images, elapsed_s, rate)
+
+
+def keep_run(desk: Desk, deed: Deed, run: AnalysisRun, purpose: str, delivery_id: int | None = None) -> None:
+    """Store the record of a run, and note the provider with the deed."""
+    receipts.add_analysis_run(
+        deed.session, run, purpose=purpose, delivery_id=delivery_id, analysed_at=deed.at, pack=desk.pack.name,
+        model=desk.model,
+    )  # fmt: skip
+    deed.note(provider=run.provider)
