@@ -5,8 +5,8 @@
     python tests/benchmarks/speed.py memory      # memory along 10,000 images
 
 Each takes image files in memory to templates, on one core and on two. Every contender has one round after the other,
-``--repeats`` times; medians are reported, of wall time and of processor time: on a machine that does other things as
-well, only the second is worth anything. **Same work** is one detection pass at one resolution and one embedding a face
+``--repeats`` times; medians are reported, of wall time (``_s``) and of processor time (``_core_s``): on a machine that
+does other things as well, only the second is worth anything. **Same work** is one detection pass at one resolution and one embedding a face
 without views or mirror images, in every contender; **full recipe** is what Stillgraph does. One JSON document comes out.
 """
 
@@ -156,32 +156,43 @@ class OpenCV:
 
 
 class InsightFace:
-    """InsightFace's FaceAnalysis, its sessions with as many threads as cores; made before the time is taken."""
+    """InsightFace's FaceAnalysis, spread over cores by onnxruntime or by a pool of threads, each with one of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, pool: bool) -> None:
         import onnxruntime
         from insightface.app import FaceAnalysis
 
-        self.apps = {}
-        for cores in CORES:
+        self.pool, self.apps = pool, []
+        for cores in [1] * max(CORES) if pool else CORES:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = cores
             options.log_severity_level = 3
             app = FaceAnalysis(name=str(folder), sess_options=options, providers=["CPUExecutionProvider"])
             app.prepare(ctx_id=-1, det_thresh=0.55, det_size=(SIDE_PX, SIDE_PX))
-            self.apps[cores] = app
+            self.apps.append(app)
 
     def __call__(self, images: Images, cores: int) -> int:
-        """Run every image through it, one face each."""
+        """Run every image through it, its best face each."""
         import cv2
 
-        cv2.setNumThreads(cores)
-        decode = (cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for _, data in images)
-        return sum(len(self.apps[cores].get(image, max_num=1)) for image in decode)
+        cv2.setNumThreads(1 if self.pool else cores)
+        if not self.pool:
+            return self.work(images, CORES.index(cores))
+        with ThreadPoolExecutor(cores) as threads:
+            return sum(threads.map(self.work, [images[n::cores] for n in range(cores)], range(cores)))
+
+    def work(self, part: Images, which: int) -> int:
+        """Run a part of the images through one of the apps."""
+        import cv2
+
+        decoded = (cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for _, data in part)
+        return sum(len(self.apps[which].get(image, max_num=1)) for image in decoded)
 
 
 # --- measuring -------------------------------------------------------------------------------------------------------
-def race(contenders: dict[str, Run], images: Images, repeats: int) -> dict[str, dict[str, object]]:
+def race(
+    contenders: dict[str, Run], images: Images, repeats: int, clock: Callable[[], float] = time.process_time
+) -> dict[str, dict[str, object]]:
     """Return images a second of wall time and of a core's time, by contender and cores; medians of rounds in turn."""
     seen: dict[tuple[str, int], list[tuple[float, float]]] = {(n, c): [] for n in contenders for c in CORES}
     faces = {}
@@ -189,20 +200,23 @@ def race(contenders: dict[str, Run], images: Images, repeats: int) -> dict[str, 
         run(images[:3], 1)
     for _ in range(repeats):
         for (name, cores), times in seen.items():
-            wall, used = time.perf_counter(), time.process_time()
+            wall, used = time.perf_counter(), clock()
             faces[name] = contenders[name](images, cores)
-            times.append((time.perf_counter() - wall, time.process_time() - used))
-    return {
-        name: {
-            "faces": faces[name],
-            **{
-                f"{kind}_{cores}": round(len(images) / statistics.median(t[at] for t in seen[name, cores]), 2)
-                for cores in CORES
-                for at, kind in enumerate(("images_per_s", "images_per_core_s"))
-            },
-        }
-        for name in contenders
-    }
+            times.append((time.perf_counter() - wall, clock() - used))
+    return {name: {"faces": faces[name]} | _told(name, seen, len(images)) for name in contenders}
+
+
+def _told(name: str, seen: dict[tuple[str, int], list[tuple[float, float]]], images: int) -> dict[str, float]:
+    """Return a contender's medians, and how many times faster the first one was: the median of the rounds' ratios."""
+    told = {}
+    first = next(iter(seen))[0]
+    for cores in CORES:
+        for at, kind in enumerate(("s", "core_s")):
+            mine = [t[at] for t in seen[name, cores]]
+            ratios = [m / t[at] for m, t in zip(mine, seen[first, cores], strict=True)]
+            told[f"images_per_{kind}_{cores}"] = round(images / statistics.median(mine), 2)
+            told[f"times_slower_by_{kind}_{cores}"] = round(statistics.median(ratios), 2)
+    return told
 
 
 def engines(count: int, repeats: int) -> dict[str, object]:
@@ -230,7 +244,8 @@ def engines(count: int, repeats: int) -> dict[str, object]:
                 "ours, same work": ours(restricted(same, SIDE_PX)),
                 "ours, one pass at the image's size": ours(restricted(same)),
                 "ours, full recipe": ours(same),
-                "insightface": InsightFace(Path(folder)),
+                "insightface, its threads": InsightFace(Path(folder), pool=False),
+                "insightface, a pool": InsightFace(Path(folder), pool=True),
             },
             images, repeats,
         )  # fmt: skip
@@ -257,32 +272,29 @@ def workers(count: int, repeats: int) -> dict[str, object]:
     """Race threads with shared sessions against processes with sessions of their own, the full recipe in both."""
     images, pack = pictures(count), packs.load()
     context, me = multiprocessing.get_context("spawn"), psutil.Process()
-    result: dict[str, object] = {"images": len(images), "repeats": repeats}
     pools = {cores: context.Pool(cores, _load_own) for cores in CORES}
+
+    def processes(images: Images, cores: int) -> int:
+        return sum(pools[cores].imap(_one, images))
+
     try:
-        times: dict[tuple[str, int], list[float]] = {(n, c): [] for n in ("threads", "processes") for c in CORES}
-        for cores, pool in pools.items():
+        for pool in pools.values():
             pool.map(_one, images[:4], chunksize=1)
-            list(analyse(images[:4], pack, workers=cores))
-        for _ in range(repeats):
-            for (name, cores), seen in times.items():
-                began = time.perf_counter()
-                if name == "threads":
-                    list(analyse(images, pack, workers=cores))
-                else:
-                    list(pools[cores].imap(_one, images))
-                seen.append(time.perf_counter() - began)
-        for (name, cores), seen in times.items():
-            result[f"{name}_{cores}_images_per_s"] = round(len(images) / statistics.median(seen), 2)
+        raced = race({"threads": ours(pack), "processes": processes}, images, repeats, everybody)
         # Pools' processes are our children, with one of multiprocessing's own that tracks resources.
-        result["private_mib_of_threads"] = round(_private_mib(me))
         large = [m for child in me.children() if (m := _private_mib(child)) > 50]
-        result["private_mib_of_each_process"] = [round(m) for m in large]
+        memory = {"this_process": round(_private_mib(me)), "each_process_of_a_pool": [round(m) for m in large]}
+        return {"images": len(images), "repeats": repeats, "raced": raced, "private_mib": memory}
     finally:
         for pool in pools.values():
             pool.terminate()
             pool.join()
-    return result
+
+
+def everybody() -> float:
+    """Return the processor time of this process and its children so far, in seconds."""
+    me = psutil.Process()
+    return sum(sum(one.cpu_times()[:2]) for one in (me, *me.children()))
 
 
 # --- memory ----------------------------------------------------------------------------------------------------------
