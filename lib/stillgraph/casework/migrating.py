@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.running import keep_run, timed
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import FaceId, ModelId, Vector
@@ -31,6 +31,10 @@ class Migration:
     images: int
     templates: int
     elapsed_s: float
+    provider: str
+    """The onnxruntime provider that really ran the networks."""
+    images_per_s: float | None
+    """Of this call; ``None`` where no image was left to embed."""
 
 
 def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress: bool = False) -> Migration:
@@ -52,22 +56,25 @@ def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress:
     """
     from stillgraph.faces import packs
 
-    began = time.perf_counter()
     with desk.act(Action.MIGRATE_MODEL, to=pack, step="begin"):
         target, since = packs.load(pack), desk.model
         if target.model == since:
             raise WrongUse(f"The case is bound to {target.model} already: there is nothing to bring anywhere.")
+    began = time.perf_counter()
     images = _embed_all(desk, target, workers, show_progress=show_progress)
     with desk.act(Action.MIGRATE_MODEL, to=pack, step="end") as deed:
         # What was delivered since the last batch has no template of the new model yet.
         while late := templates.lacking(deed.session, since, target.model, BATCH_IMAGES):
             templates.add(deed.session, target.model, list(_embedded(desk, late, target, workers)))
             images += len(late)
+        run = timed(target, workers, images, time.perf_counter() - began)
+        keep_run(deed, target, run, "migration")
         templates.bind(deed.session, pack=target.name, model=target.model)
         dropped = templates.drop(deed.session, since)
         deed.note(since=since, model=target.model, templates=dropped)
     desk.forget_settings()
-    return Migration(since, target.model, images, dropped, time.perf_counter() - began)
+    elapsed = time.perf_counter() - began
+    return Migration(since, target.model, images, dropped, elapsed, run.provider, run.images_per_s)
 
 
 def _embed_all(desk: Desk, target: FacePack, workers: int | None, *, show_progress: bool) -> int:
@@ -96,6 +103,7 @@ def _embedded(
     desk: Desk, batch: list[templates.ToEmbed], target: FacePack, workers: int | None
 ) -> Iterator[tuple[FaceId, Vector]]:
     """Yield the template of each face of some images."""
+    from stillgraph.faces.analyse import threads
     from stillgraph.faces.embed import ImageRole
     from stillgraph.faces.pixels import decode
 
@@ -107,7 +115,7 @@ def _embedded(
             for face, points in zip(image.faces, image.landmarks, strict=True)
         ]
 
-    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="templates")
+    pool = ThreadPoolExecutor(threads(workers), thread_name_prefix="templates")
     try:
         for made in pool.map(one, batch):
             yield from made

@@ -89,7 +89,7 @@ def receive(
         )  # fmt: skip
         receipts.add_stills(session, delivery_id, delivery.stills, delivery.offences)
         face_store.add(session, "still", [face for a in analyses for face in a.faces])
-        keep_run(desk, deed, run, "stills", delivery_id)
+        keep_run(deed, desk.pack, run, "stills", delivery_id)
         return _report(deed, delivery_id, delivery.refusals, analyses, elapsed, run=run)
 
 
@@ -141,7 +141,7 @@ def enrol(
         )  # fmt: skip
         receipts.add_custody(session, delivery_id, delivery.images, delivery.nominals)
         face_store.add(session, "custody", [face for a in analyses for face in a.faces])
-        keep_run(desk, deed, run, "custody", delivery_id)
+        keep_run(deed, desk.pack, run, "custody", delivery_id)
         report = _report(deed, delivery_id, delivery.refusals, analyses, elapsed, run=run)
         return report if arrests is None else _with_arrests(deed, report, arrests)
 

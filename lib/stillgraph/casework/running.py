@@ -12,6 +12,7 @@ from stillgraph.store import receipts
 
 if TYPE_CHECKING:
     from stillgraph.faces.embed import ImageRole
+    from stillgraph.faces.packs import FacePack
 
 ImageId = TypeVar("ImageId", bound=str)
 
@@ -36,22 +37,22 @@ def analyse_all(
     found = analyse(images, pack, role=role, workers=workers, failed=failed.__setitem__)
     shown = tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False)
     analyses = list(shown)
-    run = timed(desk, workers, len(analyses) + len(failed), time.perf_counter() - began)
+    run = timed(pack, workers, len(analyses) + len(failed), time.perf_counter() - began)
     return analyses, {cast("ImageId", image): reason for image, reason in failed.items()}, run
 
 
-def timed(desk: Desk, workers: int | None, images: int, elapsed_s: float) -> AnalysisRun:
-    """Return the record of a run of the case's pack over so many images."""
+def timed(pack: FacePack, workers: int | None, images: int, elapsed_s: float) -> AnalysisRun:
+    """Return the record of a run of a pack over so many images."""
     from stillgraph.faces.analyse import threads
 
     rate = images / elapsed_s if images else None
-    return AnalysisRun(desk.pack.provider, threads(workers), images, elapsed_s, rate)
+    return AnalysisRun(pack.provider, threads(workers), images, elapsed_s, rate)
 
 
-def keep_run(desk: Desk, deed: Deed, run: AnalysisRun, purpose: str, delivery_id: int | None = None) -> None:
-    """Store the record of a run, and note the provider with the deed."""
+def keep_run(deed: Deed, pack: FacePack, run: AnalysisRun, purpose: str, delivery_id: int | None = None) -> None:
+    """Store the record of a run of a pack, and note the provider with the deed."""
     receipts.add_analysis_run(
-        deed.session, run, purpose=purpose, delivery_id=delivery_id, analysed_at=deed.at, pack=desk.pack.name,
-        model=desk.model,
+        deed.session, run, purpose=purpose, delivery_id=delivery_id, analysed_at=deed.at, pack=pack.name,
+        model=pack.model,
     )  # fmt: skip
     deed.note(provider=run.provider)

@@ -140,8 +140,8 @@ def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> Sear
         data, pack = _read_outside(image, name), desk.pack
         started = time.perf_counter()
         (analysis,) = analyse([(name, data)], pack, workers=1)
-        run = timed(desk, 1, 1, time.perf_counter() - started)
-        keep_run(desk, deed, run, "search")
+        run = timed(pack, 1, 1, time.perf_counter() - started)
+        keep_run(deed, pack, run, "search")
         index = gallery_index(deed.session, desk)
         probes = _probes(index, analysis.faces, limit, threshold)
         deed.note(probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)

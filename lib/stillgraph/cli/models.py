@@ -81,7 +81,8 @@ def models_migrate(
     if as_json:
         common.print_json(done)
     else:
-        print(f"The case is bound to {done.to} now: {common.count(done.templates, 'template')} made anew.")
+        rate = "" if done.images_per_s is None else f" ({done.images_per_s:.1f} images a second on {done.provider})"
+        print(f"The case is bound to {done.to} now: {common.count(done.templates, 'template')} made anew{rate}.")
         print(f"Searches made before keep {done.since} and their scores; search again to compare like with like.")
 
 
