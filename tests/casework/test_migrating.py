@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stillgraph.casework import governing, migrating, models, searching
+from stillgraph.casework import analysing, governing, migrating, models, searching
 from stillgraph.errors import ModelError, NotPermitted, WrongUse
 from stillgraph.store import CaseFile
 
@@ -60,6 +60,9 @@ def test_a_migrated_case_searches_with_the_new_model_as_if_made_with_it(small_ca
     assert (done.since, done.to) == (old, desk.model)
     assert done.to.startswith("copy@")
     assert done.templates == len(before[old])
+    (run,) = analysing.query(desk, "SELECT * FROM analysis_runs WHERE purpose = 'migration'").itertuples()
+    assert (run.model, run.pack, run.provider, run.images) == (done.to, "copy", done.provider, done.images)
+    assert run.images_per_s == pytest.approx(done.images_per_s)
     after = held(small_case)
     assert set(after) == {done.to}, "the old templates are gone"
     assert after[done.to] == before[old], "the same network at the same places gives the same numbers"

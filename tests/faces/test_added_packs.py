@@ -60,6 +60,18 @@ def test_a_toml_around_the_shipped_recogniser_gives_its_templates(tmp_path, pack
     assert face(same, custody_pixels, role).tobytes() == face(pack, custody_pixels, role).tobytes()
 
 
+@pytest.mark.parametrize(("batch", "together"), [("N", True), (1, False)])
+def test_the_crops_of_a_face_go_together_where_the_batch_is_open(tmp_path, recogniser_graph, batch, together):
+    (tmp_path / "small.onnx").write_bytes(recogniser_graph(batch=batch))
+    assert add(toml(tmp_path / "small.toml", "onnx", **SMALL)).embedder.recogniser.together is together
+
+
+def test_the_shipped_recogniser_is_given_one_crop_at_a_time_under_any_name(tmp_path, pack):
+    shutil.copy(packs.MODELS / "sface.onnx", tmp_path)
+    again = add(toml(tmp_path / "again.toml", "onnx", **SFACE))
+    assert (again.embedder.recogniser.together, pack.embedder.recogniser.together) == (False, False)
+
+
 def test_mean_std_and_colour_are_applied(small, tmp_path, custody_pixels, recogniser_graph):
     """The network is linear, so what its input becomes can be said in its output."""
     crops = np.random.default_rng(1).integers(0, 256, (3, 112, 112, 3), np.uint8)

@@ -235,6 +235,6 @@ def _together(spec: Spec, session: Any) -> bool:
     On a GPU, and with small networks on a processor too, that is faster (EdgeFace-XS by a third). The shipped one on a
     processor is slower so: what its layers hand on no longer fits the processor's cache.
     """
-    return not isinstance(session.get_inputs()[0].shape[0], int) and (
-        spec is not SHIPPED or sessions.provider(session) != sessions.CPU
-    )
+    if isinstance(session.get_inputs()[0].shape[0], int):
+        return False
+    return FILES[RECOGNISER_FILE] not in spec.sha256.values() or sessions.provider(session) != sessions.CPU
