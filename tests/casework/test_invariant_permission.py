@@ -15,6 +15,7 @@ from stillgraph.casework import (
     analysing,
     evaluating,
     governing,
+    looking,
     receiving,
     reviewing,
     searching,
@@ -24,7 +25,7 @@ from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Verdict
 from stillgraph.store import CaseFile, office
 
-MODULES = (analysing, evaluating, governing, receiving, reviewing, searching)
+MODULES = (analysing, evaluating, governing, looking, receiving, reviewing, searching)
 FACE = "R08/R08_0002.jpg#1"
 STILL = "R08/R08_0002.jpg"
 
@@ -45,6 +46,7 @@ CALLS = {
     "governing.open_operation": lambda d, _: governing.open_operation(d, "OP-NEW"),
     "governing.record_stage_times": lambda d, _: governing.record_stage_times(d, (("a stage", 1.0),)),
     "governing.open_workbench": lambda d, _: governing.open_workbench(d, "lab"),
+    "looking.face_quality": lambda d, _: looking.face_quality(d, STILL),
     "receiving.receive": lambda d, i: receiving.receive(
         d, i / "deliveries" / "R08" / "manifest.csv", retailer_id="R08", workers=1
     ),

@@ -63,6 +63,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     case = small_case.directory
     printed = {
         "search": ("search", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
+        "quality": ("quality", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
         "review queue": ("review", "queue", case, *BY_FIRST),
         "review judge": ("review", "judge", case, "--face", FACE, "--none", *BY_FIRST),
         "link": ("link", case, *BY_DESK),

@@ -249,6 +249,8 @@ def _print_intake(report: IntakeReport, *, as_json: bool) -> None:
 
 
 def _print_search(report: SearchReport, *, from_outside: bool) -> None:
+    from stillgraph.casework.looking import band_sentences
+
     threshold = "none (investigation mode)" if report.threshold <= -1 else f"{report.threshold:.3f}"
     searched = sum(probe.usable for probe in report.probes)
     print(
@@ -258,12 +260,14 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
         f"in {report.elapsed_s:.1f} s{_rate(report)}"
     )
     rows = [
-        (p.face_id, p.outcome, *((c.nominal_id, f"{c.score:.3f}", c.custody_image) if c else ("", "", "")))
+        (p.face_id, p.quality.band, p.outcome, *listed)
         for p in report.probes
-        for c in (p.candidates[:3] or (None,))
+        for listed in ([(c.nominal_id, f"{c.score:.3f}", c.custody_image) for c in p.candidates[:3]] or [("", "", "")])
     ]
     if rows:
-        common.print_table(["face", "outcome", "candidate", "score", "best custody image"], rows)
+        common.print_table(["face", "band", "outcome", "candidate", "score", "best custody image"], rows)
+    for sentence in band_sentences(p.quality.band for p in report.probes):
+        print(f"  {sentence}")
     for still in report.without_face:
         print(f"  {still}: no face found" + ("" if from_outside else "; kept, not searched"))
     if not rows:

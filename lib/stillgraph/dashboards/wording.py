@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from stillgraph.casework.looking import band_sentences
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Number
 from stillgraph.records import FaceId, LinkStatus, Ranking, SearchReport
@@ -253,6 +254,8 @@ def candidates(report: SearchReport, source: Source, limit: int) -> str:
     ])  # fmt: skip
     parts = [head, markup.notice(SCORE_NOTE)]
     parts += [f'<p class="sg-note">No face was found in {escape(still)}.</p>' for still in report.without_face]
+    means = band_sentences(probe.quality.band for probe in report.probes)
+    parts += [f'<p class="sg-note">{escape(said)}</p>' for said in means]
     faces = source.face_chips([probe.face_id for probe in report.probes])
     listed = source.custody_chips(list({c.custody_image for p in report.probes for c in p.candidates[:limit]}))
     for probe in report.probes:
@@ -264,6 +267,7 @@ def candidates(report: SearchReport, source: Source, limit: int) -> str:
         ]  # fmt: skip
         count = f"{min(limit, len(probe.candidates))} of {markup.counted(len(probe.candidates), 'candidate')}"
         said = count if probe.candidates else probe.outcome.value
+        said += f" · band {probe.quality.band}" if probe.quality.band else ""
         parts.append(markup.heading(probe.face_id, said) + markup.pictures(chips))
     return "".join(parts)
 

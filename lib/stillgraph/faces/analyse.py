@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from threading import Condition
 
 from stillgraph.decoding import DEFAULT_LIMITS
-from stillgraph.faces import quality
+from stillgraph.faces import bands, quality
+from stillgraph.faces.compression import jpeg_quality
 from stillgraph.faces.detect import Detection
 from stillgraph.faces.embed import ImageRole, align
 from stillgraph.faces.packs import FacePack
@@ -156,16 +158,33 @@ def analyse_one(image_id: str, data: bytes, pack: FacePack, role: ImageRole = Im
     pixels = decode(data, image_id)
     try:
         found = sorted(pack.detector.detect(pixels), key=lambda d: (d.box.x + d.box.width / 2, d.box.y))
-        faces = tuple(describe(image_id, n, pixels, one, pack=pack, role=role) for n, one in enumerate(found, start=1))
+        saved_at = jpeg_quality(data)
+        faces = tuple(
+            describe(image_id, n, pixels, one, pack=pack, role=role, saved_at=saved_at)
+            for n, one in enumerate(found, start=1)
+        )
     except FAULTS_OF_AN_IMAGE as error:
         reason = f"it opens, but looking for faces in it failed ({type(error).__name__}; send the part that matters)"
         raise UnusableImage(image_id, reason) from error
     return ImageAnalysis(image_id, pixels.shape[1], pixels.shape[0], faces)
 
 
-def describe(image_id: str, n: int, pixels: Pixels, found: Detection, *, pack: FacePack, role: ImageRole) -> Face:
-    """Return one detection measured and embedded; every face gets a template, usable or not."""
-    measures = quality.measure(align(pixels, found.landmarks), found.landmarks, found.score)
+def describe(
+    image_id: str,
+    n: int,
+    pixels: Pixels,
+    found: Detection,
+    *,
+    pack: FacePack,
+    role: ImageRole,
+    saved_at: float | None = None,
+) -> Face:
+    """Return one detection measured and embedded; every face gets a template, usable or not.
+
+    ``saved_at`` is the JPEG quality of the image's file, ``None`` for other formats.
+    """
+    measures = quality.measure(align(pixels, found.landmarks), found.landmarks, found.score, saved_at)
+    measures = replace(measures, band=bands.band(measures, pack.model))
     reason = quality.unusable_reason(measures)
     return Face(
         face_id=FaceId(f"{image_id}#{n}"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stillgraph.records import Vector
 
 START, END_OF_HEADERS, TABLES = 0xD8, 0xDA, 0xDB
-"""JPEG's markers for the start of an image, the start of its first scan, and quantisation tables (ITU-T T.81, B.1.1)."""
+"""JPEG's markers for the start of an image, of its first scan, and of quantisation tables (ITU-T T.81, B.1.1)."""
 
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The markers that begin a frame, whichever its coding."""
@@ -49,7 +49,7 @@ def jpeg_quality(data: bytes) -> float | None:
 
 
 def _luminance_table(data: bytes) -> Vector | None:
-    """Return a JPEG's table for its first component, (64,), in the file's zigzag order; ``None`` where there is none."""
+    """Return the table of a JPEG's first component, (64,), in the file's zigzag order; ``None`` without one."""
     if data[:2] != bytes((0xFF, START)):
         return None
     tables: dict[int, Vector] = {}
@@ -94,4 +94,5 @@ def _scaled_tables() -> NDArray[np.float64]:
     diagonal = rows + columns
     # Along even diagonals the zigzag runs up, along odd ones down.
     order = np.lexsort((np.where(diagonal % 2, rows, columns).ravel(), diagonal.ravel()))
-    return np.clip((LUMINANCE.ravel()[order] * scale[:, None] + 50) // 100, 1, 255).astype(np.float64)
+    scaled = (LUMINANCE.ravel()[order] * scale[:, None] + 50) // 100
+    return np.asarray(np.clip(scaled, 1, 255), np.float64)

@@ -45,6 +45,24 @@ GREY_LEVELS, DARK_LEVELS = 3.0, 15.0
 """Where the oval's cells have less colour (largest less smallest of R, G, B, median), or the skin is darker than this
 (levels of 0-255), colours say nothing, and occlusion is not taken."""
 
+RULES = {
+    "inter_eye_px": "distance of the eyes, pixels of the original; a picture enlarged before it was sent looks better",
+    "sharpness": "variance of the Laplacian of the aligned face; noise and compression raise it too",
+    "brightness": "mean luminance of the middle of the aligned face, 0-1",
+    "contrast": "twice the standard deviation of that luminance, 0-1",
+    "frontality": "1 where the nose lies midway between the eyes, 0 in profile",
+    "detection_score": "the detector's, 0-1",
+    "roll_degrees": "how far the line through the eyes leans, degrees, clockwise",
+    "pitch": "where the nose tip lies between the eyes (0) and the mouth (1); about 0.58 of a face seen straight",
+    "underexposed": "share of the middle of the aligned face that is all but black, 0-1",
+    "overexposed": "share of it that is all but white, 0-1",
+    "jpeg_quality": "libjpeg's quality at which the file was last saved, 1-100; only of JPEG",
+    "occlusion": "share of the face's oval of another colour than its skin, 0-1; not of pictures without colour",
+    "detail": "share of the aligned face's variance that is fine detail, 0-1; under 0.012 it has few pixels of its own",
+    "band": "A to D by the score the right person can be expected to have; only of the model it was measured on",
+}
+"""Each measure's rule in a line, for people who see the figure; in full at :func:`measure`."""
+
 
 def measure(face: Image.Image, landmarks: Vector, detection_score: float, jpeg_quality: float | None = None) -> Quality:
     """Return the measures of one face, without a band.
