@@ -230,7 +230,10 @@ def measure(*, fitting: bool, london: Path | None) -> dict[str, object]:
     report["bands"] = by_band(searches)
     report["occlusion"] = [area(faces, worn) for worn in (COVERED, ("mask", "cap", "hood", "glasses"))]
     if london is not None:
-        report["london"] = by_band(london_searches(pack, london))
+        found = list(london_searches(pack, london))
+        report["london"] = by_band(found)
+        taken = [s.face.quality.occlusion for s in found if s.face.quality.occlusion is not None]
+        report["london_occlusion"] = float(np.mean(taken))
     return report
 
 
@@ -254,6 +257,8 @@ def lines(report: dict[str, object]) -> Iterator[str]:
             f"  occlusion: {', '.join(one['accessories'])} (n={one['worn']}) before none (n={one['none']}): "
             f"AUC {one['auc']:.3f} [{one['low']:.3f}, {one['high']:.3f}], not taken of {one['not_taken']}"
         )
+    if "london_occlusion" in report:
+        yield f"  occlusion of the London set's bare faces: mean {report['london_occlusion']:.4f}"
 
 
 def main() -> None:

@@ -199,6 +199,16 @@ def test_candidates_stand_beside_the_face_with_what_a_score_is_not(source, monke
     assert "There is no still R99/x.jpg." in text(dashboards.candidates(None, "R99/x.jpg"))
 
 
+def test_a_faces_band_stands_with_its_list_and_what_it_means(source):
+    report = source.candidate_lists("R01/R01_0001.jpg")
+    assert "band" not in wording.candidates(report, source, 5)
+    (probe,) = report.probes
+    banded = replace(report, probes=(replace(probe, quality=replace(probe.quality, band="D")),))
+    shown = wording.candidates(banded, source, 5)
+    assert "5 of 20 candidates · band D" in shown
+    assert shown.count("band D: of ") == 1
+
+
 def test_without_a_still_or_person_the_first_is_shown_or_that_there_is_none(source, monkeypatch):
     monkeypatch.setattr(pages, "_source", lambda _desk: source)
     assert "<h2>R01/R01_0002.jpg#1</h2>" in text(dashboards.candidates(None))
