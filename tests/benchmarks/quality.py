@@ -94,6 +94,7 @@ def custody_path(image: str) -> Path:
 
 
 def poor(data: bytes, name: str, box: Box, width: float) -> bytes:
+    """Return a picture made poor; the noise depends on ``name`` and ``width``."""
     return degrade(decode(data, name), box, Camera(width), name=f"{name}@{width:g}")
 
 
@@ -137,7 +138,10 @@ def still_searches(
     mated = [(still, face, nominal) for still, face, nominal, _ in faces if nominal is not None]
     yield from (gallery.search("as it came", face, nominal) for _, face, nominal in mated)
     copies = [(still, face, nominal, width) for still, face, nominal in mated for width in POOR_PX]
-    pictures = ((still, poor(still_path(still).read_bytes(), still, face.box, w)) for still, face, _, w in copies)
+    pictures = (
+        (still, poor(still_path(still).read_bytes(), f"{still}#{face.box.x:.0f}", face.box, width))
+        for still, face, _, width in copies
+    )
     for (_, face, nominal, width), analysis in zip(copies, analyse(pictures, pack), strict=True):
         again = same(analysis, face.box, width)
         if again is not None:

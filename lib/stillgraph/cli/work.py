@@ -260,9 +260,9 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
         f"in {report.elapsed_s:.1f} s{_rate(report)}"
     )
     rows = [
-        (p.face_id, p.quality.band, p.outcome, *listed)
+        (p.face_id, p.quality.band, p.outcome, *((c.nominal_id, f"{c.score:.3f}", c.custody_image) if c else [""] * 3))
         for p in report.probes
-        for listed in ([(c.nominal_id, f"{c.score:.3f}", c.custody_image) for c in p.candidates[:3]] or [("", "", "")])
+        for c in (p.candidates[:3] or (None,))
     ]
     if rows:
         common.print_table(["face", "band", "outcome", "candidate", "score", "best custody image"], rows)
