@@ -74,6 +74,19 @@ def test_a_migrated_case_searches_with_the_new_model_as_if_made_with_it(small_ca
         migrating.migrate(desk, "copy")
 
 
+def test_bands_go_with_the_model_that_they_were_measured_on(small_case):
+    def banded():
+        with CaseFile(small_case.directory).session(writing=False) as session:
+            return dict(session.rows("SELECT face_id, band FROM held.faces"))
+
+    before = banded()
+    assert set(before.values()) <= {"A", "B", "C", "D"}
+    migrating.migrate(small_case.seat(), "copy")
+    assert banded() == dict.fromkeys(before)
+    migrating.migrate(small_case.seat(), "yunet-sface")
+    assert banded() == before
+
+
 def test_killed_on_the_way_it_leaves_the_case_as_it_was_and_goes_on_from_there(small_case):
     before = held(small_case)
     (old,) = before

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
@@ -13,6 +14,7 @@ from stillgraph.casework.running import keep_run, timed
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import FaceId, ModelId, Vector
+from stillgraph.store import faces as face_store
 from stillgraph.store import templates
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress:
     NotFound, CaseError
         An image of the case is missing or altered.
     """
-    from stillgraph.faces import packs
+    from stillgraph.faces import bands, packs
 
     with desk.act(Action.MIGRATE_MODEL, to=pack, step="begin"):
         target, since = packs.load(pack), desk.model
@@ -70,6 +72,7 @@ def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress:
         run = timed(target, workers, images, time.perf_counter() - began)
         keep_run(deed, target, run, "migration")
         templates.bind(deed.session, pack=target.name, model=target.model)
+        face_store.set_bands(deed.session, partial(bands.band, model=target.model))
         dropped = templates.drop(deed.session, since)
         deed.note(since=since, model=target.model, templates=dropped)
     desk.forget_settings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -79,6 +79,16 @@ def gallery(session: Session, model: ModelId) -> tuple[list[tuple[CustodyImageId
     entries = [(row[0], row[1]) for row in table]
     vectors = np.asarray([row[2] for row in table], dtype=np.float32).reshape(len(table), -1 if table else 0)
     return entries, vectors
+
+
+def set_bands(session: Session, band_of: Callable[[Quality], str | None]) -> None:
+    """Give every face, of stills and custody images, the band that ``band_of`` makes of its measures."""
+    faces = [_face((*row, None), ModelId("")) for row in session.rows(f"SELECT {_COLUMNS} FROM held.faces AS f")]  # noqa: S608
+    session.execute(
+        "UPDATE held.faces SET band = given.band FROM (SELECT unnest($faces::VARCHAR[]) AS face_id, "
+        "unnest($bands::VARCHAR[]) AS band) AS given WHERE held.faces.face_id = given.face_id",
+        {"faces": [face.face_id for face in faces], "bands": [band_of(face.quality) for face in faces]},
+    )
 
 
 def _row(kind: ImageKind, face: Face) -> dict[str, object]:
