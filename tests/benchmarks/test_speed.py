@@ -40,9 +40,9 @@ def test_the_same_work_gives_the_templates_opencv_gives(speed):
 
     images = speed.pictures(4)
     pack = speed.packs.load()
-    ours = [a.faces[0].template.vector for a in speed.analyse(images, speed.restricted(pack))]
+    ours = [a.faces[0].template.vector for a in speed.analyse(images, speed.rivals.restricted(pack))]
     theirs = []
-    (detector, recogniser), *_ = speed.OpenCV(pool=False).models
+    (detector, recogniser), *_ = speed.rivals.OpenCV(pool=False).models
     for _, data in images:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         detector.setInputSize((image.shape[1], image.shape[0]))

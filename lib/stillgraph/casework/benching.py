@@ -34,6 +34,10 @@ SHIPPED_PEOPLE = "data/demo/custody"
 """Synthetic people: later custody images are searched among everybody's first ones, and the other way round."""
 
 
+RACED_PICTURES, ROUNDS = 10, 3
+"""Stills in the race against OpenCV, half as many custody images beside them; rounds, of which medians are taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Photograph:
     """An image of one person, for the gallery of a fold or to be made poor and searched."""
@@ -66,6 +70,8 @@ class FacesBenchmark:
     elapsed_s: float
     ratios: dict[str, dict[str, float]]
     """By pack and condition: how many times the plain model's TAR at FAR 0.001 the whole recipe reaches."""
+    speed: dict[str, dict[str, float]]
+    """The shipped pack against OpenCV on the same weights: :data:`stillgraph.faces.rivals.Pace` by contender."""
 
 
 def bench_faces(
@@ -75,6 +81,7 @@ def bench_faces(
     widths_px: Sequence[int] | None = None,
     workers: int | None = None,
     seed: int = 0,
+    speed: bool = True,
     show_progress: bool = False,
 ) -> FacesBenchmark:
     """Measure recognition of faces shrunk, blurred, given noise and compressed, plain and with the whole recipe.
@@ -93,6 +100,8 @@ def bench_faces(
         Threads; one for each core by default.
     seed : int
         Of the noise.
+    speed : bool
+        Whether to race the shipped pack against OpenCV too.
 
     Raises
     ------
@@ -100,6 +109,8 @@ def bench_faces(
         ``people`` cannot be read, or an image in it is not there.
     WrongUse
         A width is not from 8 to 512 pixels.
+    ModelError
+        A pack cannot be used, or there is no OpenCV to race against.
     """
     import os
 
@@ -125,8 +136,21 @@ def bench_faces(
         camera={"blur_px": cameras[0].blur_px, "noise": cameras[0].noise, "jpeg_quality": cameras[0].jpeg_quality},
         rows=tuple(rows),
         ratios=_ratios(rows),
+        speed=_speed() if speed else {},
         elapsed_s=time.perf_counter() - began,
     )
+
+
+def _speed() -> dict[str, dict[str, float]]:
+    """Race the shipped pack against OpenCV on a few of the shipped pictures, stills and custody images."""
+    from stillgraph.faces import rivals
+    from stillgraph.faces.packs import load
+
+    folder = shipped("data/demo")
+    stills = sorted((folder / "deliveries" / "R08" / "stills").glob("*.jpg"))[:RACED_PICTURES]
+    custody = sorted((folder / "custody" / "images").glob("*.jpg"))[: RACED_PICTURES // 2]
+    pictures = [(path.name, path.read_bytes()) for path in (*stills, *custody)]
+    return rivals.against_opencv(load(), pictures, ROUNDS)
 
 
 def _shipped_people() -> list[Photograph]:

@@ -33,6 +33,7 @@ def bench_faces(
         str | None, typer.Option("--widths", metavar="PIXELS", help="Face widths, e.g. 24,28,32,48,64.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the noise.")] = 0,
+    speed: Annotated[bool, typer.Option("--speed/--no-speed", help="Race against OpenCV too.")] = True,
     workers: common.Workers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +42,7 @@ def bench_faces(
 
     result = benching.bench_faces(
         people=people, packs=pack or (), widths_px=None if widths is None else _widths(widths), workers=workers,
-        seed=seed, show_progress=sys.stderr.isatty(),
+        seed=seed, speed=speed, show_progress=sys.stderr.isatty(),
     )  # fmt: skip
     if as_json:
         common.print_json(result)
@@ -77,6 +78,16 @@ def _show(result: FacesBenchmark) -> None:
     for pack, ratios in result.ratios.items():
         said = ", ".join(f"{condition} {ratio:.2f}" for condition, ratio in ratios.items())
         print(f"{pack}: TAR at FAR 0.001 of the full recipe, in times the plain model's: {said}.")
+
+    if not result.speed:
+        return
+    print("Against OpenCV on the same weights, images a second of a core's time (times slower than the first):")
+    headers = ["contender", "on 1 core", "on 2 cores"]
+    common.print_table(headers, [[name, *_pace(told)] for name, told in result.speed.items()])
+
+
+def _pace(told: dict[str, float]) -> list[str]:
+    return [f"{told[f'images_per_core_s_{n}']:.1f} ({told[f'times_slower_by_core_s_{n}']:.2f})" for n in (1, 2)]
 
 
 def percent(rate: Rate | None) -> str:
