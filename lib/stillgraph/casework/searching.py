@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +14,19 @@ from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Candidate,
+    EnhancementId,
     Face,
-    GalleryInfo,
-    ModelId,
+    FaceId,
     Probe,
+    ProbeTemplate,
     SearchOutcome,
     SearchReport,
     StillId,
+    Template,
+    Vector,
 )
-from stillgraph.store import Session, receipts, searches
+from stillgraph.records.enhancements import FOUND_BY_ENHANCEMENT
+from stillgraph.store import Session, enhancements, receipts, searches
 from stillgraph.store import faces as face_store
 
 if TYPE_CHECKING:
@@ -42,6 +46,7 @@ def search(
     image: Path | None = None,
     limit: int = DEFAULT_LIMIT,
     threshold: float = INVESTIGATION,
+    enhancement: EnhancementId | None = None,
 ) -> SearchReport:
     """Search every usable face of some stills against the gallery, and store what came of it.
 
@@ -58,15 +63,21 @@ def search(
         The most persons on a candidate list.
     threshold : float
         The least score, a cosine, that puts a person on a list; -1 cuts nothing off.
+    enhancement : EnhancementId, optional
+        An enhancement of the one still searched, whose views of its faces are added to the originals', each to its
+        own and with the same weight. A face that is not in it is searched by its original alone.
 
     Raises
     ------
     WrongUse
-        Not exactly one of the three was asked for, or limit or threshold make no sense.
+        Not exactly one of the three was asked for, limit or threshold make no sense, or an enhancement was named
+        with anything but its own still.
     NotFound
-        A still is not in the case.
+        A still or the enhancement is not in the case.
     """
     _check(stills, unsearched, image, limit, threshold)
+    if enhancement is not None and len(set(stills)) != 1:
+        raise WrongUse("An enhancement is of one still: name that one, --still ID --enhanced N.")
     if image is not None:
         return _search_image(desk, image, limit, threshold)
     began = time.perf_counter()
@@ -75,15 +86,18 @@ def search(
         missing = receipts.missing_stills(deed.session, covered)
         if missing:
             raise NotFound(f"There is no still {missing[0]} in this case; receive its delivery first.")
+        views = _views(deed.session, desk, covered, enhancement)
         faces = face_store.of_stills(deed.session, desk.model, covered)
         index = gallery_index(deed.session, desk)
-        probes = _probes(index, faces, limit, threshold)
+        probes = _probes(index, faces, limit, threshold, views)
         seen = {face.image_id for face in faces}
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes,
-            without_face=tuple(still for still in covered if still not in seen),
+            without_face=tuple(still for still in covered if still not in seen), enhancement=enhancement,
         )  # fmt: skip
+        if enhancement is not None:
+            deed.note(enhancement=enhancement)
         deed.note(stills=len(covered), probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
         if not covered:
             return report
@@ -110,13 +124,11 @@ def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
                 f"Still {still} has not been searched in this case; `stillgraph search CASE --still {still}` does."
             )
         search_id, found = stored
-        size, version, model, threshold, limit, elapsed = searches.report_of(deed.session, search_id)
+        report = searches.report_of(deed.session, search_id)
         faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model, [still])}
-        probes = tuple(_probe(faces[face_id], *what) for face_id, what in found.items())
-        without = () if probes else (still,)
-        return SearchReport(
-            search_id, GalleryInfo(size, version), ModelId(model), threshold, limit, elapsed, probes, without,
-        )  # fmt: skip
+        views = _views(deed.session, desk, [still], report.enhancement)
+        probes = tuple(_probe(faces[face_id], *what, views) for face_id, what in found.items())
+        return replace(report, probes=probes, without_face=() if probes else (still,))
 
 
 def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limit: int, threshold: float) -> None:
@@ -168,27 +180,66 @@ def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
     return exact.build(desk.model, entries, vectors)
 
 
-def _probes(index: GalleryIndex, faces: Sequence[Face], limit: int, threshold: float) -> tuple[Probe, ...]:
-    searchable = [face for face in faces if face.usable and face.template is not None]
-    templates = [face.template for face in searchable if face.template is not None]
-    lists = dict(
-        zip(
-            (f.face_id for f in searchable),
-            index.search(templates, limit=limit, threshold=threshold),
-            strict=True,
+def _views(
+    session: Session, desk: Desk, stills: Sequence[StillId], enhancement: EnhancementId | None
+) -> Mapping[FaceId, Vector]:
+    """Return the faces' templates from an enhancement of the one still that is searched, or none without one."""
+    if enhancement is None:
+        return {}
+    kept = enhancements.one(session, enhancement)
+    if kept is None:
+        raise NotFound(
+            f"There is no enhancement {enhancement} in this case; `stillgraph enhance CASE --list --still ID` lists "
+            "a still's."
         )
-    )
-    return tuple(_listed(face, lists.get(face.face_id)) for face in faces)
+    if list(stills) != [kept.still]:
+        raise WrongUse(f"Enhancement {enhancement} is of still {kept.still}: search that one with it.")
+    return enhancements.vectors(session, enhancement, desk.model)
 
 
-def _listed(face: Face, candidates: tuple[Candidate, ...] | None) -> Probe:
+def _template(face: Face, views: Mapping[FaceId, Vector]) -> Template | None:
+    """Return what a face is searched with: its template and, where an enhancement shows it too, that view's."""
+    from stillgraph.faces.embed import unit
+
+    if face.template is None or face.face_id not in views:
+        return face.template
+    return Template(face.template.model, unit(face.template.vector + views[face.face_id]))
+
+
+def _made_of(face: Face, views: Mapping[FaceId, Vector]) -> ProbeTemplate:
+    """Return from which picture a face's template is."""
+    if face.found_by.startswith(FOUND_BY_ENHANCEMENT):
+        return ProbeTemplate.ENHANCED
+    return ProbeTemplate.BOTH if face.face_id in views else ProbeTemplate.ORIGINAL
+
+
+def _probes(
+    index: GalleryIndex,
+    faces: Sequence[Face],
+    limit: int,
+    threshold: float,
+    views: Mapping[FaceId, Vector] | None = None,
+) -> tuple[Probe, ...]:
+    added = {} if views is None else views
+    templates = {face.face_id: _template(face, added) for face in faces if face.usable}
+    searchable = {face_id: template for face_id, template in templates.items() if template is not None}
+    found = index.search(list(searchable.values()), limit=limit, threshold=threshold)
+    lists = dict(zip(searchable, found, strict=True))
+    return tuple(_listed(face, lists.get(face.face_id), added) for face in faces)
+
+
+def _listed(face: Face, candidates: tuple[Candidate, ...] | None, views: Mapping[FaceId, Vector]) -> Probe:
     if candidates is None:
-        return _probe(face, SearchOutcome.UNUSABLE, ())
-    return _probe(face, SearchOutcome.CANDIDATES if candidates else SearchOutcome.NO_CANDIDATE, candidates)
+        return _probe(face, SearchOutcome.UNUSABLE, (), views)
+    return _probe(face, SearchOutcome.CANDIDATES if candidates else SearchOutcome.NO_CANDIDATE, candidates, views)
 
 
-def _probe(face: Face, outcome: SearchOutcome, candidates: tuple[Candidate, ...]) -> Probe:
-    return Probe(face.face_id, face.image_id, face.box, face.quality, face.usable, outcome, candidates)
+def _probe(
+    face: Face, outcome: SearchOutcome, candidates: tuple[Candidate, ...], views: Mapping[FaceId, Vector]
+) -> Probe:
+    return Probe(
+        face.face_id, face.image_id, face.box, face.quality, face.usable, outcome, candidates, _made_of(face, views)
+    )
 
 
 def _read_outside(image: Path, name: str) -> bytes:

@@ -24,6 +24,7 @@ class Action(StrEnum):
     MIGRATE_MODEL = "migrate face model"
     ENROL_CUSTODY = "enrol custody images"
     RECEIVE_STILLS = "receive stills"
+    ENHANCE = "enhance"
     SEARCH = "search"
     VIEW = "view"
     VIEW_QUEUE = "view review queue"

@@ -5,14 +5,18 @@ here computes, reads or writes. No ``repr`` shows a template, a name or a date o
 
 ``StillId``: ``<retailer_id>/<image>`` as in the retailer's manifest.
 ``CustodyImageId``: ``<nominal_id>/<image>`` as in the custody manifest.
-``FaceId``: ``<StillId or CustodyImageId>#<n>``, the n-th face of the image from left to right, counted from 1.
+``FaceId``: ``<StillId or CustodyImageId>#<n>``, the n-th face of the image from left to right, counted from 1; faces
+that only an enhancement showed come after those.
+``EnhancementId``: ``<StillId>~<n>``, the n-th enhancement of the still, counted from 1.
 ``OffenceId``: the retailer's own reference, prefixed ``<retailer_id>/`` unless it starts so already.
 ``PersonId``: the nominal id of a person in custody records, else ``unknown <n>``.
 """
 
 from stillgraph.records.faces import AnalysisRun, Box, Face, ImageAnalysis, Quality, Template
+from stillgraph.records.enhancements import EnhancedFace, EnhancedView, Enhancement, Preview, Reproduction
 from stillgraph.records.identifiers import (
     CustodyImageId,
+    EnhancementId,
     FaceId,
     ModelId,
     NominalId,
@@ -30,7 +34,7 @@ from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
 from stillgraph.records.persons import Contradiction, Linkage, LinkStatus, Participation, Person, PersonFace, Proposal
 from stillgraph.records.receipts import Arrest, CustodyImage, IntakeReport, Nominal, Offence, Refusal, Still, Store
 from stillgraph.records.reviews import Judgement, Outcome, ReviewItem, Ruling, Verdict
-from stillgraph.records.searches import Candidate, GalleryInfo, Probe, SearchOutcome, SearchReport
+from stillgraph.records.searches import Candidate, GalleryInfo, Probe, ProbeTemplate, SearchOutcome, SearchReport
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 
 __all__ = [
@@ -43,6 +47,10 @@ __all__ = [
     "Contradiction",
     "CustodyImage",
     "CustodyImageId",
+    "EnhancedFace",
+    "EnhancedView",
+    "Enhancement",
+    "EnhancementId",
     "Face",
     "FaceId",
     "GalleryInfo",
@@ -65,12 +73,15 @@ __all__ = [
     "Person",
     "PersonFace",
     "PersonId",
+    "Preview",
     "Probe",
+    "ProbeTemplate",
     "Proposal",
     "Quality",
     "Ranking",
     "Rate",
     "Refusal",
+    "Reproduction",
     "RetailerId",
     "ReviewItem",
     "Role",

@@ -18,6 +18,7 @@ CustodyImageId = NewType("CustodyImageId", str)
 FaceId = NewType("FaceId", str)
 PersonId = NewType("PersonId", str)
 SearchId = NewType("SearchId", int)
+EnhancementId = NewType("EnhancementId", str)
 ModelId = NewType("ModelId", str)
 """``<pack name>@<12 hex digits>.r<recipe>``: :func:`stillgraph.faces.packs.model_id` says of what the digits are."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stillgraph.records.faces import Box, Quality
-from stillgraph.records.identifiers import CustodyImageId, FaceId, ModelId, NominalId, SearchId
+from stillgraph.records.identifiers import CustodyImageId, EnhancementId, FaceId, ModelId, NominalId, SearchId
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,14 @@ class SearchOutcome(StrEnum):
     UNUSABLE = "not searched: unusable face"
 
 
+class ProbeTemplate(StrEnum):
+    """From which picture the template of a probe is."""
+
+    ORIGINAL = "original"
+    BOTH = "original and enhanced"
+    ENHANCED = "enhanced only"
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One face of a search with its ranked candidates. ``still`` is the file name for an image from outside."""
@@ -48,6 +56,7 @@ class Probe:
     usable: bool
     outcome: SearchOutcome
     candidates: tuple[Candidate, ...]
+    template: ProbeTemplate = ProbeTemplate.ORIGINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +77,5 @@ class SearchReport:
     """The onnxruntime provider that really ran the networks, where an image from outside was analysed."""
     images_per_s: float | None = None
     """Likewise: images analysed a second."""
+    enhancement: EnhancementId | None = None
+    """The enhancement whose views were added to the probes."""

@@ -11,6 +11,7 @@ from stillgraph.records import (
     Candidate,
     CustodyImageId,
     FaceId,
+    GalleryInfo,
     Judgement,
     NominalId,
     OfficerId,
@@ -47,9 +48,10 @@ def add(
     """Store a search with everything it covered and returned; return its number."""
     row = session.one(
         "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
-        "gallery_version, threshold, list_limit, elapsed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        "gallery_version, threshold, list_limit, elapsed_s, enhancement_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
         [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
-         report.threshold, report.limit, report.elapsed_s],
+         report.threshold, report.limit, report.elapsed_s, report.enhancement],
     )  # fmt: skip
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     search_id = SearchId(int(row[0]))
@@ -110,15 +112,18 @@ def of_still(
     return search_id, found
 
 
-def report_of(session: Session, search_id: SearchId) -> tuple[int, str, str, float, int, float]:
-    """Return gallery size and version, model, threshold, limit and elapsed seconds of a search."""
+def report_of(session: Session, search_id: SearchId) -> SearchReport:
+    """Return a search as stored, without its probes."""
     row = session.one(
-        "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s FROM held.searches "
-        "WHERE search_id = ?",
+        "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id "
+        "FROM held.searches WHERE search_id = ?",
         [search_id],
     )
     assert row is not None  # noqa: S101  (search ids come from this table)
-    return row[0], row[1], row[2], row[3], row[4], row[5]
+    size, version, model, threshold, limit, elapsed, enhancement = row
+    return SearchReport(
+        search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement
+    )
 
 
 def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:

@@ -1,0 +1,64 @@
+"""An enhanced picture beside its original, as one picture with captions: it is never shown alone."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from stillgraph.faces.pixels import Pixels
+
+LONGEST_SIDE_PX = 1600
+"""A picture longer than this is shown smaller, and its caption says so."""
+
+NARROWEST_PX = 320
+"""The least width of a picture's place, so that its caption can be read."""
+
+MARGIN_PX, TEXT_PX, LINE_PX = 12, 15, 19
+PAPER, INK = (255, 255, 255), (27, 39, 51)
+
+
+def png(pixels: Pixels) -> bytes:
+    """Return a picture as the bytes of a PNG file."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def beside(original: Pixels, enhanced: Pixels, words: str) -> bytes:
+    """Return both pictures in one, as the bytes of a PNG file: the original left, each with its caption below."""
+    left, right = _captioned(original, "original"), _captioned(enhanced, f"enhanced: {words}")
+    sheet = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), PAPER)
+    sheet.paste(left, (0, 0))
+    sheet.paste(right, (left.width, 0))
+    return png(np.asarray(sheet))
+
+
+def _captioned(pixels: Pixels, caption: str) -> Image.Image:
+    picture = Image.fromarray(pixels)
+    share = min(1.0, LONGEST_SIDE_PX / max(picture.size))
+    if share < 1:
+        width, height = (max(1, round(side * share)) for side in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.BICUBIC)
+        caption += f" (shown at {100 * share:.0f} %)"
+    font = ImageFont.load_default(TEXT_PX)
+    width = max(picture.width, NARROWEST_PX)
+    lines = _wrapped(caption, font, width)
+    cell = Image.new("RGB", (width + 2 * MARGIN_PX, picture.height + 3 * MARGIN_PX + len(lines) * LINE_PX), PAPER)
+    cell.paste(picture, (MARGIN_PX + (width - picture.width) // 2, MARGIN_PX))
+    draw = ImageDraw.Draw(cell)
+    for n, line in enumerate(lines):
+        draw.text((MARGIN_PX, picture.height + 2 * MARGIN_PX + n * LINE_PX), line, INK, font)
+    return cell
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
