@@ -15,16 +15,20 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from stillgraph.errors import NotFound
+from stillgraph.errors import NotFound, WrongUse
 from stillgraph.records import (
     Box,
     Candidate,
     Concentration,
+    EnhancedFace,
+    Enhancement,
     GalleryInfo,
     LinkStatus,
     Person,
     PersonFace,
+    Preview,
     Probe,
+    ProbeTemplate,
     Quality,
     Ranking,
     Rate,
@@ -226,6 +230,27 @@ class MadeUpCase:
         quality = Quality(22.0, 11.0, 120.0, 30.0, 0.9, 0.97)
         probe = Probe(f"{still}#1", still, Box(1, 2, 30, 40), quality, True, SearchOutcome.CANDIDATES, listed)
         return SearchReport(1, GalleryInfo(194, "0123"), "yunet-sface@0a1b2c3d4e5f", -1.0, 20, 0.2, (probe,), ())
+
+    def preview(self, still: str, steps: tuple[str, ...]) -> Preview:
+        self.asked.append(("preview", tuple(steps)))
+        if any(step.startswith("crop 9") for step in steps):
+            raise WrongUse("That reaches beyond the picture.")
+        words = ", ".join(steps) or "nothing yet"
+        recorded = tuple({"step": step} for step in steps)
+        return Preview(still, recorded, words, 200, 100, "0" * 64, ("original", f"enhanced: {words}"),
+                       _grey(), _grey(), _grey())  # fmt: skip
+
+    def enhance(self, still: str, steps: tuple[str, ...]) -> Enhancement:
+        self.asked.append(("enhance", tuple(steps)))
+        faces = (EnhancedFace(f"{still}#2", Box(1, 2, 30, 40), Box(2, 4, 60, 80), only_enhanced=True),)
+        return Enhancement(f"{still}~1", still, (), ", ".join(steps), 200, 100, "0" * 64, "made up", "pc1", "OP",
+                           datetime(2026, 11, 1, tzinfo=UTC), faces, made_now=True)  # fmt: skip
+
+    def search(self, still: str, enhancement: str) -> SearchReport:
+        self.asked.append(("search", enhancement))
+        found = self.candidate_lists(still)
+        probes = tuple(replace(probe, template=ProbeTemplate.BOTH) for probe in found.probes)
+        return replace(found, probes=probes, enhancement=enhancement)
 
     def query(self, sql: str) -> pd.DataFrame:
         return pd.DataFrame({"borough": ["Camden", TRAP], "offences": [12, 3]})

@@ -58,10 +58,10 @@ def step_kinds() -> dict[str, tuple[str, tuple[Parameter, ...]]]:
     return {name: ((kind.__doc__ or "").splitlines()[0], steps.parameters(name)) for name, kind in steps.KINDS.items()}
 
 
-def preview(desk: Desk, still: StillId, steps: Sequence[Step] = ()) -> Preview:
+def preview(desk: Desk, still: StillId, steps: Sequence[Step] = (), *, longest_px: int | None = None) -> Preview:
     """Return a still beside what the steps make of it. Looking is recorded; nothing is kept.
 
-    Without steps both pictures are the still.
+    Without steps both pictures are the still. With ``longest_px``, pictures with a longer side are shown smaller.
 
     Raises
     ------
@@ -75,12 +75,14 @@ def preview(desk: Desk, still: StillId, steps: Sequence[Step] = ()) -> Preview:
 
     with desk.act(Action.VIEW, still=still, what="enhancement preview", steps=recipe.recorded(steps)) as deed:
         original = _original(desk, deed, still)
-        same_part = _applied(original, enhance.geometric(steps))
-        made = _applied(original, steps)
+        moving = enhance.geometric(steps)
+        same_part, made = _applied(original, moving), _applied(original, steps)
         words = recipe.describe(steps) or "nothing yet"
+        captions = (f"original ({recipe.describe(moving)})" if moving else "original", f"enhanced: {words}")
         return Preview(
-            still, tuple(recipe.recorded(steps)), words, made.shape[1], made.shape[0], enhance.digest(made),
-            original=beside.png(same_part), enhanced=beside.png(made), beside=beside.beside(same_part, made, words),
+            still, tuple(recipe.recorded(steps)), words, made.shape[1], made.shape[0], enhance.digest(made), captions,
+            original=beside.png(same_part, longest_px), enhanced=beside.png(made, longest_px),
+            beside=beside.beside(same_part, made, captions),
         )  # fmt: skip
 
 

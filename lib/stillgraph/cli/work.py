@@ -12,7 +12,7 @@ from stillgraph.cli import common
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 if TYPE_CHECKING:
-    from stillgraph.records import IntakeReport, SearchReport
+    from stillgraph.records import EnhancementId, IntakeReport, SearchReport
 
 custody_app = typer.Typer(help="Custody images.")
 stills_app = typer.Typer(help="Retailers' stills.")
@@ -100,6 +100,9 @@ def search(
     threshold: Annotated[
         float, typer.Option("--threshold", help="The least score (cosine) for the list; -1 cuts nothing off.")
     ] = -1.0,
+    enhanced: Annotated[
+        str | None, typer.Option("--enhanced", metavar="N", help="Add an enhancement of the still: its number or id.")
+    ] = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
@@ -120,6 +123,7 @@ def search(
         image=image,
         limit=limit,
         threshold=threshold,
+        enhancement=_enhancement(enhanced, still or []),
     )
     if as_json:
         common.print_json(report)
@@ -248,6 +252,16 @@ def _print_intake(report: IntakeReport, *, as_json: bool) -> None:
     common.print_refusals(report.refused)
 
 
+def _enhancement(enhanced: str | None, stills: list[str]) -> EnhancementId | None:
+    """Return the enhancement that is named, by its number among the still's or by its id."""
+    from stillgraph.records import EnhancementId
+
+    if enhanced is None:
+        return None
+    by_number = enhanced.isascii() and enhanced.isdigit() and len(stills) > 0
+    return EnhancementId(f"{stills[0]}~{enhanced}" if by_number else enhanced)
+
+
 def _print_search(report: SearchReport, *, from_outside: bool) -> None:
     from stillgraph.casework.looking import band_sentences
 
@@ -259,6 +273,11 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
         f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) "
         f"in {report.elapsed_s:.1f} s{_rate(report)}"
     )
+    if report.enhancement is not None:
+        print(f"With enhancement {report.enhancement}:")
+    for probe in report.probes:
+        if probe.template != "original":
+            print(f"  {probe.face_id}: template from {probe.template}")
     rows = [
         (p.face_id, p.quality.band, p.outcome, *((c.nominal_id, f"{c.score:.3f}", c.custody_image) if c else [""] * 3))
         for p in report.probes

@@ -52,6 +52,11 @@ def heading(text: str, note: str = "", tag: str = "") -> str:
     return f"<h2>{escape(text)}{mark}</h2>{below}"
 
 
+def note(text: str) -> str:
+    """Return a remark."""
+    return f'<p class="sg-note">{escape(text)}</p>'
+
+
 def badge(text: str) -> Markup:
     """Return a small tag."""
     return Markup(f'<span class="sg-badge">{escape(text)}</span>')
@@ -145,6 +150,11 @@ def picture(png: bytes | None, alt: str, caption: str) -> str:
 def pictures(items: Iterable[str]) -> str:
     """Return face chips side by side."""
     return f'<div class="sg-faces">{"".join(items)}</div>'
+
+
+def beside(items: Iterable[str]) -> str:
+    """Return two pictures side by side, as large as there is room for."""
+    return f'<div class="sg-beside">{"".join(items)}</div>'
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from stillgraph.dashboards import markup, panels, wording
+from stillgraph.dashboards import enhancement_panels, markup, panels, wording
+from stillgraph.dashboards.enhancement_state import EnhancementState
 from stillgraph.dashboards.guard import attempt
 from stillgraph.dashboards.state import OverviewState
 
@@ -102,6 +103,29 @@ def query(desk: Desk, sql: str) -> widgets.Widget:
     def build() -> widgets.Widget:
         rows = _source(desk).query(sql)
         return panels.page(panels.Card(panels.Html(markup.frame("Result", rows))))
+
+    return _shown(build)
+
+
+def enhance(desk: Desk, still: str | None = None) -> widgets.Widget:
+    """Return the analyst's tool for a still: steps, original and enhanced picture side by side, a search with both.
+
+    Without a still, of the first that has a candidate list.
+    """
+
+    def build() -> widgets.Widget:
+        source = _source(desk)
+        chosen = source.first_listed_still() if still is None else still
+        if chosen is None:
+            return panels.nothing(wording.NO_LIST)
+        state = EnhancementState(source, chosen)
+        return panels.page(
+            enhancement_panels.head(state),
+            enhancement_panels.pictures(state),
+            enhancement_panels.steps(state),
+            enhancement_panels.keeping(state),
+            panels.Html(wording.FOOT),
+        )
 
     return _shown(build)
 

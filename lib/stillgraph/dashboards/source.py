@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import networkx as nx
 import pandas as pd
 
-from stillgraph.casework import analysing, receiving, searching
+from stillgraph.casework import analysing, enhancing, receiving, searching
 from stillgraph.casework.analysing import Dossier, Glance
 from stillgraph.casework.desk import Desk
-from stillgraph.records import CustodyImageId, FaceId, PersonId, Ranking, SearchReport, StillId
+from stillgraph.records import (
+    CustodyImageId,
+    Enhancement,
+    EnhancementId,
+    FaceId,
+    PersonId,
+    Preview,
+    Ranking,
+    SearchReport,
+    StillId,
+)
 
 Places = dict[str, tuple[float, float]]
 
@@ -19,6 +29,9 @@ UNKNOWN_SERIES = """
 SELECT person_id, stills, offences, retailers FROM persons
 WHERE status = 'unknown' AND stills > 1 ORDER BY stills DESC, retailers DESC, person_id LIMIT 10
 """
+
+LONGEST_SIDE_PX = 1600
+"""A picture with a longer side is sent to the browser smaller."""
 
 FIRST_LISTED = "SELECT min(still_id) AS still_id FROM candidates HAVING count(*) > 0"
 
@@ -41,6 +54,9 @@ class Source(Protocol):
     def first_listed_still(self) -> str | None: ...
     def candidate_lists(self, still: str) -> SearchReport: ...
     def query(self, sql: str) -> pd.DataFrame: ...
+    def preview(self, still: str, steps: Sequence[str]) -> Preview: ...
+    def enhance(self, still: str, steps: Sequence[str]) -> Enhancement: ...
+    def search(self, still: str, enhancement: EnhancementId) -> SearchReport: ...
 
 
 class CaseSource:
@@ -102,3 +118,16 @@ class CaseSource:
     def query(self, sql: str) -> pd.DataFrame:
         """Return the result of one read-only query."""
         return analysing.query(self._desk, sql)
+
+    def preview(self, still: str, steps: Sequence[str]) -> Preview:
+        """Return a still beside what steps, each as typed, make of it."""
+        done = enhancing.steps_of(steps) if steps else ()
+        return enhancing.preview(self._desk, StillId(still), done, longest_px=LONGEST_SIDE_PX)
+
+    def enhance(self, still: str, steps: Sequence[str]) -> Enhancement:
+        """Keep an enhancement of a still."""
+        return enhancing.enhance(self._desk, StillId(still), enhancing.steps_of(steps))
+
+    def search(self, still: str, enhancement: EnhancementId) -> SearchReport:
+        """Search a still with the views of an enhancement added."""
+        return searching.search(self._desk, stills=[StillId(still)], enhancement=enhancement)

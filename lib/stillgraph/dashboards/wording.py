@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stillgraph.casework.looking import band_sentences
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Number
-from stillgraph.records import FaceId, LinkStatus, Ranking, SearchReport
+from stillgraph.records import Enhancement, FaceId, LinkStatus, Preview, ProbeTemplate, Ranking, SearchReport
 
 if TYPE_CHECKING:
     from stillgraph.casework.analysing import Dossier, Glance
@@ -46,6 +46,11 @@ SCORE_NOTE = (
     "A score is how alike two face templates are (cosine, -1 to 1). It is not a probability, and "
     "the first candidate "
     "of a person who is not in the gallery has a score too. Compare the faces, feature by feature."
+)
+ENHANCE_NOTE = (
+    "Every step is recorded and can be done again from the original, which is never changed. An enhancement is for the "
+    "eye: it shows nothing that was not in the original, and measured on the demonstration it did not make a search "
+    "better. What you keep adds to the search; it replaces nothing."
 )
 FACES = 24
 """Face chips shown of one person; the rest are counted."""
@@ -249,9 +254,10 @@ def dossier(found: Dossier, chips: Callable[[Sequence[FaceId]], Mapping[FaceId, 
 def candidates(report: SearchReport, source: Source, limit: int) -> str:
     """Return a stored search: each face beside its candidates, with what a score is not."""
     cut = "none (investigation mode)" if report.threshold <= -1 else f"score {report.threshold:.2f}"
-    head = markup.facts([
-        ("Gallery", f"{report.gallery.size:,} custody images"), ("Threshold", cut), ("Model", report.model),
-    ])  # fmt: skip
+    facts = [("Gallery", f"{report.gallery.size:,} custody images"), ("Threshold", cut), ("Model", report.model)]
+    if report.enhancement is not None:
+        facts.append(("With enhancement", report.enhancement))
+    head = markup.facts(facts)
     parts = [head, markup.notice(SCORE_NOTE)]
     parts += [f'<p class="sg-note">No face was found in {escape(still)}.</p>' for still in report.without_face]
     means = band_sentences(probe.quality.band for probe in report.probes)
@@ -268,8 +274,25 @@ def candidates(report: SearchReport, source: Source, limit: int) -> str:
         count = f"{min(limit, len(probe.candidates))} of {markup.counted(len(probe.candidates), 'candidate')}"
         said = count if probe.candidates else probe.outcome.value
         said += f" · band {probe.quality.band}" if probe.quality.band else ""
+        if probe.template is not ProbeTemplate.ORIGINAL:
+            said += f"; template from {probe.template}"
         parts.append(markup.heading(probe.face_id, said) + markup.pictures(chips))
     return "".join(parts)
+
+
+def beside(shown: Preview) -> str:
+    """Return the original and the enhanced picture with their captions."""
+    pictures = zip((shown.original, shown.enhanced), ("Original", "Enhanced"), shown.captions, strict=True)
+    return markup.beside(markup.picture(png, f"{what} {shown.still}", caption) for png, what, caption in pictures)
+
+
+def kept(enhancement: Enhancement) -> str:
+    """Return what keeping an enhancement came to."""
+    new = [face.face_id for face in enhancement.faces if face.only_enhanced]
+    said = f"Kept as {enhancement.enhancement_id}: {markup.counted(len(enhancement.faces), 'face')} found in it."
+    if new:
+        said += f" The original does not show {', '.join(new)}: what a search of it finds rests on this picture alone."
+    return markup.notice(said)
 
 
 def _written(rows: Any) -> Any:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from stillgraph.faces.pixels import Pixels
+from stillgraph.faces.pixels import Pixels, resize
 
 LONGEST_SIDE_PX = 1600
 """A picture longer than this is shown smaller, and its caption says so."""
@@ -19,29 +18,35 @@ MARGIN_PX, TEXT_PX, LINE_PX = 12, 15, 19
 PAPER, INK = (255, 255, 255), (27, 39, 51)
 
 
-def png(pixels: Pixels) -> bytes:
-    """Return a picture as the bytes of a PNG file."""
+def png(pixels: Pixels, longest_px: int | None = None) -> bytes:
+    """Return a picture as the bytes of a PNG file, shrunk where a side is longer than ``longest_px``."""
+    return _png(_shrunk(pixels, longest_px) if longest_px is not None else Image.fromarray(pixels))
+
+
+def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
+    picture.save(out, "PNG")
     return out.getvalue()
 
 
-def beside(original: Pixels, enhanced: Pixels, words: str) -> bytes:
+def _shrunk(pixels: Pixels, longest_px: int) -> Image.Image:
+    share = min(1.0, longest_px / max(pixels.shape[:2]))
+    return Image.fromarray(resize(pixels, *(max(1, round(side * share)) for side in pixels.shape[1::-1])))
+
+
+def beside(original: Pixels, enhanced: Pixels, captions: tuple[str, str]) -> bytes:
     """Return both pictures in one, as the bytes of a PNG file: the original left, each with its caption below."""
-    left, right = _captioned(original, "original"), _captioned(enhanced, f"enhanced: {words}")
+    left, right = _captioned(original, captions[0]), _captioned(enhanced, captions[1])
     sheet = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), PAPER)
     sheet.paste(left, (0, 0))
     sheet.paste(right, (left.width, 0))
-    return png(np.asarray(sheet))
+    return _png(sheet)
 
 
 def _captioned(pixels: Pixels, caption: str) -> Image.Image:
-    picture = Image.fromarray(pixels)
-    share = min(1.0, LONGEST_SIDE_PX / max(picture.size))
-    if share < 1:
-        width, height = (max(1, round(side * share)) for side in picture.size)
-        picture = picture.resize((width, height), Image.Resampling.BICUBIC)
-        caption += f" (shown at {100 * share:.0f} %)"
+    picture = _shrunk(pixels, LONGEST_SIDE_PX)
+    if picture.width < pixels.shape[1]:
+        caption += f" (shown at {100 * picture.width / pixels.shape[1]:.0f} %)"
     font = ImageFont.load_default(TEXT_PX)
     width = max(picture.width, NARROWEST_PX)
     lines = _wrapped(caption, font, width)

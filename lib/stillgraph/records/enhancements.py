@@ -73,7 +73,7 @@ class Preview:
     """A still beside what steps make of it, nothing of it kept.
 
     ``original`` shows the same part as ``enhanced``, turned and enlarged alike and otherwise as it was; ``beside`` has
-    both, with captions. All three are the bytes of PNG files.
+    both, with ``captions`` below. All three are the bytes of PNG files.
     """
 
     still: StillId
@@ -82,6 +82,7 @@ class Preview:
     width_px: int
     height_px: int
     pixels_sha256: str
+    captions: tuple[str, str]
     original: bytes = field(repr=False)
     enhanced: bytes = field(repr=False)
     beside: bytes = field(repr=False)

@@ -41,8 +41,8 @@ class ProbeTemplate(StrEnum):
     """From which picture the template of a probe is."""
 
     ORIGINAL = "original"
-    BOTH = "original and enhanced"
-    ENHANCED = "enhanced only"
+    BOTH = "original and enhanced picture"
+    ENHANCED = "enhanced picture only"
 
 
 @dataclass(frozen=True, slots=True)
