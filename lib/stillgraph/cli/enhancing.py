@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stillgraph.records import Enhancement, StillId
 
 FOR_THE_EYE = (
-    "An enhancement helps the eye and adds nothing that was not in the original; look at both, and search with either."
+    "An enhancement is for the eye; it adds no information, and can hide detail or feign it. Judge the original."
 )
 
 

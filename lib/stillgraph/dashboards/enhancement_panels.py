@@ -118,6 +118,7 @@ def _slider(parameter: Any) -> widgets.Widget:
         "description": parameter.name,
         "tooltip": parameter.meaning,
         "style": {"description_width": "90px"},
+        "layout": {"width": "min(100%, 480px)"},
     }
     if parameter.choices:
         return widgets.ToggleButtons(options=parameter.choices, value=parameter.start, **common)

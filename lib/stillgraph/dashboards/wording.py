@@ -49,8 +49,8 @@ SCORE_NOTE = (
 )
 ENHANCE_NOTE = (
     "Every step is recorded and can be done again from the original, which is never changed. An enhancement is for the "
-    "eye: it shows nothing that was not in the original, and measured on the demonstration it did not make a search "
-    "better. What you keep adds to the search; it replaces nothing."
+    "eye: it adds no information, and measured on the demonstration no step made a search better by more than chance, "
+    "and smoothing made it worse. What you keep is added to a search where you ask for it, and replaces nothing."
 )
 FACES = 24
 """Face chips shown of one person; the rest are counted."""
