@@ -13,9 +13,11 @@ import pytest
 
 from stillgraph.casework import (
     analysing,
+    enhancing,
     evaluating,
     governing,
     looking,
+    migrating,
     receiving,
     reviewing,
     searching,
@@ -25,7 +27,7 @@ from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Verdict
 from stillgraph.store import CaseFile, office
 
-MODULES = (analysing, evaluating, governing, looking, receiving, reviewing, searching)
+MODULES = (analysing, enhancing, evaluating, governing, looking, migrating, receiving, reviewing, searching)
 FACE = "R08/R08_0002.jpg#1"
 STILL = "R08/R08_0002.jpg"
 
@@ -39,6 +41,10 @@ CALLS = {
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
     "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),
     "analysing.query_table": lambda d, _: analysing.query_table(d, "SELECT 1"),
+    "enhancing.preview": lambda d, _: enhancing.preview(d, STILL, enhancing.steps_of(["gamma 1.6"])),
+    "enhancing.enhance": lambda d, _: enhancing.enhance(d, STILL, enhancing.steps_of(["gamma 1.6"])),
+    "enhancing.enhancements_of": lambda d, _: enhancing.enhancements_of(d, STILL),
+    "enhancing.reproduce": lambda d, _: enhancing.reproduce(d, f"{STILL}~1"),
     "evaluating.identification": lambda d, i: evaluating.identification(d, i / "truth.csv"),
     "evaluating.truth_of_faces": lambda d, i: evaluating.truth_of_faces(d, i / "truth.csv"),
     "evaluating.leads_against_truth": lambda d, i: evaluating.leads_against_truth(d, i / "truth.csv"),
@@ -54,6 +60,7 @@ CALLS = {
     "receiving.still_image": lambda d, _: receiving.still_image(d, STILL),
     "receiving.face_chips": lambda d, _: receiving.face_chips(d, [FACE]),
     "receiving.custody_chips": lambda d, i: receiving.custody_chips(d, [custody_image(i)]),
+    "migrating.migrate": lambda d, _: migrating.migrate(d, "yunet-sface"),
     "reviewing.queue": lambda d, _: reviewing.queue(d),
     "reviewing.judge": lambda d, _: reviewing.judge(d, FACE, Verdict.NO_CANDIDATE),
     "searching.search": lambda d, _: searching.search(d, stills=[STILL]),
@@ -170,6 +177,7 @@ def test_it_is_refused_recorded_and_changes_nothing(used_case, small_inputs, act
 @pytest.mark.parametrize("action", CALLS)
 def test_with_all_three_the_same_call_goes_through_and_is_recorded(small_case, small_inputs, action):
     analysing.link(small_case.seat())
+    enhancing.enhance(small_case.seat(), STILL, enhancing.steps_of(["upscale 2"]))
     before = len(audit(small_case))
     CALLS[action](small_case.seat("first" if action == "reviewing.judge" else "desk"), small_inputs)
     entries = audit(small_case)[before:]

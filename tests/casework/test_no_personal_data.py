@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stillgraph.casework import analysing, desk, evaluating, receiving, searching, take_seat
+from stillgraph.casework import analysing, desk, enhancing, evaluating, receiving, searching, take_seat
 from stillgraph.cli.app import run
 from stillgraph.errors import StillgraphError
 from stillgraph.records import Nominal, Officer, Template
@@ -47,6 +47,8 @@ def test_the_audit_chain_of_the_whole_operation_holds_none(small_case, small_inp
     analysing.query(seat, f"SELECT nominal_id FROM nominals WHERE name = '{name}' -- {name}")
     receiving.custody_chips(seat, [f"{somebody(small_inputs)['nominal_id']}/{somebody(small_inputs)['image']}"])
     evaluating.identification(seat, small_inputs / "truth.csv", by=("ethnicity", "sex"))
+    kept = enhancing.enhance(seat, STILL, enhancing.steps_of(["gamma 1.6", "upscale 2"]))
+    searching.search(seat, stills=[STILL], enhancement=kept.enhancement_id)
     for sql in ("SELECT error(name) FROM nominals", f"SELECT '{name}' FROM nowhere", "SELECT name::INT FROM nominals"):
         with pytest.raises(StillgraphError):
             analysing.query(seat, sql)

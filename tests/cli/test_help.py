@@ -17,7 +17,7 @@ from stillgraph import __version__
 from stillgraph.cli.app import app
 
 HEAVY = {"numpy", "pandas", "duckdb", "onnxruntime", "onnx", "faiss", "networkx", "scipy", "pyarrow", "plotly", "PIL", "cv2",
-         "pydantic", "ipywidgets", "voila", "jupyterlab", "openpyxl", "tqdm", "insightface"}  # fmt: skip
+         "pydantic", "skimage", "ipywidgets", "voila", "jupyterlab", "openpyxl", "tqdm", "insightface"}  # fmt: skip
 
 
 def commands(group=None, path=()):
@@ -35,7 +35,7 @@ LEAVES = {path: command for path, command in ALL.items() if not hasattr(command,
 def test_the_commands_of_the_interface_are_there():
     expected = {
         "demo", "case create", "case officer add", "case operation open", "custody add", "stills receive", "search",
-        "review queue", "review judge", "link", "rank", "network", "evaluate verification", "evaluate identification",
+        "review queue", "review judge", "link", "enhance", "rank", "network", "evaluate verification", "evaluate identification",
         "query", "audit verify", "models list", "models check", "models add", "lab", "dashboards",
     }  # fmt: skip
     assert expected <= {" ".join(path) for path in LEAVES}

@@ -125,9 +125,9 @@ def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
             )
         search_id, found = stored
         report = searches.report_of(deed.session, search_id)
-        faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model, [still])}
+        faces = face_store.of_stills(deed.session, desk.model, [still])
         views = _views(deed.session, desk, [still], report.enhancement)
-        probes = tuple(_probe(faces[face_id], *what, views) for face_id, what in found.items())
+        probes = tuple(_probe(face, *found[face.face_id], views) for face in faces if face.face_id in found)
         return replace(report, probes=probes, without_face=() if probes else (still,))
 
 
