@@ -24,7 +24,7 @@ from stillgraph import demo
 from stillgraph.casework import Desk, evaluating, searching
 from stillgraph.evaluation import wilson
 from stillgraph.faces import enhance, enhanced, steps
-from stillgraph.faces.embed import unit
+from stillgraph.faces.embed import ImageRole, unit
 from stillgraph.faces.pixels import Pixels, decode
 from stillgraph.records import Face, Template
 from stillgraph.store import faces, receipts
@@ -112,7 +112,7 @@ def main(case: Path) -> None:
                 for face, vector in zip(found, vectors, strict=True)
             ]  # fmt: skip
 
-        originals = [face.template.vector for face in found]
+        originals = [desk.pack.embedder.embed(pixels[f.image_id], f.landmarks, ImageRole.STILL) for f in found]
         say(f"{report.mated} mated searches, {len(found)} with a usable face; gallery {index.info.size}")
         say(
             "| after a crop | face found | rank 1 | rank 5 | rank 20 | rank 1, enhanced alone |\n|---|---|---|---|---|---|"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from stillgraph.casework import analysing, enhancing, governing, receiving, reviewing, searching
+from stillgraph.casework import analysing, enhancing, governing, migrating, models, receiving, reviewing, searching
 from stillgraph.errors import CaseError, NotFound, ReviewBlocked, WrongUse
 from stillgraph.faces.detect import Detection
 from stillgraph.records import Box, ProbeTemplate, Verdict
 from stillgraph.store import enhancements, faces
 
 STILL, FACE, OTHER = "R08/R08_0002.jpg", "R08/R08_0002.jpg#1", "R08/R08_0088.jpg"
+SFACE = Path(__file__).parents[2] / "lib" / "stillgraph" / "faces" / "models" / "sface.onnx"
 STEPS = enhancing.steps_of(["crop 0 20 120 120", "gamma 1.6", "upscale 2"])
 GAMMA = enhancing.steps_of(["gamma 1.6"])
 
@@ -281,6 +284,31 @@ def test_an_enhancement_goes_with_its_own_still_alone(small_case, what, sentence
     kept = enhancing.enhance(small_case.seat(), STILL, GAMMA)
     with pytest.raises(WrongUse, match=sentence):
         searching.search(small_case.seat(), enhancement=kept.enhancement_id, **what)
+
+
+def test_an_enhancement_without_a_face_adds_nothing_to_a_search_and_is_refused(small_case):
+    kept = enhancing.enhance(small_case.seat(), STILL, enhancing.steps_of(["crop 0 0 20 20"]))
+    with pytest.raises(WrongUse, match=f"No face was found in enhancement {kept.enhancement_id}: search the still"):
+        searching.search(small_case.seat(), stills=[STILL], enhancement=kept.enhancement_id)
+
+
+def test_views_and_faces_that_only_an_enhancement_shows_come_along_to_another_model(small_case, tmp_path):
+    shutil.copy(SFACE, tmp_path / "copy.onnx")
+    (tmp_path / "copy.toml").write_text(
+        'kind = "onnx"\nfile = "copy.onnx"\ncolour = "rgb"\nmean = 0\nstd = 1\ndimension = 128\nlicence = "Apache-2.0"\n'
+    )
+    models.add_model(tmp_path / "copy.toml")
+    kept = enhancing.enhance(seeing_more(small_case), STILL, STEPS)
+    assert len(kept.faces) == 2
+    desk = small_case.seat()
+    before = searching.search(desk, stills=[STILL], enhancement=kept.enhancement_id)
+    migrating.migrate(desk, "copy")
+    after = searching.search(desk, stills=[STILL], enhancement=kept.enhancement_id)
+    assert before.model != after.model
+    assert [probe.template for probe in after.probes] == [probe.template for probe in before.probes]
+    for face in (FACE, f"{STILL}#2"):
+        assert scores(after, face) == pytest.approx(scores(before, face), abs=1e-5)
+    assert {row[2] for row in table(small_case, "enhanced_templates")} == {after.model}
 
 
 # --- what it does not touch ----------------------------------------------------------------------------------------

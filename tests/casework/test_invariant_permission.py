@@ -69,6 +69,7 @@ CALLS = {
 
 NO_ACTIONS = {
     "governing.upgrade_case": "needs a case of an earlier version: tests/casework/test_upgrading.py",
+    "enhancing.embed_views_anew": "a step of models migrate, inside its session",
     "governing.notebooks_of": "copies the shipped notebooks beside the case and touches nothing of the case",
     "searching.gallery_index": "a step of search and evaluation, inside their session",
 }

@@ -59,3 +59,12 @@ def test_the_readme_states_the_held_out_figures(root):
     assert float(first) == pytest.approx(float(held_out["right person at rank 1"].split(" %")[0]), abs=0.5)
     assert trials == held_out["mated / non-mated searches"].split(" / ")[0]
     assert float(twenty) == pytest.approx(float(held_out["within rank 20"].split(" %")[0]), abs=0.5)
+
+
+def test_the_table_of_enhancements_starts_from_the_held_out_figures(root):
+    held_out = {name: cells[1] for name, cells in _table(root).items()}
+    text = (root / "docs" / "accuracy.md").read_text(encoding="utf-8").split("## Enhancement")[1].split("\n## ")[0]
+    (line,) = [line for line in text.splitlines() if line.startswith("| nothing: original alone")]
+    stated = [cell.strip() for cell in line.strip("| ").split("|")][2:5]
+    assert stated == [held_out[name] for name in ("right person at rank 1", "within rank 5", "within rank 20")]
+    assert f"{held_out['mated / non-mated searches'].split(' / ')[0]} mated searches" in text

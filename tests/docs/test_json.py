@@ -64,6 +64,13 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     printed = {
         "search": ("search", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
         "quality": ("quality", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
+        "enhance": ("enhance", case, "--still", "R08/R08_0002.jpg", "--step", "gamma 1.6", *BY_DESK),
+        "enhance --preview": (
+            "enhance", case, "--still", "R08/R08_0002.jpg", "--step", "gamma 1.6", "--preview", "--out",
+            tmp_path / "two.png", *BY_DESK,
+        ),
+        "enhance --list": ("enhance", case, "--still", "R08/R08_0002.jpg", "--list", *BY_DESK),
+        "enhance --reproduce": ("enhance", case, "--reproduce", "R08/R08_0002.jpg~1", *BY_DESK),
         "review queue": ("review", "queue", case, *BY_FIRST),
         "review judge": ("review", "judge", case, "--face", FACE, "--none", *BY_FIRST),
         "link": ("link", case, *BY_DESK),

@@ -13,16 +13,19 @@ from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Enhancement,
     EnhancementId,
+    ModelId,
     OfficerId,
     OperationId,
     Preview,
     Reproduction,
     StillId,
+    Template,
 )
 from stillgraph.store import enhancements, receipts
 from stillgraph.store import faces as face_store
 
 if TYPE_CHECKING:
+    from stillgraph.faces.packs import FacePack
     from stillgraph.faces.pixels import Pixels
     from stillgraph.faces.steps import Parameter, Step, Steps
 
@@ -164,6 +167,26 @@ def reproduce(desk: Desk, enhancement_id: EnhancementId) -> Reproduction:
         same = (now, made.shape[1], made.shape[0]) == (kept.pixels_sha256, kept.width_px, kept.height_px)
         deed.note(same=same)
         return Reproduction(enhancement_id, same, kept.pixels_sha256, now, kept.software, pixels.software())
+
+
+def embed_views_anew(desk: Desk, deed: Deed, since: ModelId, target: FacePack) -> None:
+    """Make the templates that enhancements hold anew with another pack, inside the action that is open.
+
+    The pictures are made again from the originals; each face is embedded where it was found in them.
+    """
+    from stillgraph.faces.embed import ImageRole
+
+    for enhancement_id in enhancements.with_views(deed.session, since):
+        kept = enhancements.one(deed.session, enhancement_id)
+        if kept is None:
+            continue
+        made = _applied(_original(desk, deed, kept.still), _stored_steps(kept))
+        anew = [
+            replace(view, template=Template(target.model, target.embedder.embed(made, view.landmarks, ImageRole.STILL)))
+            for view in enhancements.views(deed.session, enhancement_id, since)
+        ]
+        enhancements.add_views(deed.session, enhancement_id, anew)
+    enhancements.drop_views(deed.session, since)
 
 
 def write_picture(picture: bytes, path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from stillgraph.casework import enhancing
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.running import keep_run, timed
 from stillgraph.errors import WrongUse
@@ -45,7 +46,8 @@ def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress:
     Faces keep their places, numbers, reviews and rulings: they are embedded again where they were found, not looked for
     again. Templates come in batches, each committed by itself, beside those of the old model, which the case goes on
     using until the last is there; then it changes over in one transaction and the old ones are deleted. Stopped on the
-    way, by anything, it leaves the case as it was, and called again it goes on where it stopped.
+    way, by anything, it leaves the case as it was, and called again it goes on where it stopped. Enhanced pictures are
+    made again from their originals, so that their faces come along.
 
     Raises
     ------
@@ -69,6 +71,7 @@ def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress:
         while late := templates.lacking(deed.session, since, target.model, BATCH_IMAGES):
             templates.add(deed.session, target.model, list(_embedded(desk, late, target, workers)))
             images += len(late)
+        enhancing.embed_views_anew(desk, deed, since, target)
         run = timed(target, workers, images, time.perf_counter() - began)
         keep_run(deed, target, run, "migration")
         templates.bind(deed.session, pack=target.name, model=target.model)

@@ -194,7 +194,10 @@ def _views(
         )
     if list(stills) != [kept.still]:
         raise WrongUse(f"Enhancement {enhancement} is of still {kept.still}: search that one with it.")
-    return enhancements.vectors(session, enhancement, desk.model)
+    found = enhancements.vectors(session, enhancement, desk.model)
+    if not found:
+        raise WrongUse(f"No face was found in enhancement {enhancement}: search the still without it.")
+    return found
 
 
 def _template(face: Face, views: Mapping[FaceId, Vector]) -> Template | None:

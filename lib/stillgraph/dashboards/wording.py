@@ -49,8 +49,9 @@ SCORE_NOTE = (
 )
 ENHANCE_NOTE = (
     "Every step is recorded and can be done again from the original, which is never changed. An enhancement is for the "
-    "eye: it adds no information, and measured on the demonstration no step made a search better by more than chance, "
-    "and smoothing made it worse. What you keep is added to a search where you ask for it, and replaces nothing."
+    "eye: it adds no information, and measured on the demonstration no step made a search better by more than "
+    "chance, and non-local means made it worse. What you keep is added to a search where you ask for it, and replaces "
+    "nothing."
 )
 FACES = 24
 """Face chips shown of one person; the rest are counted."""

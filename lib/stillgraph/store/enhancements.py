@@ -18,6 +18,7 @@ from stillgraph.records import (
     FaceId,
     ModelId,
     StillId,
+    Template,
     Vector,
 )
 from stillgraph.records.enhancements import FOUND_BY_ENHANCEMENT
@@ -55,13 +56,52 @@ def one(session: Session, enhancement_id: EnhancementId) -> Enhancement | None:
     return None if row is None else _with_faces(session, _enhancement(row))
 
 
-def vectors(session: Session, enhancement_id: EnhancementId, model: ModelId) -> dict[FaceId, Vector]:
-    """Return the faces' templates of ``model`` from an enhancement, float32, shape (d,) each."""
+def with_views(session: Session, model: ModelId) -> list[EnhancementId]:
+    """Return the enhancements that have templates of ``model``."""
+    return [
+        row[0]
+        for row in session.rows(
+            "SELECT DISTINCT enhancement_id FROM held.enhanced_templates WHERE model = ? ORDER BY 1", [model]
+        )
+    ]
+
+
+def views(session: Session, enhancement_id: EnhancementId, model: ModelId) -> list[EnhancedView]:
+    """Return the faces as an enhancement shows them, with their templates of ``model``."""
     rows = session.rows(
-        "SELECT face_id, vector FROM held.enhanced_templates WHERE enhancement_id = ? AND model = ? ORDER BY face_id",
+        "SELECT face_id, x, y, width, height, landmarks, vector FROM held.enhanced_templates "
+        "WHERE enhancement_id = ? AND model = ? ORDER BY face_id",
         [enhancement_id, model],
     )
-    return {face_id: np.asarray(vector, dtype=np.float32) for face_id, vector in rows}
+    return [
+        EnhancedView(
+            row[0], Box(*row[1:5]), np.asarray(row[5], np.float32).reshape(5, 2),
+            Template(model, np.asarray(row[6], np.float32)),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def add_views(session: Session, enhancement_id: EnhancementId, views: Sequence[EnhancedView]) -> None:
+    """Add templates of faces as an enhancement shows them; it becomes the only one of a face found by it alone."""
+    session.append("enhanced_templates", [_row(enhancement_id, view) for view in views])
+    for view in views:
+        session.execute(
+            "UPDATE held.templates SET vector = ? WHERE model = ? AND face_id IN "
+            "(SELECT face_id FROM held.faces WHERE face_id = ? AND starts_with(found_by, ?))",
+            [view.template.vector.tolist(), view.template.model, view.face_id,
+             f"{FOUND_BY_ENHANCEMENT}{enhancement_id.rpartition('~')[2]}: "],
+        )  # fmt: skip
+
+
+def drop_views(session: Session, model: ModelId) -> None:
+    """Delete every template of ``model`` from enhancements."""
+    session.execute("DELETE FROM held.enhanced_templates WHERE model = ?", [model])
+
+
+def vectors(session: Session, enhancement_id: EnhancementId, model: ModelId) -> dict[FaceId, Vector]:
+    """Return the faces' templates of ``model`` from an enhancement, float32, shape (d,) each."""
+    return {view.face_id: view.template.vector for view in views(session, enhancement_id, model)}
 
 
 def _written(steps: Sequence[object]) -> str:
