@@ -12,8 +12,8 @@ that only an enhancement showed come after those.
 ``PersonId``: the nominal id of a person in custody records, else ``unknown <n>``.
 """
 
-from stillgraph.records.faces import AnalysisRun, Box, Face, ImageAnalysis, Quality, Template
 from stillgraph.records.enhancements import EnhancedFace, EnhancedView, Enhancement, Preview, Reproduction
+from stillgraph.records.faces import AnalysisRun, Box, Face, ImageAnalysis, Quality, Template
 from stillgraph.records.identifiers import (
     CustodyImageId,
     EnhancementId,
