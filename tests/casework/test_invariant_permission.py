@@ -64,6 +64,7 @@ CALLS = {
     "reviewing.queue": lambda d, _: reviewing.queue(d),
     "reviewing.judge": lambda d, _: reviewing.judge(d, FACE, Verdict.NO_CANDIDATE),
     "searching.search": lambda d, _: searching.search(d, stills=[STILL]),
+    "searching.search_together": lambda d, _: searching.search_together(d, [FACE, "R08/R08_0001.jpg#1"]),
     "searching.candidate_lists": lambda d, _: searching.candidate_lists(d, STILL),
 }
 

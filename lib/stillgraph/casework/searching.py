@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.running import keep_run, timed
 from stillgraph.errors import NotFound, WrongUse
@@ -17,6 +19,7 @@ from stillgraph.records import (
     EnhancementId,
     Face,
     FaceId,
+    ModelId,
     Probe,
     ProbeTemplate,
     SearchOutcome,
@@ -109,6 +112,62 @@ def search(
         return replace(report, search_id=search_id)
 
 
+def search_together(
+    desk: Desk, faces: Sequence[FaceId], *, limit: int = DEFAULT_LIMIT, threshold: float = INVESTIGATION
+) -> SearchReport:
+    """Search several faces that the officer takes for one person as one, by the mean of their templates.
+
+    Each of them gets the one candidate list, to be reviewed like any other; nothing says that they are one person but
+    the officer's reason, and nothing is linked by it. Their stills do not count as searched by this, as other faces in
+    them were not.
+
+    Raises
+    ------
+    WrongUse
+        Fewer than two faces, two of one still, one that cannot be searched, or a limit or threshold without sense.
+    NotFound
+        A face is not in the case.
+    """
+    wanted = tuple(dict.fromkeys(faces))
+    _check_numbers(limit, threshold)
+    if len(wanted) < 2:
+        raise WrongUse("Faces searched together are two or more; one alone is searched with its still, --still ID.")
+    began = time.perf_counter()
+    details = {"limit": limit, "threshold": threshold, "model": desk.model, "together": list(wanted)}
+    with desk.act(Action.SEARCH, **details) as deed:
+        found = [_searchable(deed.session, desk, face_id) for face_id in wanted]
+        if len({face.image_id for face in found}) < len(found):
+            raise WrongUse("Two faces in one still are two persons: search them apart.")
+        index = gallery_index(deed.session, desk)
+        (listed,) = index.search([_mean(desk.model, found)], limit=limit, threshold=threshold)
+        probes = tuple(replace(_listed(face, listed, {}), template=ProbeTemplate.TOGETHER) for face in found)
+        report = SearchReport(
+            search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
+            elapsed_s=time.perf_counter() - began, probes=probes, together=True,
+        )  # fmt: skip
+        search_id = searches.add(
+            deed.session, report, (), officer=deed.officer, operation=deed.operation, reason=deed.reason,
+            searched_at=deed.at,
+        )  # fmt: skip
+        deed.note(search=search_id, gallery=index.info.version, gallery_size=index.info.size)
+        return replace(report, search_id=search_id)
+
+
+def _searchable(session: Session, desk: Desk, face_id: FaceId) -> Face:
+    face = face_store.one(session, desk.model, face_id)
+    if face is None:
+        raise NotFound(f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them.")
+    if not face.usable or face.template is None:
+        raise WrongUse(f"Face {face_id} cannot be searched. {face.unusable_reason or 'It has no template.'}")
+    return face
+
+
+def _mean(model: ModelId, faces: Sequence[Face]) -> Template:
+    from stillgraph.faces.embed import merged
+
+    return Template(model, merged(np.stack([face.template.vector for face in faces if face.template is not None])))
+
+
 def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
     """Return what the latest search of a still came to, as it was stored.
 
@@ -136,6 +195,10 @@ def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limi
         raise WrongUse(
             "Say what to search: --unsearched, or --still ID (as often as needed), or --image FILE; one of them."
         )
+    _check_numbers(limit, threshold)
+
+
+def _check_numbers(limit: int, threshold: float) -> None:
     if limit < 1:
         raise WrongUse("A candidate list holds at least one person; give --limit 1 or more.")
     if not -1.0 <= threshold <= 1.0:

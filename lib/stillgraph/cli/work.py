@@ -96,6 +96,10 @@ def search(
     image: Annotated[
         Path | None, typer.Option("--image", metavar="FILE", help="An image from outside the case.")
     ] = None,
+    together: Annotated[
+        list[str] | None,
+        typer.Option("--together", metavar="FACE", help="A face to search as one with others; repeat for each."),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", help="The most persons on a candidate list.")] = 20,
     threshold: Annotated[
         float, typer.Option("--threshold", help="The least score (cosine) for the list; -1 cuts nothing off.")
@@ -113,18 +117,24 @@ def search(
     A score is how alike two templates are, no more; a candidate becomes a lead only by two officers' review.
     """
     from stillgraph.casework import searching
-    from stillgraph.records import StillId
+    from stillgraph.errors import WrongUse
+    from stillgraph.records import FaceId, StillId
 
     desk = common.seat(case, officer, operation, reason)
-    report = searching.search(
-        desk,
-        stills=tuple(StillId(s) for s in still or ()),
-        unsearched=unsearched,
-        image=image,
-        limit=limit,
-        threshold=threshold,
-        enhancement=_enhancement(enhanced, still or []),
-    )
+    if together:
+        if still or unsearched or image is not None or enhanced is not None:
+            raise WrongUse("--together names all faces of the search; leave out --still, --unsearched and the like.")
+        report = searching.search_together(desk, [FaceId(f) for f in together], limit=limit, threshold=threshold)
+    else:
+        report = searching.search(
+            desk,
+            stills=tuple(StillId(s) for s in still or ()),
+            unsearched=unsearched,
+            image=image,
+            limit=limit,
+            threshold=threshold,
+            enhancement=_enhancement(enhanced, still or []),
+        )
     if as_json:
         common.print_json(report)
     elif unsearched and report.search_id is None:
@@ -273,6 +283,8 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
         f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) "
         f"in {report.elapsed_s:.1f} s{_rate(report)}"
     )
+    if report.together:
+        print("Searched as one, by the mean of their templates; that they are one person is the officer's reason.")
     if report.enhancement is not None:
         print(f"With enhancement {report.enhancement}:")
     for probe in report.probes:

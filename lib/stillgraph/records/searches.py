@@ -43,6 +43,7 @@ class ProbeTemplate(StrEnum):
     ORIGINAL = "original"
     BOTH = "original and enhanced picture"
     ENHANCED = "enhanced picture only"
+    TOGETHER = "several faces together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,5 @@ class SearchReport:
     """Likewise: images analysed a second."""
     enhancement: EnhancementId | None = None
     """The enhancement whose views were added to the probes."""
+    together: bool = False
+    """Whether the probes were searched as one, by the mean of their templates."""

@@ -48,10 +48,10 @@ def add(
     """Store a search with everything it covered and returned; return its number."""
     row = session.one(
         "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
-        "gallery_version, threshold, list_limit, elapsed_s, enhancement_id) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
         [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
-         report.threshold, report.limit, report.elapsed_s, report.enhancement],
+         report.threshold, report.limit, report.elapsed_s, report.enhancement, report.together],
     )  # fmt: skip
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     search_id = SearchId(int(row[0]))
@@ -115,15 +115,16 @@ def of_still(
 def report_of(session: Session, search_id: SearchId) -> SearchReport:
     """Return a search as stored, without its probes."""
     row = session.one(
-        "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id "
+        "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id, together "
         "FROM held.searches WHERE search_id = ?",
         [search_id],
     )
     assert row is not None  # noqa: S101  (search ids come from this table)
-    size, version, model, threshold, limit, elapsed, enhancement = row
+    size, version, model, threshold, limit, elapsed, enhancement, together = row
     return SearchReport(
-        search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement
-    )
+        search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement,
+        together=bool(together),
+    )  # fmt: skip
 
 
 def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:

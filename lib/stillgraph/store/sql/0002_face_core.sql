@@ -55,3 +55,6 @@ CREATE TABLE held.enhanced_templates (
 
 -- A search may add an enhancement to its probes.
 ALTER TABLE held.searches ADD COLUMN enhancement_id VARCHAR;
+
+-- Or be of several faces that an officer takes for one person, by the mean of their templates.
+ALTER TABLE held.searches ADD COLUMN together BOOLEAN DEFAULT false;
