@@ -108,10 +108,32 @@ def test_every_odd_file_is_searched_or_refused(run, small_case, seat, folder):
         assert ran.err.startswith(f"{name}: {reason}"), ran.err
 
 
+def test_a_folder_of_odd_files_is_searched_with_each_searched_or_refused(run, small_case, seat, folder):
+    found, empty, wrong = searched(), without_a_face(), refused()
+    for name, data in (found | empty | {name: data for name, (data, _) in wrong.items()}).items():
+        (folder / name).write_bytes(data)
+    (folder / "folder in it").mkdir()
+    document = search(run, small_case, seat, folder, "--json").document
+    printable = {name.replace("\n", "\N{REPLACEMENT CHARACTER}") for name in found}
+    assert {probe["still"] for probe in document["probes"]} == printable
+    assert set(document["without_face"]) == set(empty)
+    assert {
+        one["image"]: one["reason"].startswith(wrong[one["image"]][1]) for one in document["refused"]
+    } == dict.fromkeys(wrong, True)
+    ran = search(run, small_case, seat, folder)
+    assert ran.code == 0
+    assert "  empty.jpg: refused: empty file" in ran.out
+
+
+def test_a_folder_without_files_is_refused(run, small_case, seat, folder):
+    ran = search(run, small_case, seat, folder)
+    assert (ran.code, ran.out, ran.err) == (2, "", "There is no file in the folder odd.\n")
+
+
 def test_what_is_no_file_is_refused(run, small_case, seat, folder):
     (folder / "to nothing.png").symlink_to(folder / "nothing.png")
     (folder / "to itself.png").symlink_to(folder / "to itself.png")
-    places = [folder, folder / "none.png", folder / "to nothing.png", folder / "to itself.png"]
+    places = [folder / "none.png", folder / "to nothing.png", folder / "to itself.png"]
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe.png")
         places += [folder / "pipe.png", Path(os.devnull)]

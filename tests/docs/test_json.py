@@ -95,6 +95,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     maybe_empty = {
         "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
         "link": {"likelihood_ratio", "score", "reason"},
+        "search": {"image", "reason"},
         "evaluate identification": {"mated", "nonmated"},
     }
     wrong = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework.desk import Desk
-from stillgraph.casework.running import keep_run, timed
+from stillgraph.casework.running import analyse_all, keep_run
+from stillgraph.decoding import DEFAULT_LIMITS
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -22,6 +23,7 @@ from stillgraph.records import (
     ModelId,
     Probe,
     ProbeTemplate,
+    RefusedImage,
     SearchOutcome,
     SearchReport,
     StillId,
@@ -50,6 +52,7 @@ def search(
     limit: int = DEFAULT_LIMIT,
     threshold: float = INVESTIGATION,
     enhancement: EnhancementId | None = None,
+    show_progress: bool = False,
 ) -> SearchReport:
     """Search every usable face of some stills against the gallery, and store what came of it.
 
@@ -60,8 +63,9 @@ def search(
     unsearched : bool
         every still that no search has covered yet; or
     image : Path
-        an image from outside the case. Its search is recorded in the audit chain, its face and candidates are not
-        kept: receive it with a delivery to have it reviewed.
+        an image from outside the case, or a folder of them, each searched or refused with its reason. The search is
+        recorded in the audit chain, faces and candidates are not kept: receive an image with a delivery to have it
+        reviewed.
     limit : int
         The most persons on a candidate list.
     threshold : float
@@ -82,7 +86,7 @@ def search(
     if enhancement is not None and len(set(stills)) != 1:
         raise WrongUse("An enhancement is of one still: name that one, --still ID --enhanced N.")
     if image is not None:
-        return _search_image(desk, image, limit, threshold)
+        return _search_outside(desk, image, limit, threshold, show_progress=show_progress)
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model) as deed:
         covered = tuple(dict.fromkeys(stills)) or receipts.unsearched_stills(deed.session)
@@ -205,24 +209,36 @@ def _check_numbers(limit: int, threshold: float) -> None:
         raise WrongUse("A threshold is a cosine, from -1 (cuts nothing off) to 1.")
 
 
-def _search_image(desk: Desk, image: Path, limit: int, threshold: float) -> SearchReport:
-    from stillgraph.faces.analyse import analyse
+def _search_outside(desk: Desk, place: Path, limit: int, threshold: float, *, show_progress: bool) -> SearchReport:
+    """Search an image from outside the case, or every file of a folder, each of which is searched or refused."""
+    from stillgraph.faces.analyse import threads
+    from stillgraph.faces.embed import ImageRole
 
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model, from_outside=True) as deed:
-        # A file's name may hold what can be neither printed nor stored; it is only to be recognised here.
-        name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in image.name)
-        data, pack = _read_outside(image, name), desk.pack
-        started = time.perf_counter()
-        (analysis,) = analyse([(name, data)], pack, workers=1)
-        run = timed(pack, 1, 1, time.perf_counter() - started)
-        keep_run(deed, pack, run, "search")
+        files, refused = _files(place), dict[str, str]()
+        images = _readable(files, refused)
+        analyses, failed, run = analyse_all(
+            desk,
+            images,
+            len(files),
+            ImageRole.STILL,
+            min(len(files), threads(None)),
+            show_progress=show_progress and len(files) > 1,
+        )
+        if failed and files == [place]:
+            raise WrongUse(f"{_name(place)}: {failed[_name(place)]}.")
+        refused |= failed
+        keep_run(deed, desk.pack, run, "search")
         index = gallery_index(deed.session, desk)
-        probes = _probes(index, analysis.faces, limit, threshold)
-        deed.note(probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
+        probes = _probes(index, [face for analysis in analyses for face in analysis.faces], limit, threshold)
+        deed.note(images=len(analyses), refused=len(refused), probes=len(probes))
+        deed.note(gallery=index.info.version, gallery_size=index.info.size)
         return SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
-            elapsed_s=time.perf_counter() - began, probes=probes, without_face=() if probes else (name,),
+            elapsed_s=time.perf_counter() - began, probes=probes,
+            without_face=tuple(analysis.image_id for analysis in analyses if not analysis.faces),
+            refused=tuple(RefusedImage(name, reason) for name, reason in sorted(refused.items())),
             provider=run.provider, images_per_s=run.images_per_s,
         )  # fmt: skip
 
@@ -308,15 +324,34 @@ def _probe(
     )
 
 
-def _read_outside(image: Path, name: str) -> bytes:
-    from stillgraph import intake
-
+def _files(place: Path) -> list[Path]:
+    """Return the files of a folder in the order of their names, or the one file that was named."""
     try:
-        if not image.is_file():
-            raise NotFound(f"There is no file {name}.")
-        with image.open("rb") as file:
-            data = file.read(intake.ImageLimits().max_bytes + 1)
-    except OSError as error:
-        raise WrongUse(f"{name} cannot be read ({error.strerror}): check its name and permissions.") from error
-    intake.check_image(name, data)
-    return data
+        if not place.is_dir():
+            return [place]
+    except OSError:  # a name that no file can have: reading it says so
+        return [place]
+    files = sorted(file for file in place.iterdir() if file.is_file())
+    if not files:
+        raise NotFound(f"There is no file in the folder {_name(place)}.")
+    return files
+
+
+def _readable(files: Sequence[Path], refused: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of each file; of several, one that cannot be read goes to ``refused`` with the reason."""
+    for file in files:
+        try:
+            if not file.is_file():
+                raise NotFound(f"There is no file {_name(file)}.")
+            with file.open("rb") as stream:
+                yield _name(file), stream.read(DEFAULT_LIMITS.max_bytes + 1)
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror}): check its name and permissions"
+            if len(files) == 1:
+                raise WrongUse(f"{_name(file)} {reason}.") from error
+            refused[_name(file)] = reason
+
+
+def _name(file: Path) -> str:
+    """Return a file's name, to recognise it by; what can be neither printed nor stored is replaced."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in file.name)

@@ -94,7 +94,7 @@ def search(
         list[str] | None, typer.Option("--still", metavar="ID", help="A still, RETAILER/IMAGE; repeatable.")
     ] = None,
     image: Annotated[
-        Path | None, typer.Option("--image", metavar="FILE", help="An image from outside the case.")
+        Path | None, typer.Option("--image", metavar="FILE", help="An image from outside the case, or a folder.")
     ] = None,
     together: Annotated[
         list[str] | None,
@@ -134,6 +134,7 @@ def search(
             limit=limit,
             threshold=threshold,
             enhancement=_enhancement(enhanced, still or []),
+            show_progress=_terminal(),
         )
     if as_json:
         common.print_json(report)
@@ -301,12 +302,14 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
         print(f"  {sentence}")
     for still in report.without_face:
         print(f"  {still}: no face found" + ("" if from_outside else "; kept, not searched"))
+    for refused in report.refused:
+        print(f"  {refused.image}: refused: {refused.reason}")
     if not rows:
         return
     print(
         "A score says how alike two templates are, not who somebody is. "
         + (
-            "Nothing of this image is kept: for officers to decide, receive it with a delivery."
+            "Nothing of this is kept: for officers to decide, receive it with a delivery."
             if from_outside
             else "Two officers decide: stillgraph review queue"
         )

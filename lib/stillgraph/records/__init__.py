@@ -34,7 +34,15 @@ from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
 from stillgraph.records.persons import Contradiction, Linkage, LinkStatus, Participation, Person, PersonFace, Proposal
 from stillgraph.records.receipts import Arrest, CustodyImage, IntakeReport, Nominal, Offence, Refusal, Still, Store
 from stillgraph.records.reviews import Judgement, Outcome, ReviewItem, Ruling, Verdict
-from stillgraph.records.searches import Candidate, GalleryInfo, Probe, ProbeTemplate, SearchOutcome, SearchReport
+from stillgraph.records.searches import (
+    Candidate,
+    GalleryInfo,
+    Probe,
+    ProbeTemplate,
+    RefusedImage,
+    SearchOutcome,
+    SearchReport,
+)
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 
 __all__ = [
@@ -81,6 +89,7 @@ __all__ = [
     "Ranking",
     "Rate",
     "Refusal",
+    "RefusedImage",
     "Reproduction",
     "RetailerId",
     "ReviewItem",

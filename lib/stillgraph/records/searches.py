@@ -61,6 +61,14 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedImage:
+    """A file from outside the case that was not searched, and why."""
+
+    image: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchReport:
     """A search as stored: with which gallery, model, threshold and limit, and what came of it."""
 
@@ -82,3 +90,5 @@ class SearchReport:
     """The enhancement whose views were added to the probes."""
     together: bool = False
     """Whether the probes were searched as one, by the mean of their templates."""
+    refused: tuple[RefusedImage, ...] = ()
+    """The files of a folder from outside that could not be searched."""
