@@ -68,5 +68,5 @@ def test_setting_up_comes_before_there_is_an_operation(action):
     ask(action, Claim("pc1", None, "why"), operation=None)
 
 
-def test_only_officers_and_operations_come_before_an_operation():
-    assert {Action.ADD_OFFICER, Action.OPEN_OPERATION} == SETTING_UP
+def test_only_what_is_done_to_the_case_itself_comes_before_an_operation():
+    assert {Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRADE_CASE} == SETTING_UP

@@ -33,7 +33,7 @@ def bench_faces(
         str | None, typer.Option("--widths", metavar="PIXELS", help="Face widths, e.g. 24,28,32,48,64.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the noise.")] = 0,
-    speed: Annotated[bool, typer.Option("--speed/--no-speed", help="Race against OpenCV too.")] = True,
+    no_speed: Annotated[bool, typer.Option("--no-speed", help="Leave out the race against OpenCV.")] = False,
     workers: common.Workers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +42,7 @@ def bench_faces(
 
     result = benching.bench_faces(
         people=people, packs=pack or (), widths_px=None if widths is None else _widths(widths), workers=workers,
-        seed=seed, speed=speed, show_progress=sys.stderr.isatty(),
+        seed=seed, speed=not no_speed, show_progress=sys.stderr.isatty(),
     )  # fmt: skip
     if as_json:
         common.print_json(result)

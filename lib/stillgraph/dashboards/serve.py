@@ -17,6 +17,9 @@ TOKEN = "STILLGRAPH_TOKEN"  # noqa: S105 - the name of the variable, not a token
 """The environment variable that a server takes its token from, and removes before any kernel starts."""
 SHARE = Path(__file__).parent / "share"
 """Our Voila template, and JupyterLab's settings: no news, no updates, no extensions from elsewhere."""
+WORKSPACES = ".workspaces"
+"""Where JupyterLab keeps what was open, in the case's own notebooks: one case's tabs are not another's."""
+
 SERVED = {"pages": "dashboards", "lab": "lab"}
 """What can be served, and the command that serves it."""
 MESSAGE_LIMIT = 60 * 1024 * 1024
@@ -60,6 +63,7 @@ def lab_command(root_dir: Path, *, port: int) -> list[str]:
         f"--ServerApp.tornado_settings={{'websocket_max_message_size': {MESSAGE_LIMIT}}}",
         "--KernelManager.transport=ipc", "--ServerApp.jpserver_extensions={'voila.server_extension': False}",
         f"--LabApp.app_settings_dir={SHARE / 'lab' / 'settings'}", "--LabApp.extension_manager=readonly",
+        f"--LabApp.workspaces_dir={root_dir / WORKSPACES}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *(["--allow-root"] if is_root() else []),
     ]  # fmt: skip
