@@ -1,4 +1,4 @@
-"""What several stills of one person are worth: single, by the mean of their templates, by the best of their scores.
+"""What several stills of one person are worth: by the mean of their templates, plain or by size, or the best score.
 
     python tests/benchmarks/fusion.py cases/demo data/demo/truth.csv
 
@@ -37,7 +37,7 @@ def measure(desk: Desk, truth: Path, retailers: tuple[str, ...] | None, seed: in
     for face in faces:
         nominal = whose.get(face.face_id)
         if nominal in set(people) and (retailers is None or face.image_id.split("/")[0] in retailers):
-            by_person[nominal].append(face.template.vector)
+            by_person[nominal].append((face.template.vector, face.quality.inter_eye_px))
 
     def rank(image_scores: np.ndarray, nominal: str) -> int:
         best = np.full(len(people), -2.0)
@@ -47,14 +47,16 @@ def measure(desk: Desk, truth: Path, retailers: tuple[str, ...] | None, seed: in
     rows = []
     rng_of_intervals = np.random.default_rng(seed)
     for size in SIZES:
-        ranks: dict[str, dict[str, list[int]]] = {"mean": defaultdict(list), "best": defaultdict(list)}
+        ranks: dict[str, dict[str, list[int]]] = {way: defaultdict(list) for way in ("mean", "mean by size", "best")}
         for nominal, own in sorted(by_person.items()):
             if len(own) < max(SIZES):
                 continue  # the same people at every size
             rng = np.random.default_rng([seed, *nominal.encode()])
             for _ in range(GROUPS):
-                group = np.stack([own[i] for i in rng.choice(len(own), size, replace=False)])
+                drawn = [own[i] for i in rng.choice(len(own), size, replace=False)]
+                group, sizes = np.stack([vector for vector, _ in drawn]), [eyes for _, eyes in drawn]
                 ranks["mean"][nominal].append(rank(vectors @ merged(group), nominal))
+                ranks["mean by size"][nominal].append(rank(vectors @ merged(group, sizes), nominal))
                 ranks["best"][nominal].append(rank((vectors @ group.T).max(axis=1), nominal))
         for way, by in ranks.items():
             row: dict[str, object] = {"stills": size, "way": way, "persons": len(by)}

@@ -30,8 +30,8 @@ def test_each_gets_the_list_of_their_mean(small_case, faces):
     desk, chosen = small_case.seat(), faces[0][:3]
     report = searching.search_together(desk, [*chosen, chosen[0]])
     with CaseFile(small_case.directory).session(writing=False) as session:
-        vectors = np.stack([face_store.one(session, desk.model, face).template.vector for face in chosen])
-        mean = vectors.astype(np.float64).mean(axis=0)
+        found = [face_store.one(session, desk.model, face) for face in chosen]
+        mean = sum(one.quality.inter_eye_px * one.template.vector.astype(np.float64) for one in found)
         wanted = Template(desk.model, (mean / np.linalg.norm(mean)).astype(np.float32))
         (expected,) = gallery_index(session, desk).search([wanted], limit=20)
         stored = session.rows(

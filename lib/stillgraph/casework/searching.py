@@ -121,7 +121,7 @@ def search_together(
 ) -> SearchReport:
     """Search several faces that the officer takes for one person as one, by the mean of their templates.
 
-    Each of them gets the one candidate list, to be reviewed like any other; nothing says that they are one person but
+    A face counts by the distance of its eyes. Each of them gets the one candidate list, to be reviewed like any other; nothing says that they are one person but
     the officer's reason, and nothing is linked by it. Their stills do not count as searched by this, as other faces in
     them were not.
 
@@ -167,9 +167,11 @@ def _searchable(session: Session, desk: Desk, face_id: FaceId) -> Face:
 
 
 def _mean(model: ModelId, faces: Sequence[Face]) -> Template:
+    """Return the mean of some faces' templates, each with the distance of its eyes as weight."""
     from stillgraph.faces.embed import merged
 
-    return Template(model, merged(np.stack([face.template.vector for face in faces if face.template is not None])))
+    vectors = np.stack([face.template.vector for face in faces if face.template is not None])
+    return Template(model, merged(vectors, [face.quality.inter_eye_px for face in faces]))
 
 
 def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
