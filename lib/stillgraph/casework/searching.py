@@ -121,9 +121,9 @@ def search_together(
 ) -> SearchReport:
     """Search several faces that the officer takes for one person as one, by the mean of their templates.
 
-    A face counts by the distance of its eyes. Each of them gets the one candidate list, to be reviewed like any other; nothing says that they are one person but
-    the officer's reason, and nothing is linked by it. Their stills do not count as searched by this, as other faces in
-    them were not.
+    A face weighs by the distance of its eyes. Each gets the one candidate list, to be reviewed like any other; nothing
+    says that they are one person but the officer's reason, and nothing is linked by it. Their stills do not count as
+    searched by this, as other faces in them were not.
 
     Raises
     ------
