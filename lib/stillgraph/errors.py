@@ -16,6 +16,7 @@
     |   +-- NotACase            no case file there, or one made by a newer Stillgraph
     |   +-- OutdatedCase        one made by an earlier Stillgraph, to be upgraded
     |   +-- CaseInUse           another process holds the case file
+    +-- GalleryDamaged          the gallery's index on disk is not whole; it is made anew from the case file
     +-- ModelError              a face model pack that is missing, altered, or of another model than the case
     +-- AuditBroken             the audit chain does not hold
 
@@ -81,6 +82,10 @@ class OutdatedCase(CaseError):
 
 class CaseInUse(CaseError):
     """Another process holds the case file."""
+
+
+class GalleryDamaged(StillgraphError):
+    """The gallery's index on disk is not whole."""
 
 
 class ModelError(StillgraphError):

@@ -1,107 +1,172 @@
 """The exact gallery: every template is compared with every probe, and nobody is lost.
 
-FAISS finds the best images; their scores are then computed again in float64, one fixed way, so that a score
-does not depend on how many probes were searched at once, and equal templates tie exactly.
+FAISS finds the best images, in one thread for each core; :mod:`stillgraph.gallery.ranking` gives the scores. In
+memory (:func:`build`) or on disk (:func:`opened`), mapped and so shared by every process that searches it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from stillgraph.gallery.index import Entry, check_entries, check_probes, check_request, version_of
-from stillgraph.records import Candidate, GalleryInfo, ModelId, Template
+from stillgraph.gallery import scan
+from stillgraph.gallery.columns import Attributes, check_filters
+from stillgraph.gallery.contents import Contents, Number
+from stillgraph.gallery.directory import GalleryDirectory, Version
+from stillgraph.gallery.index import Entry, check_probes, check_request
+from stillgraph.gallery.ranking import IMAGES_PER_PERSON, candidates, complete, persons
+from stillgraph.records import (
+    Candidate,
+    CustodyImageId,
+    Filters,
+    GalleryInfo,
+    GalleryStatistics,
+    ModelId,
+    Template,
+)
 
-IMAGES_PER_PERSON = 4
-"""Images fetched per person asked for in the first round; four times as many in each further round."""
+NO_FILTERS = Filters()
 
 
 class ExactIndex:
-    """An exact gallery in memory, made by :func:`build`; it follows :class:`.GalleryIndex`."""
+    """An exact gallery, made by :func:`build` or :func:`opened`; it follows :class:`.GalleryIndex`."""
 
-    def __init__(self, model: ModelId, entries: Sequence[Entry], vectors: NDArray[np.float32]) -> None:
-        self._model = model
-        self._entries = tuple(entries)
-        self._vectors = vectors
-        self._info = GalleryInfo(len(self._entries), version_of(model, self._entries, vectors))
-        # Each entry's place among all, by nominal and then image: what decides between equal scores.
-        places = sorted(range(len(self._entries)), key=lambda row: self._entries[row][::-1])
-        self._place = np.empty(len(places), dtype=np.intp)
-        self._place[places] = np.arange(len(places))
-        self._person = np.unique([nominal for _, nominal in self._entries], return_inverse=True)[1]
-        # One thread: with its default threads FAISS spins and takes twice as long for a flat index.
-        faiss.omp_set_num_threads(1)
-        self._flat = faiss.IndexFlatIP(vectors.shape[1])
-        self._flat.add(vectors)
+    engine = "exact"
+
+    def __init__(self, version: Version, directory: GalleryDirectory | None = None) -> None:
+        self._version = version
+        self._directory = directory
 
     def __repr__(self) -> str:
-        return f"ExactIndex({self._info.size} custody images, version {self._info.version}, {self._model})"
+        return f"{type(self).__name__}({self.info.size} custody images, version {self.info.version}, {self.model})"
+
+    @property
+    def contents(self) -> Contents:
+        """What is in the gallery now; it never changes, a later change of the gallery makes another."""
+        return self._version.contents
 
     @property
     def model(self) -> ModelId:
         """The model all templates are of."""
-        return self._model
+        return self.contents.model
 
     @property
     def dimension(self) -> int:
         """The length of a template."""
-        return int(self._vectors.shape[1])
+        return self.contents.dimension
 
     @property
     def info(self) -> GalleryInfo:
         """The gallery's size in custody images and its version."""
-        return self._info
+        return self.contents.info
 
-    def search(self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0) -> list[tuple[Candidate, ...]]:
+    @property
+    def note(self) -> str:
+        """What whoever changed the gallery last noted with it."""
+        return self._version.note
+
+    def search(
+        self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0, filters: Filters | None = None
+    ) -> list[tuple[Candidate, ...]]:
         """Rank the persons of the gallery for each probe; see :meth:`GalleryIndex.search`."""
         check_request(limit, threshold)
-        wanted = check_probes(probes, self._model, self.dimension)
+        asked = NO_FILTERS if filters is None else filters
+        check_filters(asked)
+        contents = self.contents
+        wanted = check_probes(probes, contents.model, contents.dimension)
+        return self._searched(contents, wanted, limit, threshold, asked)
+
+    def eligible(self, filters: Filters | None = None) -> int:
+        """Return how many custody images a filter leaves."""
+        return self.contents.eligible(NO_FILTERS if filters is None else filters)
+
+    def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32], attributes: Attributes | None = None) -> None:
+        """Add custody images; see :meth:`GalleryIndex.add`."""
+        self._change(lambda contents: contents.added(entries, vectors, attributes))
+
+    def delete(self, images: Sequence[CustodyImageId]) -> None:
+        """Leave custody images out of later searches; see :meth:`GalleryIndex.delete`.
+
+        Their templates stay in the files until :meth:`compact` erases them.
+        """
+        self._change(lambda contents: contents.without(images))
+
+    def compact(self) -> None:
+        """Erase what is deleted: segments that hold it are written anew, the others stay as they are."""
+        if any(part.deleted is not None for part in self.contents.parts):
+            self._change(lambda contents: contents.compacted())
+
+    def remember(self, note: str) -> None:
+        """Note something with the gallery: what of the case file it was brought to agree with."""
+        self._change(lambda contents: contents, note)
+
+    def snapshot(self) -> ExactIndex:
+        """Return an index of exactly what is here now, which later changes of this one do not reach."""
+        return type(self)(self._version)
+
+    def refresh(self) -> None:
+        """See what other processes have changed since."""
+        if self._directory is not None and self._directory.generation() != self._version.generation:
+            self._version = self._directory.load(self.model)
+
+    def statistics(self) -> GalleryStatistics:
+        """Return what the index holds and what it costs."""
+        contents = self.contents
+        nominals = [part.segment.columns["nominal"][part.live_rows] for part in contents.parts]
+        return GalleryStatistics(
+            engine=self.engine, images=contents.info.size,
+            persons=len(np.unique(np.concatenate(nominals))) if nominals else 0, segments=len(contents.parts),
+            deleted_rows=int(contents.starts[-1]) - contents.info.size, dimension=contents.dimension,
+            number=contents.number, vector_bytes=sum(part.segment.vectors.nbytes for part in contents.parts),
+        )  # fmt: skip
+
+    def _change(self, change: Callable[[Contents], Contents], note: str | None = None) -> None:
+        """Change the contents, on disk first where they are there."""
+        if self._directory is None:
+            before = self._version
+            said = before.note if note is None else note
+            self._version = Version(change(before.contents), before.generation + 1, said)
+            return
+        with self._directory.writing():
+            self.refresh()
+            changed = change(self.contents)
+            if changed is not self.contents or note not in {None, self.note}:
+                self._version = self._directory.save(changed, self._version, note)
+
+    def _searched(
+        self, contents: Contents, probes: NDArray[np.float32], limit: int, threshold: float, filters: Filters
+    ) -> list[tuple[Candidate, ...]]:
+        """Search with every row compared; fetch more of those probes whose list is not known to be whole."""
         lists: list[tuple[Candidate, ...]] = [()] * len(probes)
         waiting = np.arange(len(probes))
-        fetch = min(limit * IMAGES_PER_PERSON, self._info.size)
+        masks, most = contents.masks(filters), contents.eligible(filters)
+        fetch = min(limit * IMAGES_PER_PERSON, most)
         while len(waiting) and fetch:
-            scores, rows = self._flat.search(wanted[waiting], fetch)
+            scores, rows = scan.best(contents, probes[waiting], fetch, masks)
             unfinished = []
             for probe, lowest, found in zip(waiting, scores[:, -1], rows, strict=True):
-                persons = self._persons(wanted[probe], found)
-                if fetch < self._info.size and not self._complete(persons, float(lowest), limit, threshold):
+                ranked = persons(contents, probes[probe], found[found >= 0])
+                if fetch < most and not complete(ranked, float(lowest), contents.dimension, limit, threshold):
                     unfinished.append(probe)
                     continue
-                lists[probe] = self._candidates(persons, limit, threshold)
+                lists[probe] = candidates(contents, ranked, limit, threshold)
             waiting = np.array(unfinished, dtype=np.intp)
-            fetch = min(fetch * IMAGES_PER_PERSON, self._info.size)
+            fetch = min(fetch * IMAGES_PER_PERSON, most)
         return lists
 
-    def _persons(self, probe: NDArray[np.float32], rows: NDArray[np.int64]) -> list[tuple[float, int]]:
-        """Return (score, row) of each person's best image among ``rows``, best first."""
-        products = self._vectors[rows].astype(np.float64) * probe.astype(np.float64)
-        scores = np.clip(products.sum(axis=1), -1.0, 1.0)
-        order = np.lexsort((self._place[rows], -scores))
-        first = np.sort(np.unique(self._person[rows[order]], return_index=True)[1])
-        return [(float(scores[one]), int(rows[one])) for one in order[first]]
 
-    def _complete(self, persons: list[tuple[float, int]], lowest: float, limit: int, threshold: float) -> bool:
-        """Say whether no image left unfetched can change the list.
-
-        What is left scores at most ``lowest``, give or take the rounding of a sum of float32 products.
-        """
-        ceiling = lowest + self.dimension * float(np.finfo(np.float32).eps)
-        return ceiling < threshold or (len(persons) >= limit and persons[limit - 1][0] > ceiling)
-
-    def _candidates(self, persons: list[tuple[float, int]], limit: int, threshold: float) -> tuple[Candidate, ...]:
-        """Turn persons, best first, into a candidate list."""
-        return tuple(
-            Candidate(rank, self._entries[row][1], self._entries[row][0], score)
-            for rank, (score, row) in enumerate(persons[:limit], start=1)
-            if score >= threshold
-        )
-
-
-def build(model: ModelId, entries: Sequence[Entry], vectors: NDArray[np.float32]) -> ExactIndex:
-    """Build an exact gallery.
+def build(
+    model: ModelId,
+    entries: Sequence[Entry],
+    vectors: NDArray[np.float32],
+    attributes: Attributes | None = None,
+    *,
+    number: Number = "float32",
+) -> ExactIndex:
+    """Build an exact gallery in memory.
 
     Parameters
     ----------
@@ -111,6 +176,10 @@ def build(model: ModelId, entries: Sequence[Entry], vectors: NDArray[np.float32]
         Custody images and their nominals, each image once; none is allowed.
     vectors
         float32, shape (n, d): their templates, of unit length. An empty gallery has the shape (0, d).
+    attributes
+        What is recorded of the images; nothing unless given.
+    number
+        How to keep the templates; float16 takes half the memory, and scores are those of the rounded templates.
 
     Returns
     -------
@@ -124,5 +193,31 @@ def build(model: ModelId, entries: Sequence[Entry], vectors: NDArray[np.float32]
     ModelError
         If a template is not finite or not of unit length.
     """
-    check_entries(entries, vectors)
-    return ExactIndex(model, entries, np.array(vectors, dtype=np.float32, order="C"))
+    dimension = vectors.shape[1] if vectors.ndim == 2 else 0
+    index = ExactIndex(Version(Contents(model, dimension, number), 0, ""))
+    index.add(entries, vectors, attributes)
+    return index
+
+
+def opened(path: Path, model: ModelId, dimension: int, *, number: Number = "float32") -> ExactIndex:
+    """Open the gallery in a directory, made empty if there is none.
+
+    Parameters
+    ----------
+    path
+        The directory of this model's gallery.
+    model, dimension
+        Of all templates.
+    number
+        How a new gallery keeps templates; one that is there stays as it is.
+
+    Raises
+    ------
+    GalleryDamaged
+        Files are missing or cut short, or the manifest cannot be read.
+    ModelError
+        The gallery is of another model.
+    """
+    directory = GalleryDirectory(path)
+    directory.make(model, dimension, number)
+    return ExactIndex(directory.load(model), directory)

@@ -6,15 +6,26 @@ each person once, by their best image.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.errors import ModelError, WrongUse
-from stillgraph.records import Candidate, CustodyImageId, GalleryInfo, ModelId, NominalId, Template
+from stillgraph.records import (
+    Candidate,
+    CustodyImageId,
+    Filters,
+    GalleryInfo,
+    GalleryStatistics,
+    ModelId,
+    NominalId,
+    Template,
+)
+
+if TYPE_CHECKING:
+    from stillgraph.gallery.columns import Attributes
 
 Entry = tuple[CustodyImageId, NominalId]
 """A custody image and whose it is."""
@@ -38,7 +49,9 @@ class GalleryIndex(Protocol):
     def info(self) -> GalleryInfo:
         """The gallery's size in custody images and its version, which any change of content changes."""
 
-    def search(self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0) -> list[tuple[Candidate, ...]]:
+    def search(
+        self, probes: Sequence[Template], *, limit: int, threshold: float = -1.0, filters: Filters | None = None
+    ) -> list[tuple[Candidate, ...]]:
         """Rank the persons of the gallery for each probe.
 
         Parameters
@@ -49,6 +62,9 @@ class GalleryIndex(Protocol):
             The most persons per probe; more than the gallery holds is allowed.
         threshold
             The lowest score, a cosine, that makes a candidate; -1 leaves nobody out.
+        filters
+            Which custody images to look at. It is applied before anything is ranked: an image left out is on no
+            list and pushes nobody off one.
 
         Returns
         -------
@@ -61,11 +77,49 @@ class GalleryIndex(Protocol):
         ModelError
             If a probe is of another model, of another length, not finite or not of unit length.
         WrongUse
-            If ``limit`` is below 1 or ``threshold`` is not from -1 to 1.
+            If ``limit`` is below 1, ``threshold`` is not from -1 to 1, or a range of ``filters`` ends before it begins.
         """
 
+    def eligible(self, filters: Filters | None = None) -> int:
+        """Return how many custody images a filter leaves."""
 
-def check_entries(entries: Sequence[Entry], vectors: NDArray[np.float32]) -> None:
+    def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32], attributes: Attributes | None = None) -> None:
+        """Add custody images, all or none, at a cost in proportion to them.
+
+        Parameters
+        ----------
+        entries
+            Custody images and their nominals, none of them here yet.
+        vectors
+            float32, shape (n, d): their templates, of unit length.
+        attributes
+            What is recorded of them, for filters; nothing unless given.
+
+        Raises
+        ------
+        WrongUse
+            If numbers differ, or a custody image comes twice or is here already.
+        ModelError
+            If a template is of another length, not finite or not of unit length.
+        """
+
+    def delete(self, images: Sequence[CustodyImageId]) -> None:
+        """Leave custody images out of every later search, all or none, at a cost in proportion to them.
+
+        Raises
+        ------
+        NotFound
+            If one is not here.
+        """
+
+    def snapshot(self) -> GalleryIndex:
+        """Return an index of exactly what is here now, which later changes of this one do not reach."""
+
+    def statistics(self) -> GalleryStatistics:
+        """Return what the index holds and what it costs."""
+
+
+def check_entries(entries: Sequence[Entry], vectors: NDArray[Any]) -> None:
     """Check that there is one sound template for each custody image.
 
     Parameters
@@ -139,18 +193,7 @@ def check_request(limit: int, threshold: float) -> None:
         raise WrongUse(f"A threshold is a cosine from -1 to 1: {threshold} is not.")
 
 
-def faulty_rows(vectors: NDArray[np.float32]) -> NDArray[np.intp]:
+def faulty_rows(vectors: NDArray[Any]) -> NDArray[np.intp]:
     """Return the rows of ``vectors``, shape (n, d), that are not finite or not of unit length."""
     length = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1))
     return np.flatnonzero(~(np.abs(length - 1.0) <= UNIT_TOLERANCE))
-
-
-def version_of(model: ModelId, entries: Iterable[Entry], vectors: NDArray[np.float32]) -> str:
-    """Return the first 12 hex digits of a SHA-256 over the model and all entries, whatever their order."""
-    digest = sha256(model.encode())
-    for (image, nominal), vector in sorted(
-        zip(entries, vectors, strict=True), key=lambda entry_and_vector: entry_and_vector[0]
-    ):
-        digest.update(f"\0{image}\0{nominal}\0".encode())
-        digest.update(vector.astype("<f4").tobytes())
-    return digest.hexdigest()[:12]

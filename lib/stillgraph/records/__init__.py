@@ -36,7 +36,9 @@ from stillgraph.records.receipts import Arrest, CustodyImage, IntakeReport, Nomi
 from stillgraph.records.reviews import Judgement, Outcome, ReviewItem, Ruling, Verdict
 from stillgraph.records.searches import (
     Candidate,
+    Filters,
     GalleryInfo,
+    GalleryStatistics,
     Probe,
     ProbeTemplate,
     RefusedImage,
@@ -61,7 +63,9 @@ __all__ = [
     "EnhancementId",
     "Face",
     "FaceId",
+    "Filters",
     "GalleryInfo",
+    "GalleryStatistics",
     "ImageAnalysis",
     "IntakeReport",
     "Judgement",

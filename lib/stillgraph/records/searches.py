@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from stillgraph.records.faces import Box, Quality
@@ -15,6 +16,44 @@ class GalleryInfo:
 
     size: int
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which custody images a search is to look at, by what custody recorded; nothing is inferred from a face.
+
+    What is empty or ``None`` filters nothing. An image of which an attribute is not recorded is left out where there
+    is a filter on it.
+    """
+
+    captured_since: date | None = None
+    captured_until: date | None = None
+    sex: tuple[str, ...] = ()
+    age_from: int | None = None
+    """Whole years at capture, by the recorded date of birth."""
+    age_to: int | None = None
+    conviction_status: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
+    exclude: tuple[NominalId, ...] = ()
+    """Nominals never to be listed."""
+    review_on: date | None = None
+    """Images whose retention was to be reviewed before this day are not searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryStatistics:
+    """What an index holds: custody images, persons, and what they cost."""
+
+    engine: str
+    images: int
+    persons: int
+    segments: int
+    deleted_rows: int
+    """Rows marked as deleted and not yet erased by a compaction."""
+    dimension: int
+    number: str
+    """How a template's numbers are kept: ``float32`` or ``float16``."""
+    vector_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
