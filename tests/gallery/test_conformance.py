@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillgraph.errors import ModelError, NotFound, WrongUse
-from stillgraph.gallery import GalleryIndex, exact
+from stillgraph.gallery import GalleryIndex, compressed, exact
 from stillgraph.gallery.columns import Attributes
 from stillgraph.records import Filters, GalleryInfo, Template
 
@@ -29,6 +29,8 @@ ENGINES: dict[str, Callable] = {
     ),
     "exact, on disk": lambda folder, dimension: exact.opened(folder, MODEL, dimension),
     "exact, on disk, float16": lambda folder, dimension: exact.opened(folder, MODEL, dimension, number="float16"),
+    "compressed": lambda folder, dimension: compressed.build(MODEL, dimension, trained_from=700),
+    "compressed, on disk": lambda folder, dimension: compressed.opened(folder, MODEL, dimension, trained_from=700),
 }
 
 
@@ -344,7 +346,7 @@ filter_ = st.builds(
 
 
 @pytest.mark.parametrize("engine", list(ENGINES))
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_same_as_brute_force_through_any_life(engine, data):
     """Whatever is added, deleted and compacted in whatever steps: lists, sizes and versions are the oracle's."""

@@ -21,14 +21,17 @@ from stillgraph.gallery.contents import Contents
 # Its type hints know neither its kernels nor what its own wrappers take.
 faiss: Any = _faiss
 
-BATCH = 20
-"""From so many probes on, blocks of rows are multiplied as matrices, as FAISS does by default too."""
+BATCH = 4
+"""From so many probes on, blocks of rows are multiplied as matrices: each row is then read once for all probes."""
 
 BLOCK_BYTES = 4 << 20
 """What a block of rows takes as float32: it stays in the cache between being made and being multiplied."""
 
 Found = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Scores, shape (probes, k), and rows; row -1 with score -inf where there are fewer."""
+
+Kept = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]
+"""Probe, row and score of each that may be among the best, shape (m,) each."""
 
 Mask = NDArray[np.bool_] | None
 Span = list[tuple[int, int, int]]
@@ -125,7 +128,7 @@ def _scan(vectors: NDArray[Any], probes: NDArray[np.float32], fetch: int, mask: 
     if mask is not None and not mask.any():
         return np.empty((len(probes), 0), np.float32), np.empty((len(probes), 0), np.int64)
     half = vectors.dtype == np.float16
-    if len(probes) >= BATCH and (half or mask is not None):
+    if len(probes) >= BATCH:
         return _scan_blocks(vectors, probes, fetch, mask)
     return _scan_half(vectors, probes, fetch, mask) if half else _scan_whole(vectors, probes, fetch, mask)
 
@@ -166,19 +169,59 @@ def _scan_half(vectors: NDArray[np.float16], probes: NDArray[np.float32], fetch:
 
 
 def _scan_blocks(vectors: NDArray[Any], probes: NDArray[np.float32], fetch: int, mask: Mask) -> Found:
-    """Compare many probes with rows block by block, each first made float32 and rid of the rows not looked at."""
-    wanted = None if mask is None else np.flatnonzero(mask)
-    count = len(vectors) if wanted is None else len(wanted)
+    """Compare many probes with rows block by block; what cannot be among the best any more is dropped at once."""
     step = max(1024, BLOCK_BYTES // (4 * vectors.shape[1]))
-    found: list[Found] = []
-    for at in range(0, count, step):
-        some = slice(at, min(at + step, count)) if wanted is None else wanted[at : at + step]
-        block = floats(vectors[some])
-        scores, rows = _scan_whole(block, probes, min(fetch, len(block)), None)
-        found.append((scores, rows + at if wanted is None else np.where(rows >= 0, wanted[rows], -1)))
-        if len(found) > 8:
-            found = [_cut(*_side_by_side(found), fetch)]
-    return merged(found, len(probes), fetch)
+    least = np.full((len(probes), 1), -np.inf, np.float32)
+    kept: Kept = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))
+    # Made once: to allocate what one block takes costs as much as to multiply it.
+    room = np.empty(len(probes) * min(step, len(vectors)), np.float32), np.empty(len(probes) * step, np.bool_)
+    for at in range(0, len(vectors), step):
+        block, own = vectors[at : at + step], None if mask is None else mask[at : at + step]
+        if own is not None and not own.any():
+            continue
+        scores, above = (one[: len(probes) * len(block)].reshape(len(probes), len(block)) for one in room)
+        np.matmul(probes, floats(block).T, out=scores)
+        if own is not None:
+            scores[:, ~own] = -np.inf
+        if len(block) > fetch and not np.isfinite(least).all():
+            # Nothing is known yet: the best of this block alone are a floor for the best of all.
+            np.maximum(least, np.partition(scores, -fetch, axis=1)[:, -fetch, None], out=least)
+            np.greater_equal(scores, least, out=above)
+            above &= np.isfinite(scores)
+        else:
+            np.greater(scores, least, out=above)
+        places = np.flatnonzero(above)
+        which, rows = np.divmod(places, len(block))
+        new = (which, rows + at, scores.reshape(-1)[places])
+        kept = (np.append(kept[0], new[0]), np.append(kept[1], new[1]), np.append(kept[2], new[2]))
+        if len(kept[0]) > 4 * fetch * len(probes):
+            kept = _thinned(kept, fetch, least)
+    return _table(_thinned(kept, fetch, least), len(probes), fetch)
+
+
+def _thinned(kept: Kept, fetch: int, least: NDArray[np.float32]) -> Kept:
+    """Return the best of what is kept for each probe, best first, and raise ``least``, shape (n, 1), to the last."""
+    which, rows, scores = kept
+    order = np.lexsort((-scores, which))
+    which, rows, scores = which[order], rows[order], scores[order]
+    places = _places(which)
+    last = places == fetch - 1
+    least[which[last], 0] = np.maximum(least[which[last], 0], scores[last])
+    best_ones = places < fetch
+    return which[best_ones], rows[best_ones], scores[best_ones]
+
+
+def _places(which: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return how many came before each of the same number, in an ascending array."""
+    return np.arange(len(which)) - np.searchsorted(which, which, side="left")
+
+
+def _table(kept: Kept, probes: int, fetch: int) -> Found:
+    which, rows, scores = kept
+    found = np.full((probes, fetch), -np.inf, np.float32), np.full((probes, fetch), -1, np.int64)
+    places = _places(which)
+    found[0][which, places], found[1][which, places] = scores, rows
+    return found
 
 
 def floats(vectors: NDArray[Any]) -> NDArray[np.float32]:
