@@ -1,0 +1,286 @@
+"""How fast the engines are here, beside what one would use otherwise, in one run on one set of random templates.
+
+Random unit vectors are the hard case for codes, having no structure to use, and the easy case for scores, since
+nobody resembles anybody; how well faces are told apart is measured elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillgraph.errors import WrongUse
+from stillgraph.gallery import compressed, exact, loss, scan
+from stillgraph.gallery.contents import Number
+from stillgraph.gallery.directory import number_for
+from stillgraph.gallery.index import Entry, GalleryIndex
+from stillgraph.records import CustodyImageId, ModelId, NominalId, Template
+
+MODEL = ModelId("benchmark@000000000000")
+BATCH = 302
+"""Probes of a batch: the faces that one force's search of a day's stills covered."""
+
+LIMIT = 20
+IMAGES_PER_PERSON = 2
+CHANGED = 1000
+"""Custody images added, and deleted, at once."""
+
+MATES = 1000
+MATE_COSINE = 0.5
+"""How alike a noisy probe is to its mate: what a face of some 35 pixels comes to with the shipped model."""
+
+BLOCK = 100_000
+REPEATS = 100
+LONGEST_S = 8.0
+"""Seconds after which a timing of single probes ends, once it has ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One probe at a time, milliseconds, and a batch of :data:`BATCH`, seconds."""
+
+    p50_ms: float
+    p95_ms: float
+    batch_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mates:
+    """Noisy probes of people in the gallery: how many have their mate on the list, and what the codes lose."""
+
+    probes: int
+    cosine: float
+    on_exact_list: int
+    kept: int
+    """Of those, on the list of the compressed gallery too."""
+    upper_bound_lost: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchBenchmark:
+    """A benchmark of the engines, with all it takes to repeat it."""
+
+    entries: int
+    dimension: int
+    seed: int
+    cores: int
+    read_gb_s: float
+    """What all cores together read from memory, 10**9 bytes a second."""
+    build_s: dict[str, float]
+    engines: dict[str, Timing]
+    others: dict[str, Timing]
+    times_faster: dict[str, dict[str, float]]
+    """By engine: the median of one probe by each of the others, in times its own."""
+    share_of_read: dict[str, float]
+    """By exact engine: the bytes of all templates over the median of one probe, as a share of ``read_gb_s``."""
+    changed: int
+    add_s: float
+    delete_s: float
+    code_bytes: int
+    mates: Mates
+    elapsed_s: float
+
+
+def run(entries: int, dimension: int, folder: Path, *, seed: int = 0) -> SearchBenchmark:
+    """Measure the engines.
+
+    Parameters
+    ----------
+    entries
+        Custody images in the gallery, two of each person.
+    dimension
+        Numbers of a template.
+    folder
+        Where the galleries are put meanwhile; about ``6 * entries * dimension`` bytes, or a third of it where
+        float32 would not fit into memory. FAISS and NumPy are then not measured either.
+    seed
+        Of the templates.
+
+    Raises
+    ------
+    WrongUse
+        The gallery is too small to be compressed, or a template too short.
+    """
+    if entries < compressed.TRAINED_FROM or dimension < 8:
+        raise WrongUse(
+            f"A benchmark needs a gallery of {compressed.TRAINED_FROM:,} or more and templates of 8 numbers or more."
+        )
+    began = time.perf_counter()
+    whole = number_for(entries, 3 * dimension) == "float32"
+    engines, build_s, plain = _built(entries, dimension, folder, seed, whole=whole)
+    half = engines["compressed"]
+    rows, probes = _probes(half, seed)
+    timings = {name: _timed(_searcher(index), probes) for name, index in engines.items()}
+    others = {} if plain is None else _others(plain, probes)
+    read = _read_gb_s(plain if plain is not None else half.contents.parts[0].segment.vectors)
+    add_s, delete_s = _changes(engines[next(iter(engines))], dimension, entries, seed)
+    sizes = {"exact": 4, "exact, float16": 2}
+    return SearchBenchmark(
+        entries=entries, dimension=dimension, seed=seed, cores=scan.cores(), read_gb_s=read, build_s=build_s,
+        engines=timings, others=others,
+        times_faster={
+            name: {other: slow.p50_ms / timing.p50_ms for other, slow in others.items()}
+            for name, timing in timings.items()
+        },
+        share_of_read={
+            name: size * entries * dimension / (timings[name].p50_ms * 1e6) / read
+            for name, size in sizes.items()
+            if name in timings
+        },
+        changed=CHANGED, add_s=add_s, delete_s=delete_s, code_bytes=half.code_bytes(),
+        mates=_mates(half, rows, probes), elapsed_s=time.perf_counter() - began,
+    )  # fmt: skip
+
+
+def _built(
+    entries: int, dimension: int, folder: Path, seed: int, *, whole: bool
+) -> tuple[dict[str, Any], dict[str, float], NDArray[np.float32] | None]:
+    """Build each gallery on disk, block by block; return them, the seconds each took, and the templates as they came."""
+    numbers: dict[str, Number] = {"exact": "float32"} if whole else {}
+    numbers["exact, float16"] = "float16"
+    engines: dict[str, Any] = {
+        name: exact.opened(folder / str(at), MODEL, dimension, number=number)
+        for at, (name, number) in enumerate(numbers.items())
+    }
+    plain = np.empty((entries, dimension), np.float32) if whole else None
+    build_s = dict.fromkeys(engines, 0.0)
+    for first, own, vectors in _blocks(entries, dimension, seed):
+        if plain is not None:
+            plain[first : first + len(own)] = vectors
+        for name, index in engines.items():
+            since = time.perf_counter()
+            index.add(own, vectors)
+            build_s[name] += time.perf_counter() - since
+    half: GalleryIndex = engines["exact, float16"]
+    engines["compressed"] = compressed.opened(folder / str(len(numbers) - 1), half.model, dimension)
+    since = time.perf_counter()
+    engines["compressed"].prepare()
+    build_s["compressed"] = build_s["exact, float16"] + time.perf_counter() - since
+    return engines, build_s, plain
+
+
+def _blocks(entries: int, dimension: int, seed: int) -> Iterator[tuple[int, list[Entry], NDArray[np.float32]]]:
+    for first in range(0, entries, BLOCK):
+        count = min(BLOCK, entries - first)
+        rows = range(first, first + count)
+        own = [(CustodyImageId(f"N{r // 2:08}/{r % 2}.jpg"), NominalId(f"N{r // IMAGES_PER_PERSON:08}")) for r in rows]
+        yield first, own, _unit(np.random.default_rng([seed, first]), count, dimension)
+
+
+def _unit(random: np.random.Generator, count: int, dimension: int) -> NDArray[np.float32]:
+    vectors = random.standard_normal((count, dimension), dtype=np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def _probes(index: exact.ExactIndex, seed: int) -> tuple[NDArray[np.intp], list[Template]]:
+    """Return rows of the gallery and a noisy probe of each, :data:`MATE_COSINE` alike to it."""
+    contents = index.contents
+    random = np.random.default_rng([seed, 1])
+    rows = random.choice(contents.info.size, MATES, replace=False)
+    mates = scan.floats(contents.vectors(rows))
+    mates /= np.linalg.norm(mates, axis=1, keepdims=True)
+    noise = _unit(random, MATES, contents.dimension)
+    noise -= (noise * mates).sum(axis=1, keepdims=True) * mates
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    made = MATE_COSINE * mates + np.float32(np.sqrt(1 - MATE_COSINE**2)) * noise
+    return rows, [Template(MODEL, vector) for vector in made]
+
+
+def _searcher(index: GalleryIndex) -> Callable[[Sequence[Template]], object]:
+    return lambda probes: index.search(probes, limit=LIMIT)
+
+
+def _timed(search: Callable[[Sequence[Template]], object], probes: Sequence[Template]) -> Timing:
+    """Time single probes, each another, and one batch; the first search, which maps and warms, is not counted."""
+    search(probes[:1])
+    search(probes[: BATCH // 10])
+    times: list[float] = []
+    began = time.perf_counter()
+    for probe in probes[:REPEATS]:
+        since = time.perf_counter()
+        search([probe])
+        times.append(time.perf_counter() - since)
+        if len(times) >= 10 and time.perf_counter() - began > LONGEST_S:
+            break
+    since = time.perf_counter()
+    search(probes[:BATCH])
+    batch_s = time.perf_counter() - since
+    p50, p95 = np.quantile(times, [0.5, 0.95])
+    return Timing(1000 * float(p50), 1000 * float(p95), batch_s)
+
+
+def _others(vectors: NDArray[np.float32], probes: Sequence[Template]) -> dict[str, Timing]:
+    """Time FAISS's flat index as one would use it, with its own threads, and NumPy; they find images, not persons."""
+    flat = scan.faiss.IndexFlatIP(vectors.shape[1])
+    flat.add(vectors)
+    found = LIMIT * IMAGES_PER_PERSON
+
+    def by_faiss(some: Sequence[Template]) -> object:
+        return flat.search(np.stack([one.vector for one in some]), found)
+
+    def by_numpy(some: Sequence[Template]) -> object:
+        rows = []
+        for at in range(0, len(some), 16):  # 16 by 1 M scores are 64 MB
+            scores = np.stack([one.vector for one in some[at : at + 16]]) @ vectors.T
+            rows.append(np.argpartition(-scores, found, axis=1)[:, :found])
+        return rows
+
+    return {"faiss.IndexFlatIP": _timed(by_faiss, probes), "numpy": _timed(by_numpy, probes)}
+
+
+def _read_gb_s(array: NDArray[Any]) -> float:
+    """Return the fastest that all cores read an array from memory, 10**9 bytes a second, of several ways and tries."""
+    numbers = array.reshape(-1)
+    numbers = numbers[: len(numbers) // 16 * 16].view(np.uint64)
+    pieces = np.array_split(numbers, scan.cores())
+    floats = [piece.view(np.float32) for piece in pieces]
+
+    def seconds(read: Callable[[Any], object], parts: Sequence[Any]) -> float:
+        since = time.perf_counter()
+        wait([scan.threads().submit(read, part) for part in parts])
+        return time.perf_counter() - since
+
+    ways: list[tuple[Callable[[Any], object], Sequence[Any]]] = [(np.bitwise_or.reduce, pieces)]
+    if array.dtype == np.float32:
+        ways.append((_dot, floats))
+        ways.append((_dot, [numbers.view(np.float32)]))
+    return max(numbers.nbytes / seconds(*way) for way in ways for _ in range(7)) / 1e9
+
+
+def _dot(part: NDArray[np.float32]) -> object:
+    return np.dot(part, part)
+
+
+def _changes(index: exact.ExactIndex, dimension: int, entries: int, seed: int) -> tuple[float, float]:
+    """Return the seconds that adding, and deleting as many spread over the gallery, take to reach the disk."""
+    new = [(CustodyImageId(f"new/{row}"), NominalId("new")) for row in range(CHANGED)]
+    vectors = _unit(np.random.default_rng([seed, 2]), CHANGED, dimension)
+    gone = [CustodyImageId(f"N{r // 2:08}/{r % 2}.jpg") for r in range(0, entries, entries // CHANGED)][:CHANGED]
+    times = [time.perf_counter()]
+    index.add(new, vectors)
+    times.append(time.perf_counter())
+    index.delete(gone)
+    times.append(time.perf_counter())
+    return times[1] - times[0], times[2] - times[1]
+
+
+def _mates(index: compressed.CompressedIndex, rows: NDArray[np.intp], probes: Sequence[Template]) -> Mates:
+    """Count the probes whose mate is on the exact list, and of these whose is on the compressed one."""
+    whole, found = index.exactly().search(probes, limit=LIMIT), index.search(probes, limit=LIMIT)
+    mates = [nominal for _, nominal in index.contents.entries(rows)]
+    listed = [mate in {one.nominal_id for one in some} for mate, some in zip(mates, whole, strict=True)]
+    kept = [mate in {one.nominal_id for one in some} for mate, some in zip(mates, found, strict=True)]
+    both = sum(a and b for a, b in zip(listed, kept, strict=True))
+    lost = sum(listed) - both
+    upper = loss.upper_bound(lost, sum(listed)) if any(listed) else 1.0
+    said = loss.Loss(sum(listed), lost, 0, upper, loss.STATED_BOUND).sentence()
+    return Mates(len(probes), MATE_COSINE, sum(listed), both, upper, said)
