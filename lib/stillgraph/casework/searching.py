@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework.desk import Desk
+from stillgraph.casework import indexing
+from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.running import analyse_all, keep_run
 from stillgraph.decoding import DEFAULT_LIMITS
 from stillgraph.errors import NotFound, WrongUse
@@ -20,6 +21,7 @@ from stillgraph.records import (
     EnhancementId,
     Face,
     FaceId,
+    Filters,
     ModelId,
     Probe,
     ProbeTemplate,
@@ -41,6 +43,7 @@ INVESTIGATION = -1.0
 """The threshold of investigation mode: cosines start at -1, so candidates come by rank alone and a person looks."""
 
 DEFAULT_LIMIT = 20
+EVERYBODY = Filters()
 
 
 def search(
@@ -52,6 +55,8 @@ def search(
     limit: int = DEFAULT_LIMIT,
     threshold: float = INVESTIGATION,
     enhancement: EnhancementId | None = None,
+    filters: Filters = EVERYBODY,
+    past_review: bool = False,
     show_progress: bool = False,
 ) -> SearchReport:
     """Search every usable face of some stills against the gallery, and store what came of it.
@@ -73,6 +78,10 @@ def search(
     enhancement : EnhancementId, optional
         An enhancement of the one still searched, whose views of its faces are added to the originals', each to its
         own and with the same weight. A face that is not in it is searched by its original alone.
+    filters : Filters
+        Which custody images to look at; ``review_on`` is set by ``past_review``.
+    past_review : bool
+        Whether to look at images too whose retention was to be reviewed before today; otherwise they are left out.
 
     Raises
     ------
@@ -86,7 +95,9 @@ def search(
     if enhancement is not None and len(set(stills)) != 1:
         raise WrongUse("An enhancement is of one still: name that one, --still ID --enhanced N.")
     if image is not None:
-        return _search_outside(desk, image, limit, threshold, show_progress=show_progress)
+        return _search_outside(
+            desk, image, limit, threshold, _asked(desk, filters, past_review=past_review), show_progress=show_progress
+        )
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model) as deed:
         covered = tuple(dict.fromkeys(stills)) or receipts.unsearched_stills(deed.session)
@@ -95,13 +106,15 @@ def search(
             raise NotFound(f"There is no still {missing[0]} in this case; receive its delivery first.")
         views = _views(deed.session, desk, covered, enhancement)
         faces = face_store.of_stills(deed.session, desk.model, covered)
-        index = gallery_index(deed.session, desk)
-        probes = _probes(index, faces, limit, threshold, views)
+        index, asked = gallery_index(deed.session, desk), _asked(desk, filters, past_review=past_review)
+        searched = _searched(deed, index, asked)
+        probes = _probes(index, faces, limit, threshold, views, filters=asked)
         seen = {face.image_id for face in faces}
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes,
             without_face=tuple(still for still in covered if still not in seen), enhancement=enhancement,
+            filters=asked, images_searched=searched,
         )  # fmt: skip
         if enhancement is not None:
             deed.note(enhancement=enhancement)
@@ -117,7 +130,13 @@ def search(
 
 
 def search_together(
-    desk: Desk, faces: Sequence[FaceId], *, limit: int = DEFAULT_LIMIT, threshold: float = INVESTIGATION
+    desk: Desk,
+    faces: Sequence[FaceId],
+    *,
+    limit: int = DEFAULT_LIMIT,
+    threshold: float = INVESTIGATION,
+    filters: Filters = EVERYBODY,
+    past_review: bool = False,
 ) -> SearchReport:
     """Search several faces that the officer takes for one person as one, by the mean of their templates.
 
@@ -142,12 +161,14 @@ def search_together(
         found = [_searchable(deed.session, desk, face_id) for face_id in wanted]
         if len({face.image_id for face in found}) < len(found):
             raise WrongUse("Two faces in one still are two persons: search them apart.")
-        index = gallery_index(deed.session, desk)
-        (listed,) = index.search([_mean(desk.model, found)], limit=limit, threshold=threshold)
+        index, asked = gallery_index(deed.session, desk), _asked(desk, filters, past_review=past_review)
+        searched = _searched(deed, index, asked)
+        (listed,) = index.search([_mean(desk.model, found)], limit=limit, threshold=threshold, filters=asked)
         probes = tuple(replace(_listed(face, listed, {}), template=ProbeTemplate.TOGETHER) for face in found)
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes, together=True,
+            filters=asked, images_searched=searched,
         )  # fmt: skip
         search_id = searches.add(
             deed.session, report, (), officer=deed.officer, operation=deed.operation, reason=deed.reason,
@@ -211,7 +232,9 @@ def _check_numbers(limit: int, threshold: float) -> None:
         raise WrongUse("A threshold is a cosine, from -1 (cuts nothing off) to 1.")
 
 
-def _search_outside(desk: Desk, place: Path, limit: int, threshold: float, *, show_progress: bool) -> SearchReport:
+def _search_outside(
+    desk: Desk, place: Path, limit: int, threshold: float, asked: Filters, *, show_progress: bool
+) -> SearchReport:
     """Search an image from outside the case, or every file of a folder, each of which is searched or refused."""
     from stillgraph.faces.analyse import threads
     from stillgraph.faces.embed import ImageRole
@@ -233,7 +256,9 @@ def _search_outside(desk: Desk, place: Path, limit: int, threshold: float, *, sh
         refused |= failed
         keep_run(deed, desk.pack, run, "search")
         index = gallery_index(deed.session, desk)
-        probes = _probes(index, [face for analysis in analyses for face in analysis.faces], limit, threshold)
+        searched = _searched(deed, index, asked)
+        faces = [face for analysis in analyses for face in analysis.faces]
+        probes = _probes(index, faces, limit, threshold, filters=asked)
         deed.note(images=len(analyses), refused=len(refused), probes=len(probes))
         deed.note(gallery=index.info.version, gallery_size=index.info.size)
         return SearchReport(
@@ -241,24 +266,37 @@ def _search_outside(desk: Desk, place: Path, limit: int, threshold: float, *, sh
             elapsed_s=time.perf_counter() - began, probes=probes,
             without_face=tuple(analysis.image_id for analysis in analyses if not analysis.faces),
             refused=tuple(RefusedImage(name, reason) for name, reason in sorted(refused.items())),
-            provider=run.provider, images_per_s=run.images_per_s,
+            provider=run.provider, images_per_s=run.images_per_s, filters=asked, images_searched=searched,
         )  # fmt: skip
 
 
 def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
-    """Return the index over every custody template of the case's model.
+    """Return the index over every custody template of the case's model, brought to agree with the case file.
 
     Raises
     ------
     WrongUse
         There is none: a search of nobody would look like a search that found nobody.
     """
-    from stillgraph.gallery import exact
+    return indexing.current(session, desk.case.directory, desk.model)
 
-    entries, vectors = face_store.gallery(session, desk.model)
-    if not entries:
-        raise WrongUse("The gallery is empty: enrol custody images with `stillgraph custody add`, then search.")
-    return exact.build(desk.model, entries, vectors)
+
+def _asked(desk: Desk, filters: Filters, *, past_review: bool) -> Filters:
+    """Return the filters of a search, those of retention too."""
+    return replace(filters, review_on=None if past_review else desk.clock().date())
+
+
+def _searched(deed: Deed, index: GalleryIndex, filters: Filters) -> int:
+    """Return how many custody images the filters leave, and record both; a search of nobody is refused."""
+    indexing.check_exclusions(deed.session, filters)
+    count = index.eligible(filters)
+    deed.note(filters=searches.filters_said(filters), images_searched=count)
+    if not count:
+        raise WrongUse(
+            f"The filters leave none of {index.info.size} custody images to search; loosen them. Images past their "
+            "review date are searched with --past-review only."
+        )
+    return count
 
 
 def _views(
@@ -303,11 +341,13 @@ def _probes(
     limit: int,
     threshold: float,
     views: Mapping[FaceId, Vector] | None = None,
+    *,
+    filters: Filters,
 ) -> tuple[Probe, ...]:
     added = {} if views is None else views
     templates = {face.face_id: _template(face, added) for face in faces if face.usable}
     searchable = {face_id: template for face_id, template in templates.items() if template is not None}
-    found = index.search(list(searchable.values()), limit=limit, threshold=threshold)
+    found = index.search(list(searchable.values()), limit=limit, threshold=threshold, filters=filters)
     lists = dict(zip(searchable, found, strict=True))
     return tuple(_listed(face, lists.get(face.face_id), added) for face in faces)
 

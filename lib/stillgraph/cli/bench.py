@@ -1,4 +1,4 @@
-"""Commands that measure: the face core on photographs made poor."""
+"""Commands that measure: the face core on photographs made poor, and the gallery's engines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from stillgraph.cli import common
 from stillgraph.cli.common import AsJson
 
 if TYPE_CHECKING:
+    from stillgraph.casework.bench_search import SearchBenchmark
     from stillgraph.casework.benching import FacesBenchmark
     from stillgraph.records import Rate
 
@@ -48,6 +49,50 @@ def bench_faces(
         common.print_json(result)
     else:
         _show(result)
+
+
+@bench_app.command("search", epilog="Example: stillgraph bench search --entries 1000000 --dimension 512 --json")
+def bench_search(
+    entries: Annotated[int, typer.Option("--entries", metavar="N", help="Custody images in the gallery.")] = 200_000,
+    dimension: Annotated[int, typer.Option("--dimension", metavar="D", help="Numbers of a template.")] = 128,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Where the galleries are put meanwhile.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the templates.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the gallery's engines on random templates, beside plain FAISS, NumPy and the memory's own speed."""
+    from stillgraph.casework import bench_search as benching
+
+    result = benching.bench_search(entries=entries, dimension=dimension, folder=folder, seed=seed)
+    if as_json:
+        common.print_json(result)
+    else:
+        _show_search(result)
+
+
+def _show_search(result: SearchBenchmark) -> None:
+    print(f"{result.entries:,} random templates of {result.dimension} numbers, {result.cores} cores, ", end="")
+    print(f"which read {result.read_gb_s:.0f} GB/s.")
+    common.print_table(
+        ["searched by", "one probe, p50 ms", "p95 ms", "302 probes, s", *(f"times {name}" for name in result.others),
+         "of memory's speed"],
+        [
+            [
+                name, f"{timing.p50_ms:.1f}", f"{timing.p95_ms:.1f}", f"{timing.batch_s:.2f}",
+                *(f"{result.times_faster.get(name, {}).get(other, slow.p50_ms / timing.p50_ms):.1f}"
+                  for other, slow in result.others.items()),
+                f"{result.share_of_read[name]:.2f}" if name in result.share_of_read else "",
+            ]
+            for name, timing in (result.engines | result.others).items()
+        ],
+    )  # fmt: skip
+    print(f"{result.changed:,} added in {result.add_s:.3f} s, {result.changed:,} deleted in {result.delete_s:.3f} s.")
+    mates = result.mates
+    print(
+        f"Compressed ({result.code_bytes / 1e6:,.0f} MB of codes): of {mates.probes:,} noisy probes (cosine "
+        f"{mates.cosine:g} to their mate) {mates.on_exact_list:,} have it on the exact list; {mates.said}."
+    )
 
 
 def _widths(text: str) -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillgraph.cli import common
+from stillgraph.cli import common, filtering
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 if TYPE_CHECKING:
@@ -107,6 +107,13 @@ def search(
     enhanced: Annotated[
         str | None, typer.Option("--enhanced", metavar="N", help="Add an enhancement of the still: its number or id.")
     ] = None,
+    captured_since: filtering.CapturedSince = None,
+    captured_until: filtering.CapturedUntil = None,
+    sex: filtering.Sex = None,
+    age: filtering.Age = None,
+    conviction: filtering.Conviction = None,
+    exclude: filtering.Exclude = None,
+    past_review: filtering.PastReview = False,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
@@ -121,10 +128,16 @@ def search(
     from stillgraph.records import FaceId, StillId
 
     desk = common.seat(case, officer, operation, reason)
+    filters = filtering.filters(
+        captured_since, captured_until, sex=sex, age=age, conviction=conviction, exclude=exclude
+    )
     if together:
         if still or unsearched or image is not None or enhanced is not None:
             raise WrongUse("--together names all faces of the search; leave out --still, --unsearched and the like.")
-        report = searching.search_together(desk, [FaceId(f) for f in together], limit=limit, threshold=threshold)
+        report = searching.search_together(
+            desk, [FaceId(f) for f in together], limit=limit, threshold=threshold, filters=filters,
+            past_review=past_review,
+        )  # fmt: skip
     else:
         report = searching.search(
             desk,
@@ -135,6 +148,8 @@ def search(
             threshold=threshold,
             enhancement=_enhancement(enhanced, still or []),
             show_progress=_terminal(),
+            filters=filters,
+            past_review=past_review,
         )
     if as_json:
         common.print_json(report)
@@ -273,6 +288,11 @@ def _enhancement(enhanced: str | None, stills: list[str]) -> EnhancementId | Non
     return EnhancementId(f"{stills[0]}~{enhanced}" if by_number else enhanced)
 
 
+def _looked_at(report: SearchReport) -> str:
+    """Return how many of the custody images the filters left, where they did not leave all."""
+    return "" if report.images_searched in {None, report.gallery.size} else f"{report.images_searched} of "
+
+
 def _print_search(report: SearchReport, *, from_outside: bool) -> None:
     from stillgraph.casework.looking import band_sentences
 
@@ -280,7 +300,7 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
     searched = sum(probe.usable for probe in report.probes)
     print(
         f"{searched} of {common.count(len(report.probes), 'face')} usable and searched against "
-        f"{common.count(report.gallery.size, 'custody image')} "
+        f"{_looked_at(report)}{common.count(report.gallery.size, 'custody image')} "
         f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) "
         f"in {report.elapsed_s:.1f} s{_rate(report)}"
     )

@@ -115,12 +115,12 @@ def run(entries: int, dimension: int, folder: Path, *, seed: int = 0) -> SearchB
         )
     began = time.perf_counter()
     whole = number_for(entries, 3 * dimension) == "float32"
-    engines, build_s, plain = _built(entries, dimension, folder, seed, whole=whole)
+    engines, build_s, flat = _built(entries, dimension, folder, seed, whole=whole)
     half = engines["compressed"]
     rows, probes = _probes(half, seed)
     timings = {name: _timed(_searcher(index), probes) for name, index in engines.items()}
-    others = {} if plain is None else _others(plain, probes)
-    read = _read_gb_s(plain if plain is not None else half.contents.parts[0].segment.vectors)
+    others = {} if flat is None else _others(flat, probes)
+    read = _read_gb_s(half.contents.parts[0].segment.vectors if flat is None else _held_by(flat))
     add_s, delete_s = _changes(engines[next(iter(engines))], dimension, entries, seed)
     sizes = {"exact": 4, "exact, float16": 2}
     return SearchBenchmark(
@@ -142,8 +142,8 @@ def run(entries: int, dimension: int, folder: Path, *, seed: int = 0) -> SearchB
 
 def _built(
     entries: int, dimension: int, folder: Path, seed: int, *, whole: bool
-) -> tuple[dict[str, Any], dict[str, float], NDArray[np.float32] | None]:
-    """Build each gallery on disk, block by block; return them, the seconds each took, and the templates as they came."""
+) -> tuple[dict[str, Any], dict[str, float], Any]:
+    """Build each gallery on disk, block by block; return them, the seconds each took, and FAISS's index."""
     numbers: dict[str, Number] = {"exact": "float32"} if whole else {}
     numbers["exact, float16"] = "float16"
     engines: dict[str, Any] = {
@@ -164,7 +164,11 @@ def _built(
     since = time.perf_counter()
     engines["compressed"].prepare()
     build_s["compressed"] = build_s["exact, float16"] + time.perf_counter() - since
-    return engines, build_s, plain
+    if plain is None:
+        return engines, build_s, None
+    flat = scan.faiss.IndexFlatIP(dimension)
+    flat.add(plain)
+    return engines, build_s, flat
 
 
 def _blocks(entries: int, dimension: int, seed: int) -> Iterator[tuple[int, list[Entry], NDArray[np.float32]]]:
@@ -218,10 +222,9 @@ def _timed(search: Callable[[Sequence[Template]], object], probes: Sequence[Temp
     return Timing(1000 * float(p50), 1000 * float(p95), batch_s)
 
 
-def _others(vectors: NDArray[np.float32], probes: Sequence[Template]) -> dict[str, Timing]:
+def _others(flat: Any, probes: Sequence[Template]) -> dict[str, Timing]:
     """Time FAISS's flat index as one would use it, with its own threads, and NumPy; they find images, not persons."""
-    flat = scan.faiss.IndexFlatIP(vectors.shape[1])
-    flat.add(vectors)
+    vectors = _held_by(flat)
     found = LIMIT * IMAGES_PER_PERSON
 
     def by_faiss(some: Sequence[Template]) -> object:
@@ -235,6 +238,12 @@ def _others(vectors: NDArray[np.float32], probes: Sequence[Template]) -> dict[st
         return rows
 
     return {"faiss.IndexFlatIP": _timed(by_faiss, probes), "numpy": _timed(by_numpy, probes)}
+
+
+def _held_by(flat: Any) -> NDArray[np.float32]:
+    """Return the templates that FAISS's flat index holds, where it holds them, shape (n, d)."""
+    held: NDArray[np.float32] = scan.faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d).reshape(-1, flat.d)
+    return held
 
 
 def _read_gb_s(array: NDArray[Any]) -> float:

@@ -32,7 +32,7 @@ TRAINED_FROM = 20_000
 TRAINED_ON = 65_536
 """The most rows the codebook is made from, spread evenly over the gallery."""
 
-CHUNK = 65_536
+CHUNK = 131_072
 """Rows whose codes one thread compares at a time."""
 
 FACTOR = 25

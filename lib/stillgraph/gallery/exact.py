@@ -80,8 +80,10 @@ class ExactIndex:
         return self._searched(contents, wanted, limit, threshold, asked)
 
     def eligible(self, filters: Filters | None = None) -> int:
-        """Return how many custody images a filter leaves."""
-        return self.contents.eligible(NO_FILTERS if filters is None else filters)
+        """Return how many custody images a filter leaves; see :meth:`GalleryIndex.eligible`."""
+        asked = NO_FILTERS if filters is None else filters
+        check_filters(asked)
+        return self.contents.eligible(asked)
 
     def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32], attributes: Attributes | None = None) -> None:
         """Add custody images; see :meth:`GalleryIndex.add`."""

@@ -81,7 +81,13 @@ class GalleryIndex(Protocol):
         """
 
     def eligible(self, filters: Filters | None = None) -> int:
-        """Return how many custody images a filter leaves."""
+        """Return how many custody images a filter leaves.
+
+        Raises
+        ------
+        WrongUse
+            If a range of ``filters`` ends before it begins.
+        """
 
     def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32], attributes: Attributes | None = None) -> None:
         """Add custody images, all or none, at a cost in proportion to them.

@@ -131,3 +131,7 @@ class SearchReport:
     """Whether the probes were searched as one, by the mean of their templates."""
     refused: tuple[RefusedImage, ...] = ()
     """The files of a folder from outside that could not be searched."""
+    filters: Filters = Filters()
+    """Which custody images the search was to look at."""
+    images_searched: int | None = None
+    """How many the filters left; ``None`` of a search made before there were any, which looked at all."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 
 from stillgraph.records import (
     Candidate,
     CustodyImageId,
     FaceId,
+    Filters,
     GalleryInfo,
     Judgement,
     NominalId,
@@ -22,6 +24,9 @@ from stillgraph.records import (
     Verdict,
 )
 from stillgraph.store.casefile import Session
+
+DAYS = ("captured_since", "captured_until", "review_on")
+"""The filters that are days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,11 @@ def add(
     """Store a search with everything it covered and returned; return its number."""
     row = session.one(
         "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
-        "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together, filters, images_searched) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
         [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
-         report.threshold, report.limit, report.elapsed_s, report.enhancement, report.together],
+         report.threshold, report.limit, report.elapsed_s, report.enhancement, report.together,
+         json.dumps(filters_said(report.filters)), report.images_searched],
     )  # fmt: skip
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     search_id = SearchId(int(row[0]))
@@ -115,16 +121,29 @@ def of_still(
 def report_of(session: Session, search_id: SearchId) -> SearchReport:
     """Return a search as stored, without its probes."""
     row = session.one(
-        "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id, together "
-        "FROM held.searches WHERE search_id = ?",
+        "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id, together, "
+        "filters, images_searched FROM held.searches WHERE search_id = ?",
         [search_id],
     )
     assert row is not None  # noqa: S101  (search ids come from this table)
-    size, version, model, threshold, limit, elapsed, enhancement, together = row
+    size, version, model, threshold, limit, elapsed, enhancement, together, filters, searched = row
     return SearchReport(
         search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement,
-        together=bool(together),
+        together=bool(together), filters=_filters(filters), images_searched=searched,
     )  # fmt: skip
+
+
+def filters_said(filters: Filters) -> dict[str, object]:
+    """Return the filters that filter something, by name, as JSON and the audit chain know them."""
+    said = {name: value for name, value in asdict(filters).items() if value not in {None, ()}}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
+
+
+def _filters(stored: str | None) -> Filters:
+    said = {} if stored is None else json.loads(stored)
+    days = {name: date.fromisoformat(said[name]) for name in DAYS if name in said}
+    lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+    return Filters(**said | days | lists)
 
 
 def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
