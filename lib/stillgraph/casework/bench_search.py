@@ -48,6 +48,6 @@ def bench_search(
         )
     needed = BYTES_A_NUMBER * entries * dimension
     if shutil.disk_usage(place).free < needed:
-        raise WrongUse(f"The benchmark needs {needed / 1e9:.1f} GB at {place}; name another place with --folder.")
+        raise WrongUse(f"The benchmark needs {needed / 1e9:,.1f} GB at {place}; name another place with --folder.")
     with tempfile.TemporaryDirectory(dir=place, prefix="stillgraph-bench-") as made:
         return benchmark.run(entries, dimension, Path(made), seed=seed)
