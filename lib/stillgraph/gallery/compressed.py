@@ -10,6 +10,7 @@ There is no inverted file and no neighbour graph: both leave most rows out of a 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -183,7 +184,9 @@ class CompressedIndex(ExactIndex):
 
     def _chunk(self, segment: Segment, start: int, path: Path | None) -> Coder:
         if path is not None and path.exists():
-            return scan.faiss.read_index(str(path))
+            stored = scan.faiss.read_index(str(path))
+            if stored.ntotal == min(CHUNK, len(segment) - start):
+                return stored
         chunk = scan.faiss.clone_index(self._codebook)
         chunk.add(scan.floats(segment.vectors[start : start + CHUNK]))
         if path is not None:
@@ -202,10 +205,12 @@ def _scan_codes(chunks: list[tuple[int, Coder]], probes: NDArray[np.float32], fe
 
 
 def _write(coder: Coder, path: Path) -> None:
-    """Write what can be made anew from the rows: whole or not at all, but without waiting for the disk."""
-    temporary = path.with_name(f"{path.name}.new")
+    """Write a codebook or codes to the disk, whole or not at all, whoever else writes the same meanwhile."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    temporary.touch(0o600)
     scan.faiss.write_index(coder, str(temporary))
-    temporary.chmod(0o600)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
     temporary.replace(path)
 
 
