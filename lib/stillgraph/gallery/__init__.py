@@ -1,7 +1,8 @@
 """Templates in, ranked candidates out.
 
-:mod:`stillgraph.gallery.index` is the protocol every engine follows; :mod:`stillgraph.gallery.exact` is the
-exact engine. Engines are imported by name, so that listing one does not load its library.
+:mod:`stillgraph.gallery.index` is the protocol every engine follows; :mod:`stillgraph.gallery.exact` compares every
+template, :mod:`stillgraph.gallery.compressed` codes of them first. Engines are imported by name, so that listing one
+does not load its library.
 """
 
 from stillgraph.gallery.index import GalleryIndex
