@@ -171,4 +171,4 @@ def test_an_image_from_outside_is_not_said_to_be_kept_or_to_wait_for_review(
     out = run("search", small_case.directory, "--image", image, seat=seat).out
     assert RIGHT in out
     assert "review queue" not in out
-    assert out.endswith("Nothing of this image is kept: for officers to decide, receive it with a delivery.\n")
+    assert out.endswith("Nothing of this is kept: for officers to decide, receive it with a delivery.\n")
