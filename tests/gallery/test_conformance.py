@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -15,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillgraph.errors import ModelError, NotFound, WrongUse
-from stillgraph.gallery import GalleryIndex, compressed, exact
+from stillgraph.gallery import GalleryIndex, compressed, exact, milvus
 from stillgraph.gallery.columns import Attributes
 from stillgraph.records import Filters, GalleryInfo, Template
 
 MODEL = "pack@0123456789ab"
 TODAY = date(2026, 11, 24)
+NUMBERS = count()
 
 ENGINES: dict[str, Callable] = {
     "exact": lambda folder, dimension: exact.build(MODEL, [], np.empty((0, dimension), np.float32)),
@@ -31,7 +34,22 @@ ENGINES: dict[str, Callable] = {
     "exact, on disk, float16": lambda folder, dimension: exact.opened(folder, MODEL, dimension, number="float16"),
     "compressed": lambda folder, dimension: compressed.build(MODEL, dimension, trained_from=700),
     "compressed, on disk": lambda folder, dimension: compressed.opened(folder, MODEL, dimension, trained_from=700),
+    "milvus": lambda folder, dimension: in_milvus(dimension),
 }
+
+
+@cache
+def milvus_file() -> str:
+    """Return the file of one milvus-lite for the whole run; it takes half a second to start."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return f"{folder}/gallery.db"
+
+
+def in_milvus(dimension):
+    for package in ("pymilvus", "milvus_lite"):
+        pytest.importorskip(package, reason="the extra stillgraph[milvus] is not installed")
+    return milvus.opened(milvus_file(), MODEL, dimension, collection=f"g{next(NUMBERS)}")
 
 
 @pytest.fixture(params=list(ENGINES))
