@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stillgraph.errors import ModelError, WrongUse
-from stillgraph.gallery import exact, milvus
+from stillgraph.gallery import exact, milvus, milvus_rows
 from stillgraph.gallery.columns import Attributes
 from stillgraph.records import Filters, Template
 
@@ -80,7 +80,7 @@ def test_it_is_there_when_opened_again(file, gallery):
 def test_a_change_cut_short_never_counts_and_is_undone_by_the_next(file, gallery, change, monkeypatch):
     before, was = gallery.info, listed(gallery)
     with monkeypatch.context() as patch:
-        patch.setattr(milvus.Collections, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(milvus_rows.Collections, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             gallery.add([("i9", "N9")], vectors()[:1]) if change == "add" else gallery.delete(["i'1"])
     other = again(file, gallery)
@@ -142,16 +142,16 @@ def test_only_a_flat_index_is_offered(tmp_path, kind):
 def test_what_is_missing_is_said(tmp_path, monkeypatch):
     with pytest.raises(WrongUse, match="named by letters"):
         milvus.opened(str(tmp_path / "g.db"), MODEL, 8, collection="a'b")
-    monkeypatch.setattr(milvus, "find_spec", lambda name: None)
+    monkeypatch.setattr(milvus_rows, "find_spec", lambda name: None)
     with pytest.raises(WrongUse, match=r"pip install 'stillgraph\[milvus\]'"):
         milvus.opened(str(tmp_path / "g.db"), MODEL, 8)
-    monkeypatch.setattr(milvus, "find_spec", lambda name: name)
+    monkeypatch.setattr(milvus_rows, "find_spec", lambda name: name)
     with pytest.raises(WrongUse, match=r"ends in \.db"):
         milvus.opened(str(tmp_path / "g"), MODEL, 8)
 
 
 def test_a_server_that_does_not_answer_is_said_without_its_address(file, monkeypatch):
-    monkeypatch.setattr(milvus, "PATIENCE", 1)
+    monkeypatch.setattr(milvus_rows, "PATIENCE", 1)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]

@@ -13,11 +13,8 @@ No text enters an expression: ids and recorded values are compared by 63 bits of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -25,9 +22,23 @@ from numpy.typing import NDArray
 
 from stillgraph.errors import ModelError, NotFound, WrongUse
 from stillgraph.gallery import segments
-from stillgraph.gallery.columns import CATEGORIES, NOT_RECORDED, Attributes, check_filters, digest_of, encoded
+from stillgraph.gallery.columns import CATEGORIES, NOT_RECORDED, Attributes, check_filters, encoded
 from stillgraph.gallery.contents import MODULUS, Contents, Part
 from stillgraph.gallery.index import Entry, check_probes, check_request
+from stillgraph.gallery.milvus_rows import (
+    BYTES_AT_ONCE,
+    FIELDS,
+    IDS_BYTES,
+    LOSSY,
+    MOST_FETCHED,
+    STILL_THERE,
+    TEXTS,
+    Collections,
+    Row,
+    State,
+    connect,
+    key_of,
+)
 from stillgraph.gallery.ranking import IMAGES_PER_PERSON, candidates, complete, persons
 from stillgraph.records import (
     Candidate,
@@ -39,175 +50,6 @@ from stillgraph.records import (
     NominalId,
     Template,
 )
-
-MOST_FETCHED = 16_384
-"""The most rows one search or query of a Milvus server returns."""
-
-BYTES_AT_ONCE = 16 << 20
-"""Templates sent or fetched in one call; a server takes messages of 64 MB."""
-
-PATIENCE = 10
-"""Seconds a server has to answer at first."""
-
-KEYS_AT_ONCE = 1000
-"""Images named in one expression."""
-
-STILL_THERE = (1 << 63) - 1
-"""The generation until which a row counts that nobody deleted."""
-
-IDS_BYTES = 1024
-"""The longest id or recorded value, in bytes of UTF-8."""
-
-NUMBERS = ("key", "image_key", "nominal_key", "added", "removed", "captured_on", "review_due", "age",
-           *(f"{name}_key" for name in CATEGORIES))  # fmt: skip
-TEXTS = ("image", "nominal", *CATEGORIES)
-FIELDS = [*NUMBERS, *TEXTS, "vector"]
-
-LOSSY = (
-    "Inverted files and neighbour graphs lose people on identity templates, and some versions of Milvus accept types "
-    "they do not have. Use FLAT."
-)
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class State:
-    """Which generation of the rows counts, and what it holds."""
-
-    model: ModelId
-    dimension: int
-    generation: int = 0
-    size: int = 0
-    digest: int = 0
-    """The sum of a SHA-256 for each entry; see :mod:`stillgraph.gallery.contents`."""
-    oldest: int = 0
-    """The first generation of which no row is erased."""
-
-    @property
-    def info(self) -> GalleryInfo:
-        """Size and version: the version the exact engine gives the same entries."""
-        said = f"{self.model}\0{self.dimension}\0float32\0{self.size}\0{self.digest:064x}"
-        return GalleryInfo(self.size, sha256(said.encode()).hexdigest()[:12])
-
-    @property
-    def counts(self) -> str:
-        """The expression that leaves the rows of this generation."""
-        return f"added <= {self.generation} and removed > {self.generation}"
-
-
-class Collections:
-    """Two Milvus collections: the rows of a gallery, and the one row that says which of them count."""
-
-    def __init__(self, client: Any, name: str) -> None:
-        self._client, self._rows, self._state = client, name, f"{name}_state"
-
-    def make(self, model: ModelId, dimension: int) -> None:
-        """Make the collections unless they are there, and load them."""
-        with _asking():
-            if not self._client.has_collection(self._rows):
-                self._create(self._rows, NUMBERS, TEXTS, dimension)
-            if not self._client.has_collection(self._state):
-                self._create(self._state, ("key", "dimension", "generation", "size", "oldest"), ("model", "digest"), 2)
-                self.save(State(model, dimension))
-            for name in (self._rows, self._state):
-                self._client.load_collection(name)
-                self._check_index(name)
-
-    def _create(self, name: str, numbers: Sequence[str], texts: Sequence[str], dimension: int) -> None:
-        from pymilvus import DataType
-
-        schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
-        for field in numbers:
-            schema.add_field(field, DataType.INT64, is_primary=field == "key")
-        for field in texts:
-            schema.add_field(field, DataType.VARCHAR, max_length=IDS_BYTES)
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
-        index = self._client.prepare_index_params()
-        index.add_index("vector", index_type="FLAT", metric_type="IP")
-        self._client.create_collection(name, schema=schema, consistency_level="Strong")
-        self._client.create_index(name, index, sync=False)  # loading waits for it; waiting here takes half a second
-
-    def _check_index(self, name: str) -> None:
-        for one in self._client.list_indexes(name):
-            made = self._client.describe_index(name, one)
-            if (made.get("index_type"), made.get("metric_type")) != ("FLAT", "IP"):
-                raise WrongUse(f"The collection {name} has an index other than FLAT with metric IP. {LOSSY}")
-
-    def save(self, state: State) -> None:
-        """Make a generation count."""
-        row = {
-            "key": 0, "dimension": state.dimension, "generation": state.generation, "size": state.size,
-            "oldest": state.oldest, "model": state.model, "digest": f"{state.digest:064x}", "vector": [1.0, 0.0],
-        }  # fmt: skip
-        with _asking():
-            self._client.upsert(self._state, [row])
-
-    def load(self) -> State:
-        """Return the generation that counts."""
-        names = ["model", "dimension", "generation", "size", "digest", "oldest"]
-        with _asking():
-            (row,) = self._client.query(
-                self._state, filter="key == 0", output_fields=names, consistency_level="Strong"
-            ) or [None]
-        if row is None:
-            raise WrongUse(f"The collection {self._state} is empty: delete both collections and build the gallery.")
-        return State(**{name: row[name] for name in names} | {"digest": int(row["digest"], 16)})
-
-    def write(self, rows: Sequence[Row], dimension: int) -> None:
-        """Write rows, those of a key that is there in its place."""
-        most = max(1, BYTES_AT_ONCE // (4 * dimension + 512))
-        with _asking():
-            for at in range(0, len(rows), most):
-                self._client.upsert(self._rows, list(rows[at : at + most]))
-
-    def erase(self, expression: str) -> None:
-        """Erase rows for good."""
-        with _asking():
-            self._client.delete(self._rows, filter=expression)
-
-    def count(self, expression: str) -> int:
-        """Return how many rows an expression leaves."""
-        with _asking():
-            (row,) = self._client.query(
-                self._rows, filter=expression, output_fields=["count(*)"], consistency_level="Strong"
-            )
-        return int(row["count(*)"])
-
-    def read(self, expression: str, fields: Sequence[str], batch: int) -> Iterator[list[Row]]:
-        """Yield the rows an expression leaves, at most ``batch`` at once."""
-        with _asking():
-            found = self._client.query_iterator(
-                self._rows, filter=expression, output_fields=list(fields), batch_size=batch, consistency_level="Strong"
-            )
-            try:
-                while rows := found.next():
-                    yield [dict(row) for row in rows]
-            finally:
-                found.close()
-
-    def named(self, state: State, images: Sequence[CustodyImageId], fields: Sequence[str]) -> dict[str, Row]:
-        """Return the row of each image that is there."""
-        found: dict[str, Row] = {}
-        wanted = set(images)
-        for at in range(0, len(images), KEYS_AT_ONCE):
-            keys = [_key(image) for image in images[at : at + KEYS_AT_ONCE]]
-            expression = f"{state.counts} and image_key in {keys}"
-            for rows in self.read(expression, [*fields, "image"], KEYS_AT_ONCE):
-                found |= {row["image"]: row for row in rows if row["image"] in wanted}
-        return found
-
-    def nearest(self, probes: NDArray[np.float32], fetch: int, expression: str) -> Iterator[list[Any]]:
-        """Yield, for each probe, the best rows with distance, image, nominal and template."""
-        most = max(1, BYTES_AT_ONCE // (fetch * 4 * probes.shape[1]))
-        for at in range(0, len(probes), most):
-            with _asking():
-                found = self._client.search(
-                    self._rows, data=probes[at : at + most].tolist(), anns_field="vector", limit=fetch,
-                    filter=expression, output_fields=["image", "nominal", "vector"], consistency_level="Strong",
-                    search_params={"metric_type": "IP"},
-                )  # fmt: skip
-            yield from found
 
 
 @dataclass(frozen=True)
@@ -421,7 +263,7 @@ def opened(
         raise WrongUse(f"A gallery in Milvus has a FLAT index, not {index_type}. {LOSSY}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,200}", collection):
         raise WrongUse(f"A collection is named by letters, digits and underscores: {collection!r} is not.")
-    collections = Collections(_client(uri, token), collection)
+    collections = Collections(connect(uri, token), collection)
     collections.make(model, dimension)
     state = collections.load()
     if (state.model, state.dimension) != (model, dimension):
@@ -430,38 +272,6 @@ def opened(
             "Open it with its model, or name another collection."
         )
     return MilvusIndex(collections, state)
-
-
-def _client(uri: str, token: str) -> Any:
-    local = "://" not in uri
-    missing = [name for name in ("pymilvus", *(["milvus_lite"] if local else [])) if find_spec(name) is None]
-    if missing:
-        raise WrongUse(f"{missing[0]} is not installed. Install it with: pip install 'stillgraph[milvus]'")
-    if local and not uri.endswith(".db"):
-        raise WrongUse("A gallery of Milvus in a file ends in .db; a server's address begins with http:// or https://.")
-    from pymilvus import MilvusClient
-
-    with _asking():
-        return MilvusClient(uri, token=token, timeout=PATIENCE)
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Turn what Milvus says went wrong into one sentence; addresses and data stay out of it."""
-    from pymilvus.exceptions import MilvusException
-
-    try:
-        yield
-    except MilvusException as error:
-        raise WrongUse(
-            f"Milvus did not do as asked (its code {error.code}). Check that the server runs and is reached under this "
-            "address with this token, and look into its log."
-        ) from error
-
-
-def _key(text: str) -> int:
-    """Return 63 bits of an id: Milvus has no unsigned numbers."""
-    return digest_of(text) >> 1
 
 
 def _batch(dimension: int) -> int:
@@ -484,12 +294,12 @@ def _expression(state: State, filters: Filters | None) -> str:
     if asked.age_to is not None:
         wanted.append(f"age <= {int(asked.age_to)} and age >= 0")
     wanted.extend(
-        f"{name}_key in {[_key(value) for value in getattr(asked, name)]}"
+        f"{name}_key in {[key_of(value) for value in getattr(asked, name)]}"
         for name in CATEGORIES
         if getattr(asked, name)
     )
     if asked.exclude:
-        wanted.append(f"nominal_key not in {[_key(nominal) for nominal in asked.exclude]}")
+        wanted.append(f"nominal_key not in {[key_of(nominal) for nominal in asked.exclude]}")
     return " and ".join(wanted)
 
 
@@ -504,11 +314,11 @@ def _rows(entries: Sequence[Entry], vectors: NDArray[np.float32], recorded: Attr
     texts = {name: np.asarray(getattr(recorded, name)).astype(str).tolist() for name in CATEGORIES}
     kept = np.asarray(vectors, dtype=np.float32)
     return [
-        {"key": _key(f"{image}\0{added}"), "image_key": _key(image), "nominal_key": _key(nominal), "added": added,
+        {"key": key_of(f"{image}\0{added}"), "image_key": key_of(image), "nominal_key": key_of(nominal), "added": added,
          "removed": STILL_THERE, "image": image, "nominal": nominal, "vector": kept[at].tolist()}
         | {name: values[at] for name, values in numbers.items()}
         | {name: values[at] for name, values in texts.items()}
-        | {f"{name}_key": _key(values[at]) for name, values in texts.items()}
+        | {f"{name}_key": key_of(values[at]) for name, values in texts.items()}
         for at, (image, nominal) in enumerate(entries)
     ]  # fmt: skip
 
