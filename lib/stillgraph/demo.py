@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stillgraph.casework import analysing, evaluating, governing, receiving, reviewing, searching, take_seat
+from stillgraph.casework import analysing, evaluating, governing, linking, receiving, reviewing, searching, take_seat
 from stillgraph.casework.analysing import Glance
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
@@ -195,7 +195,7 @@ def simulated_verdict(
 
 
 def _link(desk: Desk, tell: Say) -> None:
-    linkage = analysing.link(desk)
+    linkage = linking.link(desk)
     named = [p for p in linkage.persons if p.nominal_id is not None]
     series = [p for p in linkage.persons if p.nominal_id is None and len(p.stills) > 1]
     tell(

@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stillgraph.casework import analysing, enhancing, governing, migrating, models, receiving, reviewing, searching
+from stillgraph.casework import (
+    analysing,
+    enhancing,
+    governing,
+    linking,
+    migrating,
+    models,
+    receiving,
+    reviewing,
+    searching,
+)
 from stillgraph.errors import CaseError, NotFound, ReviewBlocked, WrongUse
 from stillgraph.faces.detect import Detection
 from stillgraph.records import Box, ProbeTemplate, Verdict
@@ -315,10 +325,10 @@ def test_views_and_faces_that_only_an_enhancement_shows_come_along_to_another_mo
 
 
 def test_linking_takes_no_account_of_enhanced_views(small_case):
-    before = analysing.link(small_case.seat())
+    before = linking.link(small_case.seat())
     for words in ("gamma 1.6", "denoise median 3", "upscale 3"):
         assert enhancing.enhance(small_case.seat(), STILL, enhancing.steps_of([words])).faces
-    assert analysing.link(small_case.seat()) == before
+    assert linking.link(small_case.seat()) == before
 
 
 def test_who_enhances_may_still_judge_and_who_searches_with_it_may_not(small_case):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillgraph.casework import analysing, evaluating, governing, searching, take_seat
+from stillgraph.casework import analysing, evaluating, governing, linking, searching, take_seat
 from stillgraph.errors import ModelError, WrongUse
 
 STILL = "R08/R08_0002.jpg"
@@ -46,13 +46,13 @@ def test_a_probe_with_a_template_of_another_model_only_is_not_searched(small_cas
 
 
 def test_linking_compares_templates_of_the_cases_model_only(small_case):
-    plain = analysing.link(small_case.seat(), threshold=0.99)
+    plain = linking.link(small_case.seat(), threshold=0.99)
     change(
         small_case,
         "INSERT INTO held.templates SELECT t.face_id, 'other@000000000000', (SELECT vector FROM held.templates LIMIT 1) "
         "FROM held.templates AS t",
     )
-    assert analysing.link(small_case.seat(), threshold=0.99) == plain
+    assert linking.link(small_case.seat(), threshold=0.99) == plain
 
 
 def test_rates_are_measured_on_the_cases_model_only(small_case, small_inputs):

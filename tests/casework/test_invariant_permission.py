@@ -16,6 +16,7 @@ from stillgraph.casework import (
     enhancing,
     evaluating,
     governing,
+    linking,
     looking,
     migrating,
     receiving,
@@ -27,13 +28,13 @@ from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Verdict
 from stillgraph.store import CaseFile, office
 
-MODULES = (analysing, enhancing, evaluating, governing, looking, migrating, receiving, reviewing, searching)
+MODULES = (analysing, enhancing, evaluating, governing, linking, looking, migrating, receiving, reviewing, searching)
 FACE = "R08/R08_0002.jpg#1"
 STILL = "R08/R08_0002.jpg"
 
 CALLS = {
     "analysing.at_a_glance": lambda d, _: analysing.at_a_glance(d),
-    "analysing.link": lambda d, _: analysing.link(d),
+    "linking.link": lambda d, _: linking.link(d),
     "analysing.ranking": lambda d, _: analysing.ranking(d),
     "analysing.offence_network": lambda d, _: analysing.offence_network(d),
     "analysing.network_summary": lambda d, _: analysing.network_summary(d),
@@ -178,7 +179,7 @@ def test_it_is_refused_recorded_and_changes_nothing(used_case, small_inputs, act
 
 @pytest.mark.parametrize("action", CALLS)
 def test_with_all_three_the_same_call_goes_through_and_is_recorded(small_case, small_inputs, action):
-    analysing.link(small_case.seat())
+    linking.link(small_case.seat())
     enhancing.enhance(small_case.seat(), STILL, enhancing.steps_of(["upscale 2"]))
     before = len(audit(small_case))
     CALLS[action](small_case.seat("first" if action == "reviewing.judge" else "desk"), small_inputs)

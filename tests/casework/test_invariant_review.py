@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from stillgraph.casework import analysing, governing, reviewing, searching
+from stillgraph.casework import analysing, governing, linking, reviewing, searching
 from stillgraph.errors import NotFound, ReviewBlocked
 from stillgraph.records import LinkStatus, Outcome, ReviewItem, Verdict
 from stillgraph.store import persons, queries
@@ -75,7 +75,7 @@ def test_a_later_search_by_somebody_else_does_not_let_the_first_searcher_judge(s
 def told(case):
     """Return all an officer can ask for, seals and times aside: every view, linking and ranking."""
     seat = case.seat("second")
-    linkage, ranking = analysing.link(seat), analysing.ranking(seat, with_proposals=True)
+    linkage, ranking = linking.link(seat), analysing.ranking(seat, with_proposals=True)
     with seat.case.session(writing=False) as session:
         rows = {
             view: session.rows(f"SELECT * FROM main.{view} ORDER BY ALL")
@@ -227,8 +227,8 @@ def by_face(linkage):
 def test_the_same_case_links_the_same_way_every_time(small_case):
     judge(small_case, "first")
     judge(small_case, "second")
-    first = analysing.link(small_case.seat())
-    assert analysing.link(small_case.seat()) == first
+    first = linking.link(small_case.seat())
+    assert linking.link(small_case.seat()) == first
     with small_case.seat().case.session(writing=False) as session:
         assert dataclasses.replace(persons.linkage(session), simulated=first.simulated) == first, (
             "and is kept as it was"
@@ -240,7 +240,7 @@ def test_two_faces_of_one_still_are_two_persons(small_case, threshold):
     for face, nominal in zip(TWO_FACES, (WRONG, "N283283"), strict=True):
         judge(small_case, "first", nominal, face)
         judge(small_case, "second", nominal, face)
-    linkage = analysing.link(small_case.seat(), threshold=threshold)
+    linkage = linking.link(small_case.seat(), threshold=threshold)
     for person in linkage.persons:
         assert len(person.stills) == len(person.faces), "each face of a person is on a still of its own"
     assert sum(len(p.faces) for p in linkage.persons) == len(by_face(linkage))
@@ -250,7 +250,7 @@ def test_even_a_ruling_does_not_put_one_person_twice_on_a_still(small_case):
     for face in TWO_FACES:
         judge(small_case, "first", WRONG, face)
         judge(small_case, "second", WRONG, face)
-    linkage = analysing.link(small_case.seat())
+    linkage = linking.link(small_case.seat())
     for person in linkage.persons:
         assert len(person.stills) == len(person.faces)
     assert any(set(TWO_FACES) <= set(c.faces) for c in linkage.contradictions), "it is shown, and left to people"
@@ -261,30 +261,30 @@ def test_a_ruling_survives_every_rerun_whatever_similarity_says(small_case):
     judge(small_case, "first", WRONG)
     judge(small_case, "second", WRONG)
     for threshold in (None, -1.0, 1.0, None):
-        person = by_face(analysing.link(small_case.seat(), threshold=threshold))[FACE]
+        person = by_face(linking.link(small_case.seat(), threshold=threshold))[FACE]
         assert (person.nominal_id, person.status) == (WRONG, LinkStatus.CORROBORATED)
     searching.search(small_case.seat(), stills=["R08/R08_0002.jpg"])
-    assert by_face(analysing.link(small_case.seat()))[FACE].nominal_id == WRONG
+    assert by_face(linking.link(small_case.seat()))[FACE].nominal_id == WRONG
 
 
 def test_the_machine_alone_names_nobody(small_case):
-    linkage = analysing.link(small_case.seat())
+    linkage = linking.link(small_case.seat())
     assert {p.status for p in linkage.persons} == {LinkStatus.UNKNOWN}
     assert {p.nominal_id for p in linkage.persons} == {None}
     judge(small_case, "first")
-    assert analysing.link(small_case.seat()) == linkage, "nor does one officer"
+    assert linking.link(small_case.seat()) == linkage, "nor does one officer"
 
 
 def test_a_ranking_counts_corroborated_links_only_unless_asked(small_case):
     judge(small_case, "first")
-    analysing.link(small_case.seat())
+    linking.link(small_case.seat())
     assert analysing.ranking(small_case.seat()).standings == ()
     with_proposals = analysing.ranking(small_case.seat(), with_proposals=True)
     assert {s.status for s in with_proposals.standings} == {LinkStatus.UNKNOWN}
     judge(small_case, "second")
     judge(small_case, "first", face=OTHER)
     judge(small_case, "second", face=OTHER)
-    analysing.link(small_case.seat())
+    linking.link(small_case.seat())
     (standing,) = analysing.ranking(small_case.seat()).standings
     assert (standing.person_id, standing.nominal_id, standing.status) == (RIGHT, RIGHT, LinkStatus.CORROBORATED)
     dossier = analysing.person(small_case.seat(), RIGHT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillgraph.casework import analysing, reviewing
+from stillgraph.casework import analysing, linking, reviewing
 from stillgraph.records import LinkStatus, Verdict
 
 FACE, OTHER, RIGHT = "R08/R08_0002.jpg#1", "R08/R08_0088.jpg#1", "N314959"
@@ -17,7 +17,7 @@ def support(case, officer, face, nominal):
 
 def test_one_officers_support_names_nobody_anywhere(small_case):
     support(small_case, "first", FACE, RIGHT)
-    linkage = analysing.link(small_case.seat("second"))
+    linkage = linking.link(small_case.seat("second"))
     (person,) = [p for p in linkage.persons if FACE in {face.face_id for face in p.faces}]
     assert (person.nominal_id, person.status) == (None, LinkStatus.UNKNOWN)
     for part in (linkage.persons, linkage.proposals, linkage.contradictions):
@@ -35,9 +35,9 @@ def test_one_officers_support_changes_nothing_that_linking_shows(small_case, cor
     if corroborated is not None:
         for officer in ("first", "second"):
             support(small_case, officer, corroborated, nominal)
-    before = analysing.link(small_case.seat("second"))
+    before = linking.link(small_case.seat("second"))
     assert (nominal in {person.nominal_id for person in before.persons}) == (corroborated is not None)
     support(small_case, "first", face, nominal)
-    assert analysing.link(small_case.seat("second")) == before
+    assert linking.link(small_case.seat("second")) == before
     support(small_case, "second", face, nominal)
-    assert analysing.link(small_case.seat("second")) != before, "once they agree it shows"
+    assert linking.link(small_case.seat("second")) != before, "once they agree it shows"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillgraph.casework import analysing, governing, models, receiving, searching, take_seat, verifying
+from stillgraph.casework import governing, linking, models, receiving, searching, take_seat, verifying
 from stillgraph.errors import ModelError, NotFound, WrongUse
 
 ROOT = Path(__file__).parents[2]
@@ -138,8 +138,8 @@ def test_a_case_on_an_added_pack_is_searched_and_linked_as_any_other(fused_case,
     with pytest.raises(
         WrongUse, match=r"was measured for yunet-sface, and this case is bound to both@.* Give one with"
     ):
-        analysing.link(desk)
-    assert analysing.link(desk, threshold=0.6).persons == analysing.link(small_case.seat(), threshold=0.6).persons
+        linking.link(desk)
+    assert linking.link(desk, threshold=0.6).persons == linking.link(small_case.seat(), threshold=0.6).persons
 
 
 def test_a_case_refuses_its_pack_once_that_is_another(fused_case, toml):

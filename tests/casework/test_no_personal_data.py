@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stillgraph.casework import analysing, desk, enhancing, evaluating, receiving, searching, take_seat
+from stillgraph.casework import analysing, desk, enhancing, evaluating, linking, receiving, searching, take_seat
 from stillgraph.cli.app import run
 from stillgraph.errors import StillgraphError
 from stillgraph.records import Nominal, Officer, Template
@@ -42,7 +42,7 @@ def written(case):
 def test_the_audit_chain_of_the_whole_operation_holds_none(small_case, small_inputs, personal):
     name = somebody(small_inputs)["name"]
     seat = small_case.seat()
-    analysing.link(seat)
+    linking.link(seat)
     analysing.ranking(seat)
     analysing.query(seat, f"SELECT nominal_id FROM nominals WHERE name = '{name}' -- {name}")
     receiving.custody_chips(seat, [f"{somebody(small_inputs)['nominal_id']}/{somebody(small_inputs)['image']}"])
@@ -136,7 +136,7 @@ def test_no_repr_shows_a_person_or_a_template(small_case, small_inputs, personal
             stills,
             desk.Deed(session, datetime.now(UTC), "a", "b", "c"),
         ]
-    shown += [searching.candidate_lists(seat, STILL), analysing.link(seat), analysing.at_a_glance(seat)]
+    shown += [searching.candidate_lists(seat, STILL), linking.link(seat), analysing.at_a_glance(seat)]
     text = "\n".join(map(repr, shown))
     assert nominals
     assert not personal.search(text)

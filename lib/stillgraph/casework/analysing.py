@@ -1,8 +1,8 @@
-"""Questions to a case: the glance, linking, ranking, the network, places, persons, ad-hoc SQL."""
+"""Questions to a case: the glance, ranking, the network, places, persons, ad-hoc SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -15,19 +15,8 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.records import (
-    Face,
-    FaceId,
-    Linkage,
-    LinkStatus,
-    Person,
-    Ranking,
-    Rate,
-    Ruling,
-    Vector,
-)
+from stillgraph.records import LinkStatus, Person, Ranking, Rate
 from stillgraph.store import Session, office, persons, queries, receipts, searches
-from stillgraph.store import faces as face_store
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -155,51 +144,13 @@ def at_a_glance(desk: Desk) -> Glance:
             model=desk.model,
             threshold=None if newest is None else newest[2],
             yield_rate=evaluation.wilson(int(leads[0]), int(counts["stills_searched"])),
-            simulated=_simulated(session),
+            simulated=is_simulated(session),
             stage_times=office.stage_times(session) or _measured_times(session),
             refusals=session.frame(
                 "SELECT retailer_id, line, image, field, reason FROM refusals WHERE kind = 'stills' "
                 "ORDER BY delivery_id, line"
             ),
         )
-
-
-def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
-    """Link faces to persons anew: rulings bind, similarity proposes, contradictions are shown.
-
-    ``threshold`` is the least cosine at which similarity groups unknown faces; by default the one measured for the
-    shipped model (:data:`stillgraph.linking.DEFAULT_THRESHOLD`).
-
-    Raises
-    ------
-    WrongUse
-        No threshold is given and the case is bound to another model, of whose scores none is known.
-    """
-    from stillgraph import linking
-    from stillgraph.faces.packs import DEFAULT_PACK
-
-    if threshold is None and desk.settings["pack"] != DEFAULT_PACK:
-        raise WrongUse(
-            f"The threshold for grouping was measured for {DEFAULT_PACK}, and this case is bound to {desk.model}. "
-            "Give one with --threshold, measured on faces you know."
-        )
-
-    chosen = linking.DEFAULT_THRESHOLD if threshold is None else threshold
-    with desk.act(Action.LINK, threshold=chosen, model=desk.model) as deed:
-        found = face_store.of_stills(deed.session, desk.model)
-        offences = receipts.still_offences(deed.session)
-        faces = [
-            linking.LinkableFace(f.face_id, f.image_id, offences[f.image_id], f.box, f.usable)  # type: ignore[index, arg-type]
-            for f in found
-        ]
-        rulings = _rulings(deed.session)
-        linkage = linking.link(faces, _vectors(found), rulings=rulings, threshold=chosen)
-        persons.replace(deed.session, linkage)
-        deed.note(
-            persons=len(linkage.persons), proposals=len(linkage.proposals), contradictions=len(linkage.contradictions),
-            rulings=len(rulings),
-        )  # fmt: skip
-        return replace(linkage, simulated=_simulated(deed.session))
 
 
 def ranking(
@@ -233,7 +184,7 @@ def ranking(
             with_proposals=with_proposals,
         )
         deed.note(standings=len(ranked.standings))
-        return replace(ranked, simulated=_simulated(deed.session))
+        return replace(ranked, simulated=is_simulated(deed.session))
 
 
 def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str]:
@@ -247,7 +198,7 @@ def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str
             receipts.offences(deed.session),
             receipts.stores(deed.session),
             harm_days=harm_table().days,
-            review=_review_kind(simulated=_simulated(deed.session)),
+            review=_review_kind(simulated=is_simulated(deed.session)),
         )
         deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
         return graph
@@ -406,21 +357,6 @@ def harm_table(path: Path | None = None) -> HarmTable:
     return prolific.harm_table(path if path is not None else shipped(HARM_TABLE))
 
 
-def _rulings(session: Session) -> dict[FaceId, Ruling]:
-    """Return what the judgements of each face judged so far amount to."""
-    from stillgraph import review
-
-    by_face = searches.judgements_by_face(session)
-    return {face_id: review.ruling(judgements) for face_id, judgements in by_face.items()}
-
-
-def _vectors(faces: Sequence[Face]) -> Vector:
-    """Return the faces' templates, float32, shape (n, d); a face without one is a row of NaN."""
-    width = max((face.template.vector.size for face in faces if face.template is not None), default=0)
-    rows = [face.template.vector if face.template is not None else np.full(width, np.nan, np.float32) for face in faces]
-    return np.asarray(rows, dtype=np.float32).reshape(len(faces), width)
-
-
 def _measured_times(session: Session) -> tuple[tuple[str, float], ...]:
     """Return what deliveries and searches took, summed; for a case whose stages nobody timed as a whole."""
     rows = session.rows(
@@ -435,6 +371,7 @@ def _review_kind(*, simulated: bool) -> str:
     return "simulated review" if simulated else "human review"
 
 
-def _simulated(session: Session) -> bool:
+def is_simulated(session: Session) -> bool:
+    """Say whether any review in the case was simulated."""
     row = session.one("SELECT coalesce(bool_or(review_kind = 'simulated review'), false) FROM reviews")
     return row is not None and bool(row[0])

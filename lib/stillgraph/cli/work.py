@@ -237,10 +237,10 @@ def link(
     as_json: AsJson = False,
 ) -> None:
     """Link faces to persons: corroborated leads bind, similarity groups the unknown, contradictions are shown."""
-    from stillgraph.casework import analysing
+    from stillgraph.casework import linking
     from stillgraph.records import LinkStatus
 
-    linkage = analysing.link(common.seat(case, officer, operation, reason), threshold=threshold)
+    linkage = linking.link(common.seat(case, officer, operation, reason), threshold=threshold)
     if as_json:
         common.print_json(linkage)
         return
