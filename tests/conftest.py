@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from stillgraph.casework import Desk, governing, receiving, searching, take_seat
+from stillgraph.casework import Desk, enrolling, governing, receiving, searching, take_seat
 from stillgraph.records import RetailerId
 
 # What a property says must not depend on how busy the machine is.
@@ -91,7 +91,7 @@ def _small_case(small_inputs: Path, tmp_path_factory: pytest.TempPathFactory) ->
     for officer in OFFICERS:
         governing.add_officer(case.seat(), officer)
     governing.open_operation(case.seat(), OPERATION, purpose="tests")
-    receiving.enrol(
+    enrolling.enrol(
         case.seat(),
         small_inputs / "custody" / "manifest.csv",
         arrests=small_inputs / "custody" / "arrests.csv",

@@ -19,7 +19,17 @@ from pathlib import Path
 
 import numpy as np
 
-from stillgraph.casework import analysing, evaluating, governing, linking, receiving, reviewing, searching, take_seat
+from stillgraph.casework import (
+    analysing,
+    enrolling,
+    evaluating,
+    governing,
+    linking,
+    receiving,
+    reviewing,
+    searching,
+    take_seat,
+)
 from stillgraph.casework.analysing import Glance
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
@@ -116,7 +126,7 @@ def seat(directory: Path, officer: str) -> Desk:
 
 def _enrol(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
     custody = data / "custody"
-    report = receiving.enrol(
+    report = enrolling.enrol(
         desk,
         custody / "manifest.csv",
         arrests=custody / "arrests.csv",

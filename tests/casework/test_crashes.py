@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stillgraph.casework import analysing, governing, receiving, searching
+from stillgraph.casework import analysing, enrolling, governing, receiving, searching
 from stillgraph.errors import ManifestError, WrongUse
 from stillgraph.store import office
 from stillgraph.store.images import ImageStore
@@ -168,7 +168,7 @@ def test_custody_is_all_or_nothing_with_its_arrests(small_case, tmp_path):
     with small_case.seat().case.session(writing=False) as session:
         before = session.one("SELECT count(*) FROM held.custody_images")
     with pytest.raises(ManifestError):
-        receiving.enrol(small_case.seat(), tmp_path / "manifest.csv", arrests=tmp_path / "arrests.csv", workers=1)
+        enrolling.enrol(small_case.seat(), tmp_path / "manifest.csv", arrests=tmp_path / "arrests.csv", workers=1)
     with small_case.seat().case.session(writing=False) as session:
         assert session.one("SELECT count(*) FROM held.custody_images") == before
         assert office.chain(session)[-1].result == "failed"

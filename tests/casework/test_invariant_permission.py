@@ -14,6 +14,7 @@ import pytest
 from stillgraph.casework import (
     analysing,
     enhancing,
+    enrolling,
     evaluating,
     governing,
     linking,
@@ -28,7 +29,19 @@ from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Verdict
 from stillgraph.store import CaseFile, office
 
-MODULES = (analysing, enhancing, evaluating, governing, linking, looking, migrating, receiving, reviewing, searching)
+MODULES = (
+    analysing,
+    enhancing,
+    enrolling,
+    evaluating,
+    governing,
+    linking,
+    looking,
+    migrating,
+    receiving,
+    reviewing,
+    searching,
+)
 FACE = "R08/R08_0002.jpg#1"
 STILL = "R08/R08_0002.jpg"
 
@@ -57,7 +70,7 @@ CALLS = {
     "receiving.receive": lambda d, i: receiving.receive(
         d, i / "deliveries" / "R08" / "manifest.csv", retailer_id="R08", workers=1
     ),
-    "receiving.enrol": lambda d, i: receiving.enrol(d, i / "custody" / "manifest.csv", workers=1),
+    "enrolling.enrol": lambda d, i: enrolling.enrol(d, i / "custody" / "manifest.csv", workers=1),
     "receiving.still_image": lambda d, _: receiving.still_image(d, STILL),
     "receiving.face_chips": lambda d, _: receiving.face_chips(d, [FACE]),
     "receiving.custody_chips": lambda d, i: receiving.custody_chips(d, [custody_image(i)]),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillgraph.casework import governing, linking, models, receiving, searching, take_seat, verifying
+from stillgraph.casework import enrolling, governing, linking, models, receiving, searching, take_seat, verifying
 from stillgraph.errors import ModelError, NotFound, WrongUse
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def fused_case(fusion, tmp_path, small_inputs):
     seated = take_seat(tmp_path / "fused", officer="desk", operation="OP", reason="test")
     governing.add_officer(seated, "desk")
     governing.open_operation(seated, "OP", purpose="tests")
-    receiving.enrol(seated, small_inputs / "custody" / "manifest.csv")
+    enrolling.enrol(seated, small_inputs / "custody" / "manifest.csv")
     receiving.receive(
         seated,
         small_inputs / "deliveries" / "R08" / "manifest.csv",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stillgraph.casework import receiving
+from stillgraph.casework import enrolling, receiving
 from stillgraph.faces.detect import YuNet
 from stillgraph.records import RetailerId
 
@@ -104,7 +104,7 @@ def test_a_custody_image(small_case, tmp_path, fails_on):
     manifest = delivered(tmp_path / "custody", source, "images", rows)
     before = kept_files(small_case)
     fails_on(0)
-    report = receiving.enrol(small_case.seat(), manifest, workers=1)
+    report = enrolling.enrol(small_case.seat(), manifest, workers=1)
     assert (report.accepted, [r.line for r in report.refused]) == (2, [2])
     assert report.refused[0].reason.startswith("cannot be analysed: it opens")
     images = set(frame(small_case, "SELECT custody_image_id FROM custody_images").custody_image_id)
@@ -121,7 +121,7 @@ def test_bytes_that_the_case_holds_otherwise_stay(small_case, tmp_path, fails_on
     manifest = delivered(tmp_path / "custody", tmp_path / "source", "images", [row])
     before = kept_files(small_case)
     fails_on(0)
-    report = receiving.enrol(small_case.seat(), manifest, workers=1)
+    report = enrolling.enrol(small_case.seat(), manifest, workers=1)
     assert (report.accepted, len(report.refused)) == (0, 1)
     assert kept_files(small_case) == before
     assert receiving.still_image(small_case.seat(), "R08/R08_0002.jpg")

@@ -43,10 +43,10 @@ def custody_add(
     as_json: AsJson = False,
 ) -> None:
     """Enrol custody images; rows that cannot be taken in are refused with their reasons."""
-    from stillgraph.casework import receiving
+    from stillgraph.casework import enrolling
 
     desk = common.seat(case, officer, operation, reason)
-    report = receiving.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal())
+    report = enrolling.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal())
     _print_intake(report, as_json=as_json)
     if arrests is not None and not as_json:
         print(f"{common.count(report.arrests_accepted, 'arrest')} accepted, {len(report.arrests_refused)} refused")
