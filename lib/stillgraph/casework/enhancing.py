@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import CaseError, NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Enhancement,
     EnhancementId,
+    Face,
     ModelId,
     OfficerId,
     OperationId,
@@ -187,6 +190,30 @@ def embed_views_anew(desk: Desk, deed: Deed, since: ModelId, target: FacePack) -
         ]
         enhancements.add_views(deed.session, enhancement_id, anew)
     enhancements.drop_views(deed.session, since)
+
+
+def words(kept: Enhancement) -> str:
+    """Return what was done for an enhancement, in words."""
+    return _worded(kept).words
+
+
+def picture_of(kept: Enhancement, original: Pixels) -> Pixels:
+    """Return the pixels of an enhancement, made anew from the original's."""
+    return _applied(original, _stored_steps(kept))
+
+
+def face_in(kept: Enhancement, original: Pixels, face: Face) -> Face | None:
+    """Return a face of the original where the enhancement shows it; ``None`` where its eyes were cropped away."""
+    from stillgraph.faces import enhance as pixels
+    from stillgraph.faces.steps import to_original
+
+    back = to_original(_stored_steps(kept), original.shape[1], original.shape[0])
+    there = np.asarray(np.linalg.inv(back), np.float64)
+    landmarks = pixels.moved_points(face.landmarks, there)
+    eyes = landmarks[:2].mean(axis=0)
+    if (eyes < 0).any() or (eyes >= (kept.width_px, kept.height_px)).any():
+        return None
+    return replace(face, box=pixels.moved_box(face.box, there), landmarks=landmarks)
 
 
 def write_picture(picture: bytes, path: Path) -> None:

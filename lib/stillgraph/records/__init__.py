@@ -12,6 +12,7 @@ that only an enhancement showed come after those.
 ``PersonId``: the nominal id of a person in custody records, else ``unknown <n>``.
 """
 
+from stillgraph.records.comparisons import Comparable, Pictured, Portrayed, Side
 from stillgraph.records.enhancements import EnhancedFace, EnhancedView, Enhancement, Preview, Reproduction
 from stillgraph.records.faces import AnalysisRun, Box, Face, ImageAnalysis, Quality, Template
 from stillgraph.records.identifiers import (
@@ -53,6 +54,7 @@ __all__ = [
     "AuditEntry",
     "Box",
     "Candidate",
+    "Comparable",
     "Concentration",
     "Contradiction",
     "CustodyImage",
@@ -85,6 +87,8 @@ __all__ = [
     "Person",
     "PersonFace",
     "PersonId",
+    "Pictured",
+    "Portrayed",
     "Preview",
     "Probe",
     "ProbeTemplate",
@@ -102,6 +106,7 @@ __all__ = [
     "SearchId",
     "SearchOutcome",
     "SearchReport",
+    "Side",
     "Standing",
     "Still",
     "StillId",
