@@ -128,9 +128,9 @@ def _enhanced(desk: Desk, deed: Deed, face_id: FaceId, still: StillId) -> list[P
 def _remade(deed: Deed, enhancement_id: EnhancementId, face: Face, original: Pixels) -> tuple[Face, Pixels]:
     """Return the face where an enhancement's picture shows it, and that picture, made anew."""
     kept = enhancements.one(deed.session, enhancement_id)
-    moved = None if kept is None else enhancing.face_in(kept, original, face)
-    if kept is None or moved is None:
-        raise NotFound(f"Enhancement {enhancement_id} does not show {face.face_id}; choose another picture.")
+    assert kept is not None  # noqa: S101  (only what is listed is asked for, and it shows the face)
+    moved = enhancing.face_in(kept, original, face)
+    assert moved is not None  # noqa: S101
     return moved, enhancing.picture_of(kept, original)
 
 

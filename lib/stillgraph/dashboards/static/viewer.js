@@ -80,7 +80,6 @@ class Viewer {
     this.set = { ...START };
     this.view = { ...FIT };
     this.first = true; // flicker: the still is shown
-    this.stopped = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.kept = new Map(); // key -> { bitmap, note, tone, toned } or { problem }
     this.chosen = { still: "", candidate: "" };
     this.build(el);
@@ -282,7 +281,8 @@ class Viewer {
 
   reset(told = true) {
     this.view = { ...FIT };
-    this.stopped = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    // Whoever asked for less motion gets a flicker that stands still until it is started; the style sheet knows.
+    this.stopped = getComputedStyle(this.root).getPropertyValue("--sgv-still").trim() === "1";
     this.change({ ...START }, told);
   }
 
