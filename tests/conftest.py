@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from stillgraph.casework import Desk, enrolling, governing, receiving, searching, take_seat
-from stillgraph.records import RetailerId
+from stillgraph.casework import Desk, enrolling, governing, receiving, reviewing, searching, take_seat
+from stillgraph.records import Comparison, FaceId, NominalId, RetailerId, Ruling, Strength, Verdict
+from stillgraph.store.casefile import SCHEMA_VERSION
 
 # What a property says must not depend on how busy the machine is.
 settings.register_profile("stillgraph", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +37,15 @@ class SmallCase:
     ) -> Desk:
         """Return the desk of an officer, whatever the environment says."""
         return take_seat(self.directory, officer=officer or "", operation=operation or "", reason=reason or "")
+
+    def judge(self, officer: str, face: str, says: str | Verdict, reason: str | None = None) -> Ruling:
+        """Judge a list, both images assessed: ``says`` is the nominal supported, or a verdict that supports nobody."""
+        supports = not isinstance(says, Verdict)
+        return reviewing.judge(
+            self.seat(officer), FaceId(face), Verdict.SUPPORTS if supports else says,
+            nominal_id=NominalId(says) if supports else None, reason=reason,
+            comparison=Comparison("in focus", "frontal", strength=Strength.MODERATE if supports else None),
+        )  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +133,9 @@ def demo_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = os.environ.get("STILLGRAPH_TEST_DEMO")
     if built:
         shutil.copytree(built, directory)
+        seat = take_seat(directory, officer=demo.ANALYST, reason="made by an earlier version", outdated=True)
+        if seat.case.version() < SCHEMA_VERSION:
+            governing.upgrade_case(seat)
     else:
         demo.build(directory)
     return directory

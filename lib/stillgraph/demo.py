@@ -36,7 +36,7 @@ from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
 from stillgraph.casework.shipped import shipped
 from stillgraph.casework.wording import count
 from stillgraph.errors import CaseExists, NotACase
-from stillgraph.records import FaceId, NominalId, Ranking, RetailerId, ReviewItem, Verdict
+from stillgraph.records import Comparison, FaceId, NominalId, Ranking, RetailerId, ReviewItem, Strength, Verdict
 
 ANALYST = "analyst-1"
 REVIEWERS = ("simulated-1", "simulated-2")
@@ -175,7 +175,10 @@ def _review(directory: Path, truth: Path, tell: Say) -> None:
             items = reviewing.queue(desk)
             for item in items:
                 verdict, nominal = simulated_verdict(item, reviewer, whose)
-                reviewing.judge(desk, item.face_id, verdict, nominal_id=nominal, reason="simulated review")
+                reviewing.judge(
+                    desk, item.face_id, verdict, nominal_id=nominal, comparison=_simulated_comparison(verdict),
+                    reason="simulated review",
+                )  # fmt: skip
         tell(f"  {reviewer}: {count(len(items), 'list')} judged, stated error rate {100 * REVIEWER_ERROR:.0f} %")
 
 
@@ -185,14 +188,18 @@ def simulated_verdict(
     """Return what a simulated reviewer says of a candidate list; the same for the same reviewer and face, always.
 
     A reviewer supports the right person where they are on the list, and nobody where they are not, but errs at
-    :data:`REVIEWER_ERROR`: then they overlook the right person, or support the first who is wrong, at even odds; with
-    nobody right on the list they support the first. The two err independently, which people shown the same look-alike
-    do not: two simulated reviewers corroborate fewer wrong leads than two people would.
+    :data:`REVIEWER_ERROR`: then they overlook the right person, or support somebody who is wrong, at even odds; with
+    nobody right on the list they support somebody. Who that is belongs to the face, so that two who err support the
+    same person; but whether they err is independent, which of people shown the same look-alike it is not: two
+    simulated reviewers corroborate fewer wrong leads than two people would.
     """
     digest = hashlib.sha256(f"{SEED}|{reviewer}|{item.face_id}".encode()).digest()
     draw = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     right = whose.get(item.face_id)
-    listed = [nominal for nominal, _ in item.candidates]
+    listed = sorted(
+        (nominal for nominal, _ in item.candidates),
+        key=lambda nominal: hashlib.sha256(f"{SEED}|{item.face_id}|{nominal}".encode()).digest(),
+    )
     errs = draw.random() < REVIEWER_ERROR
     if right in listed:
         wrong = [nominal for nominal in listed if nominal != right]
@@ -202,6 +209,12 @@ def simulated_verdict(
             return Verdict.NO_CANDIDATE, None
         return Verdict.SUPPORTS, wrong[0]
     return (Verdict.SUPPORTS, listed[0]) if errs else (Verdict.NO_CANDIDATE, None)
+
+
+def _simulated_comparison(verdict: Verdict) -> Comparison:
+    """Return what a simulated judgement rests on, which is not the images."""
+    nothing = "simulated review: not looked at"
+    return Comparison(nothing, nothing, strength=Strength.MODERATE if verdict is Verdict.SUPPORTS else None)
 
 
 def _link(desk: Desk, tell: Say) -> None:

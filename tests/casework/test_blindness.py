@@ -22,18 +22,18 @@ def test_searching_a_face_again_does_not_open_its_review_to_who_searched_it_befo
     for searcher in ("desk", "third"):
         assert item.face_id not in {waiting.face_id for waiting in reviewing.queue(small_case.seat(searcher))}
         with pytest.raises(ReviewBlocked, match="a search they made"):
-            reviewing.judge(small_case.seat(searcher), item.face_id, Verdict.NO_CANDIDATE)
+            small_case.judge(searcher, item.face_id, Verdict.NO_CANDIDATE)
 
 
 def test_nobody_can_try_candidates_until_one_is_corroborated(small_case):
     item = first_item(small_case)
     one, other = (nominal for nominal, _ in item.candidates[:2])
-    reviewing.judge(small_case.seat("first"), item.face_id, Verdict.SUPPORTS, nominal_id=one)
-    ruling = reviewing.judge(small_case.seat("second"), item.face_id, Verdict.SUPPORTS, nominal_id=other)
+    small_case.judge("first", item.face_id, one)
+    ruling = small_case.judge("second", item.face_id, other)
     assert ruling.outcome is Outcome.DISPUTED
     with pytest.raises(ReviewBlocked, match="would not be blind"):
-        reviewing.judge(small_case.seat("second"), item.face_id, Verdict.SUPPORTS, nominal_id=one)
-    withdrawn = reviewing.judge(small_case.seat("second"), item.face_id, Verdict.NO_CANDIDATE)
+        small_case.judge("second", item.face_id, one)
+    withdrawn = small_case.judge("second", item.face_id, Verdict.NO_CANDIDATE)
     assert withdrawn.outcome is Outcome.DISPUTED
 
 
@@ -47,7 +47,7 @@ def test_nobody_can_try_candidates_until_one_is_corroborated(small_case):
         (
             (
                 "INSERT INTO held.judgements SELECT 2, face_id, search_id, 'second', verdict, nominal_id, reason, judged_at, "
-                "simulated, salt FROM held.judgements"
+                "simulated, salt, comparison FROM held.judgements"
             ),
             "no entry records judgement 2",
         ),
@@ -55,7 +55,7 @@ def test_nobody_can_try_candidates_until_one_is_corroborated(small_case):
 )
 def test_a_judgement_changed_behind_the_records_back_breaks_the_chain(small_case, tampering, problem):
     item = first_item(small_case)
-    reviewing.judge(small_case.seat("first"), item.face_id, Verdict.SUPPORTS, nominal_id=item.candidates[0][0])
+    small_case.judge("first", item.face_id, item.candidates[0][0])
     assert governing.verify_audit(small_case.directory).holds
     with duckdb.connect(str(small_case.directory / "case.duckdb")) as connection:
         connection.execute(tampering)
@@ -67,7 +67,7 @@ def test_a_judgement_changed_behind_the_records_back_breaks_the_chain(small_case
 def test_the_record_of_a_judgement_does_not_say_what_was_judged(small_case):
     item = first_item(small_case)
     chosen = item.candidates[0][0]
-    reviewing.judge(small_case.seat("first"), item.face_id, Verdict.SUPPORTS, nominal_id=chosen)
+    small_case.judge("first", item.face_id, chosen)
     with duckdb.connect(str(small_case.directory / "case.duckdb"), read_only=True) as connection:
         (details,) = connection.execute("SELECT details FROM audit WHERE action = 'judge'").fetchall()[0]
     assert chosen not in details
@@ -78,7 +78,7 @@ def test_the_seal_does_not_let_anybody_guess_the_verdict_from_the_audit_view(sma
     """Everything a seal covers but the verdict is in plain sight, and a list has few candidates."""
     item = first_item(small_case)
     chosen = item.candidates[0][0]
-    reviewing.judge(small_case.seat("first"), item.face_id, Verdict.SUPPORTS, nominal_id=chosen)
+    small_case.judge("first", item.face_id, chosen)
     with small_case.seat().case.session(writing=False) as session:
         (kept,) = searches.judgements(session, item.face_id)
     guessed = {chain.seal(replace(kept, salt="", nominal_id=nominal)) for nominal, _ in item.candidates}

@@ -338,11 +338,11 @@ def test_who_enhances_may_still_judge_and_who_searches_with_it_may_not(small_cas
     searching.search(small_case.seat("first"), stills=[STILL], enhancement=kept.enhancement_id)
     assert FACE not in {item.face_id for item in reviewing.queue(small_case.seat("first"))}
     with pytest.raises(ReviewBlocked, match="a search they made"):
-        reviewing.judge(small_case.seat("first"), FACE, Verdict.NO_CANDIDATE)
+        small_case.judge("first", FACE, Verdict.NO_CANDIDATE)
 
 
 def test_a_judgement_stands_when_its_still_is_enhanced(small_case):
-    reviewing.judge(small_case.seat("first"), FACE, Verdict.NO_CANDIDATE)
+    small_case.judge("first", FACE, Verdict.NO_CANDIDATE)
     before = table(small_case, "judgements"), analysing.query(small_case.seat(), "FROM reviews").to_dict("list")
     enhancing.enhance(seeing_more(small_case), STILL, GAMMA)
     assert (

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 import duckdb
 import pytest
 
-from stillgraph.casework import analysing, governing, reviewing, searching
+from stillgraph.casework import analysing, governing, searching
 from stillgraph.cli.app import run
 from stillgraph.errors import NotPermitted, StillgraphError, WrongUse
 from stillgraph.governance import chain
@@ -195,9 +195,7 @@ def test_new_anchors_after_removal_hold_only_what_came_after(small_case, tmp_pat
 )
 def test_a_judgement_altered_removed_or_slipped_in_is_seen(small_case, capsys, statement, problem):
     for officer in ("first", "second"):
-        reviewing.judge(
-            small_case.seat(officer), "R08/R08_0002.jpg#1", Verdict.SUPPORTS, nominal_id="N314959", reason="scar"
-        )
+        small_case.judge(officer, "R08/R08_0002.jpg#1", "N314959", reason="scar")
     assert verify(small_case, capsys)[0] == 0
     sql(small_case, statement)
     code, report = verify(small_case, capsys)
@@ -239,7 +237,7 @@ def test_an_action_that_fails_leaves_its_entry_and_nothing_else(small_case, monk
     before = entries(small_case)
     monkeypatch.setattr("stillgraph.review.ruling", fails)
     with pytest.raises(RuntimeError):
-        reviewing.judge(small_case.seat("first"), "R08/R08_0002.jpg#1", Verdict.NO_CANDIDATE)
+        small_case.judge("first", "R08/R08_0002.jpg#1", Verdict.NO_CANDIDATE)
     *earlier, last = entries(small_case)
     assert earlier == before
     assert (last.officer, last.action, last.result) == ("first", "judge", "failed")

@@ -26,7 +26,7 @@ from stillgraph.casework import (
     take_seat,
 )
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.records import Verdict
+from stillgraph.records import Comparison, Verdict
 from stillgraph.store import CaseFile, office
 
 MODULES = (
@@ -75,11 +75,21 @@ CALLS = {
     "receiving.face_chips": lambda d, _: receiving.face_chips(d, [FACE]),
     "receiving.custody_chips": lambda d, i: receiving.custody_chips(d, [custody_image(i)]),
     "reviewing.queue": lambda d, _: reviewing.queue(d),
-    "reviewing.judge": lambda d, _: reviewing.judge(d, FACE, Verdict.NO_CANDIDATE),
+    "reviewing.deal": lambda d, _: reviewing.deal(d),
+    "reviewing.give_back": lambda d, _: reviewing.give_back(d, reviewing.deal(d).face_id),
+    "reviewing.judge": lambda d, _: reviewing.judge(
+        d, FACE, Verdict.NO_CANDIDATE, comparison=Comparison("in focus", "frontal")
+    ),
+    "reviewing.history": lambda d, _: reviewing.history(d, FACE),
+    "reviewing.policy": lambda d, _: reviewing.policy(d),
+    "reviewing.set_policy": lambda d, _: reviewing.set_policy(d, shuffled=False),
     "searching.search": lambda d, _: searching.search(d, stills=[STILL]),
     "searching.search_together": lambda d, _: searching.search_together(d, [FACE, "R08/R08_0033.jpg#1"]),
     "searching.candidate_lists": lambda d, _: searching.candidate_lists(d, STILL),
 }
+
+BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}
+"""What whoever searched may not do."""
 
 NO_ACTIONS = {
     "migrating.migrate": "needs another pack, and is more than one action: tests/casework/test_migrating.py",
@@ -195,7 +205,7 @@ def test_with_all_three_the_same_call_goes_through_and_is_recorded(small_case, s
     linking.link(small_case.seat())
     enhancing.enhance(small_case.seat(), STILL, enhancing.steps_of(["upscale 2"]))
     before = len(audit(small_case))
-    CALLS[action](small_case.seat("first" if action == "reviewing.judge" else "desk"), small_inputs)
+    CALLS[action](small_case.seat("first" if action in BY_ANOTHER else "desk"), small_inputs)
     entries = audit(small_case)[before:]
     assert entries, "it is recorded"
     assert {entry[3] for entry in entries} == {"done"}

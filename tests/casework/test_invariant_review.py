@@ -30,7 +30,7 @@ def kept_open(small_case, request):
 
 
 def judge(case, officer, nominal=RIGHT, face=FACE, verdict=SUPPORTS):
-    return reviewing.judge(case.seat(officer), face, verdict, nominal_id=nominal if verdict is SUPPORTS else None)
+    return case.judge(officer, face, nominal if verdict is SUPPORTS else verdict)
 
 
 def review_of(case, face=FACE):
@@ -108,9 +108,11 @@ def test_the_second_officer_is_blind_to_the_first_and_to_the_score(small_case):
     before = reviewing.queue(small_case.seat("second"))
     judge(small_case, "first")
     assert reviewing.queue(small_case.seat("second")) == before, "the list looks the same, judged or not"
-    assert {f.name for f in dataclasses.fields(ReviewItem)} == {"face_id", "still", "search_id", "candidates"}
+    assert {f.name for f in dataclasses.fields(ReviewItem)} == {
+        "face_id", "still", "search_id", "candidates", "turn", "reserved_until",
+    }  # fmt: skip
     item = next(i for i in before if i.face_id == FACE)
-    assert item.candidates[0][0] == RIGHT
+    assert RIGHT in {nominal for nominal, _ in item.candidates}
     assert all(len(candidate) == 2 for candidate in item.candidates), "a nominal and an image, no score"
 
 
@@ -156,7 +158,7 @@ def test_a_judgement_is_of_the_list_that_was_shown(small_case, arguments, senten
 
 def test_a_judgement_states_what_it_rests_on(small_case):
     with pytest.raises(ReviewBlocked, match="A judgement needs its reason"):
-        reviewing.judge(small_case.seat("first"), FACE, NOBODY, reason=" ")
+        small_case.judge("first", FACE, NOBODY, reason=" ")
 
 
 def test_a_blocked_judgement_is_recorded_as_refused(small_case):
@@ -183,12 +185,13 @@ def test_a_human_review_is_called_one_and_a_simulated_one_is_not(small_case):
 JUDGE_ALL = """
 import sys
 from stillgraph.casework import reviewing, take_seat
-from stillgraph.records import Verdict
+from stillgraph.records import Comparison, Strength, Verdict
 case, officer, pick = sys.argv[1:]
 desk = take_seat(case, officer=officer, operation="OP-TEST", reason="compared ears")
 for item in reviewing.queue(desk):
-    chosen = item.candidates[int(pick)][0]
-    reviewing.judge(desk, item.face_id, Verdict.SUPPORTS, nominal_id=chosen)
+    chosen = sorted(item.candidates)[int(pick)][0]
+    said = Comparison("in focus", "frontal", strength=Strength.LIMITED)
+    reviewing.judge(desk, item.face_id, Verdict.SUPPORTS, nominal_id=chosen, comparison=said)
 """
 
 

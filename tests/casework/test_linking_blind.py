@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from stillgraph.casework import analysing, linking, reviewing
-from stillgraph.records import LinkStatus, Verdict
+from stillgraph.casework import analysing, linking
+from stillgraph.records import LinkStatus
 
 FACE, OTHER, RIGHT = "R08/R08_0002.jpg#1", "R08/R08_0088.jpg#1", "N314959"
 TWIN, BESIDE, PERSON = "R08/R08_0171.jpg#1", "R08/R08_0171.jpg#2", "N834846"
 
 
 def support(case, officer, face, nominal):
-    reviewing.judge(case.seat(officer), face, Verdict.SUPPORTS, nominal_id=nominal)
+    case.judge(officer, face, nominal)
 
 
 def test_one_officers_support_names_nobody_anywhere(small_case):

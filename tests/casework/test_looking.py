@@ -9,10 +9,10 @@ import io
 import pytest
 from PIL import Image
 
-from stillgraph.casework import analysing, evaluating, governing, receiving, reviewing, searching
+from stillgraph.casework import analysing, evaluating, governing, receiving, searching
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import CaseError, NotFound, WrongUse
-from stillgraph.records import FaceId, Verdict
+from stillgraph.records import FaceId
 
 STILL, FACE = "R08/R08_0002.jpg", "R08/R08_0002.jpg#1"
 RIGHT, WRONG = "N314959", "N834846"
@@ -157,7 +157,7 @@ def test_leads_are_counted_against_truth(small_case, small_inputs):
     assert evaluating.leads_against_truth(small_case.seat(), truth).wrong.trials == 0
     for officer in ("first", "second"):
         for face, nominal in ((FACE, RIGHT), ("R08/R08_0088.jpg#1", WRONG)):
-            reviewing.judge(small_case.seat(officer), face, Verdict.SUPPORTS, nominal_id=nominal)
+            small_case.judge(officer, face, nominal)
     errors = evaluating.leads_against_truth(small_case.seat(), truth)
     assert (errors.wrong.successes, errors.wrong.trials) == (1, 2)
     # Six faces of truth.csv in these stills are of people in this gallery; one has a right lead.

@@ -13,6 +13,8 @@ import pytest
 
 STILL, FACE = "R08/R08_0002.jpg", "R08/R08_0002.jpg#1"
 RIGHT = "N314959"
+COMPARED = ("--still-assessment", "in focus", "--custody-assessment", "frontal")
+SUPPORT = ("--nominal", RIGHT, "--strength", "moderate", *COMPARED)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +37,7 @@ def reviewed(run, small_case):
     """Return the small case with one corroborated person, linked."""
     for face in (FACE, "R08/R08_0088.jpg#1"):
         for name in ("first", "second"):
-            ran = run("review", "judge", small_case.directory, "--face", face, "--nominal", RIGHT, seat=officer(name))
+            ran = run("review", "judge", small_case.directory, "--face", face, *SUPPORT, seat=officer(name))
             assert ran.code == 0, ran.err
     assert run("link", small_case.directory, seat=officer("desk")).code == 0
     return small_case
@@ -77,7 +79,7 @@ def test_a_whole_case_through_the_commands_alone(run, small_inputs, tmp_path):
     assert queue["waiting"] == len(queue["reviews"]) > 0
     keys(queue["reviews"][0], "face_id", "still", "search_id", "candidates")
     assert "score" not in json.dumps(queue)
-    verdict = run("review", "judge", case, "--face", FACE, "--inconclusive", "--json", seat=judged).document
+    verdict = run("review", "judge", case, "--face", FACE, "--inconclusive", *COMPARED, "--json", seat=judged).document
     assert verdict == {"face_id": FACE, "verdict": "inconclusive", "outcome": "pending", "nominal_id": None}
     report = run("audit", "verify", case, "--json").document
     assert (report["holds"], report["unanchored"]) == (True, 0)
@@ -345,7 +347,7 @@ def test_people_are_told_in_plain_words(run, small_case, seat, words, said):
 
 
 def test_a_judgement_says_what_it_amounts_to(run, small_case):
-    words = ("review", "judge", small_case.directory, "--face", FACE, "--nominal", RIGHT)
+    words = ("review", "judge", small_case.directory, "--face", FACE, *SUPPORT)
     assert run(*words, seat=officer("first")).out == f"Recorded. {FACE}: pending.\n"
     assert run(*words, seat=officer("second")).out == f"Recorded. {FACE}: corroborated ({RIGHT}).\n"
 

@@ -14,6 +14,8 @@ from stillgraph.casework import wording
 from stillgraph.cli import common
 
 STILL, FACE, RIGHT = "R08/R08_0002.jpg", "R08/R08_0002.jpg#1", "N314959"
+COMPARED = ("--still-assessment", "in focus", "--custody-assessment", "frontal")
+SUPPORT = ("--nominal", RIGHT, "--strength", "moderate", *COMPARED)
 
 WRITERS = {
     "rank": ("rank", "CASE", "--csv", "ranking.csv"),
@@ -106,7 +108,7 @@ def test_a_query_counts_its_rows(run, small_case, seat, rows, said):
 def test_link_counts_persons(run, small_case, seat):
     for name in ("first", "second"):
         judged = ("--officer", name, "--operation", "OP-TEST", "--reason", "ears")
-        assert run("review", "judge", small_case.directory, "--face", FACE, "--nominal", RIGHT, seat=judged).code == 0
+        assert run("review", "judge", small_case.directory, "--face", FACE, *SUPPORT, seat=judged).code == 0
     out = run("link", small_case.directory, seat=seat).out
     assert "corroborated: 1 person, 0 on several stills\n" in out
     assert "proposed" not in out, "there are none, and no action makes any"
@@ -117,7 +119,7 @@ def test_the_queue_counts_its_lists(run, small_case, seat):
     first = ("--officer", "first", *seat[2:])
     waiting = run("review", "queue", small_case.directory, "--json", seat=first).document["reviews"]
     for item in waiting[1:]:
-        run("review", "judge", small_case.directory, "--face", item["face_id"], "--none", seat=first)
+        run("review", "judge", small_case.directory, "--face", item["face_id"], "--none", *COMPARED, seat=first)
     out = run("review", "queue", small_case.directory, seat=first).out
     assert out.startswith("1 candidate list waits for your judgement.\n")
 

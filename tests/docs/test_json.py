@@ -13,6 +13,7 @@ from stillgraph.cli.app import run
 
 FACE = "R08/R08_0002.jpg#1"
 SEAT = ["--operation", "OP-TEST", "--reason", "test"]
+COMPARED = ["--still-assessment", "in focus", "--custody-assessment", "frontal"]
 BY_DESK, BY_FIRST = ["--officer", "desk", *SEAT], ["--officer", "first", *SEAT]
 ATTRIBUTES = {"sex", "attribute", "label", "F", "M", "not recorded", "file", "sha256", "yunet.onnx", "sface.onnx"}
 
@@ -72,7 +73,9 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "enhance --list": ("enhance", case, "--still", "R08/R08_0002.jpg", "--list", *BY_DESK),
         "enhance --reproduce": ("enhance", case, "--reproduce", "R08/R08_0002.jpg~1", *BY_DESK),
         "review queue": ("review", "queue", case, *BY_FIRST),
-        "review judge": ("review", "judge", case, "--face", FACE, "--none", *BY_FIRST),
+        "review deal": ("review", "deal", case, *BY_FIRST),
+        "review policy": ("review", "policy", case, "--trial-share", "0.1", *BY_DESK),
+        "review judge": ("review", "judge", case, "--face", FACE, "--none", *COMPARED, *BY_FIRST),
         "link": ("link", case, *BY_DESK),
         "rank": ("rank", case, "--with-proposals", *BY_DESK),
         "network": ("network", case, "--with-proposals", *BY_DESK),

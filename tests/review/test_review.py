@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillgraph.errors import WrongUse
-from stillgraph.records import Judgement, Outcome, Ruling, Verdict
+from stillgraph.records import ChecklistEntry, Comparison, Judgement, Observation, Outcome, Ruling, Strength, Verdict
 from stillgraph.review import blockers, ruling, waiting
 
 NOBODY, UNSURE = Verdict.NO_CANDIDATE, Verdict.INCONCLUSIVE
@@ -97,6 +97,10 @@ def test_corroborated_needs_two_officers_on_the_same_nominal_and_more_than_on_an
         assert outcome == Ruling(Outcome.CORROBORATED, settled[0])
 
 
+def line(component="ears", characteristic="lobe"):
+    return ChecklistEntry(component, characteristic, Observation.BOTH)
+
+
 def blocked(**changes):
     """What blocks a judgement that is in order but for these changes."""
     given_ = {
@@ -108,7 +112,9 @@ def blocked(**changes):
         "listed": {"N1", "N2"},
         "reason": "ears",
     }
-    return blockers(**(given_ | changes))
+    asked = given_ | changes
+    strength = Strength.LIMITED if asked["verdict"] is Verdict.SUPPORTS else None
+    return blockers(**({"comparison": Comparison("in focus", "frontal", strength=strength)} | asked))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +127,16 @@ def blocked(**changes):
         ({"verdict": UNSURE}, "names nobody"),
         ({"verdict": None}, "needs a verdict"),
         ({"reason": " \n"}, "needs its reason"),
+        ({"comparison": None}, "rests on both images"),
+        ({"comparison": Comparison("in focus", " ", strength=Strength.STRONG)}, "rests on both images"),
+        ({"verdict": NOBODY, "nominal_id": None, "comparison": Comparison("", "frontal")}, "rests on both images"),
+        ({"comparison": Comparison("in focus", "frontal")}, "how strong the support is"),
+        (
+            {"verdict": UNSURE, "nominal_id": None, "comparison": Comparison("a", "b", strength=Strength.LIMITED)},
+            "has no strength",
+        ),
+        ({"comparison": Comparison("a", "b", (line("ears", "angle"),), Strength.LIMITED)}, "no characteristic “angle”"),
+        ({"comparison": Comparison("a", "b", (line(), line()), Strength.LIMITED)}, "more than once"),
         ({"judgements": [says("b", "N1"), says("c", "N1")]}, "is settled"),
         ({"judgements": [says("b", NOBODY), says("c", UNSURE)]}, "is settled"),
         ({"judgements": [says("b", "N1"), says("c", "N2"), says("d", NOBODY)]}, "Three officers have judged"),

@@ -50,7 +50,7 @@ def judgement(sequence, face, officer, says, simulated=False):
 
 
 def append(session, judgements):
-    rows = [{**asdict(j), "officer_id": j.officer, "verdict": str(j.verdict)} for j in judgements]
+    rows = [{**asdict(j), "comparison": None, "officer_id": j.officer, "verdict": str(j.verdict)} for j in judgements]
     session.append("judgements", [{k: v for k, v in row.items() if k != "officer"} for row in rows])
 
 
@@ -117,12 +117,9 @@ def test_a_face_without_candidates_is_not_under_review(open_case):
 def test_judgements_are_appended_in_one_gapless_sequence(open_case):
     with undone(open_case) as session:
         numbers = [
-            searches.add_judgement(
-                session, face_id=FACES[0], search_id=1, officer=officer, verdict=Verdict.NO_CANDIDATE, nominal_id=None,
-                reason="o'clock", judged_at=AT, simulated=False,
-            )
+            searches.add_judgement(session, judgement(0, FACES[0], officer, (Verdict.NO_CANDIDATE, None)))
             for officer in "aab"
-        ]  # fmt: skip
+        ]
         assert numbers == [1, 2, 3]
         assert [j.sequence for j in searches.judgements(session, FACES[0])] == [1, 2, 3]
 

@@ -12,7 +12,7 @@ from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, OperationId, Role
-from stillgraph.store import CaseFile, office, searches
+from stillgraph.store import CaseFile, office, reviews
 from stillgraph.store.casefile import SCHEMA_VERSION, migrate
 
 
@@ -141,7 +141,7 @@ def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.C
     if anchor_file is not None and not anchor_file.is_file():
         raise WrongUse(f"There is no anchor file {anchor_file}; give the file kept as --anchor FILE.")
     with case.session(writing=False) as session:
-        entries, judgements = office.chain(session), searches.judgements(session)
+        entries, judgements = office.chain(session), reviews.sealed(session)
     return chain.verify(entries, chain.read_anchors(anchors), judgements)
 
 

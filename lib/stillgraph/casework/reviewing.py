@@ -1,33 +1,93 @@
-"""Officers' review of candidate lists: what waits for whom, and one judgement at a time."""
+"""Officers' review of candidate lists: what waits for whom, dealt one at a time, and one judgement at a time."""
 
 from __future__ import annotations
 
-from stillgraph.casework.desk import Desk
-from stillgraph.errors import NotFound, ReviewBlocked
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+from stillgraph.casework import trials
+from stillgraph.casework.desk import Deed, Desk
+from stillgraph.errors import NotFound, NotPermitted, ReviewBlocked, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
-from stillgraph.records import FaceId, NominalId, OfficerId, ReviewItem, Ruling, Verdict
-from stillgraph.store import office, searches
+from stillgraph.records import (
+    Comparison,
+    FaceId,
+    Judgement,
+    NominalId,
+    OfficerId,
+    Outcome,
+    ReviewItem,
+    ReviewPolicy,
+    Role,
+    Ruling,
+    Turn,
+    Verdict,
+)
+from stillgraph.store import Session, office, reviews, searches
+from stillgraph.store.reviews import Trial
+from stillgraph.store.searches import Listed
+
+SETS_POLICY = frozenset({None, Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Who may change how reviews are dealt; an officer without a role may do what every officer could."""
 
 
 def queue(desk: Desk) -> tuple[ReviewItem, ...]:
-    """Return what waits for the officer at the desk.
+    """Return what waits for the officer at the desk, and is not kept for another, by face.
 
-    The lists are in rank order, with no score and nobody else's verdict; the officer's own searches and what they have
-    judged already are not in it.
+    No score and nobody else's verdict; each list in the order this officer is to see it. The officer's own searches and
+    what they have judged already are not in it. Trials are, and nothing tells them from first reviews.
     """
-    from stillgraph import review
-
     with desk.act(Action.VIEW_QUEUE) as deed:
-        me = OfficerId(deed.officer)
-        judged = searches.judgements_by_face(deed.session)
-        items = tuple(
-            ReviewItem(listed.face_id, listed.still, listed.search_id, listed.candidates)
-            for listed in searches.listed(deed.session)
-            if review.waiting(me, listed.searched_by, judged.get(listed.face_id, []))
-        )
+        items = _waiting(desk, deed)
         deed.note(waiting=len(items))
         return items
+
+
+def deal(desk: Desk) -> ReviewItem | None:
+    """Put the next list before the officer and keep it for them for a while; ``None`` where nothing waits.
+
+    Whoever holds a list already is given that one again, so that nobody leafs through lists to choose from. When the
+    time is over, or it is given back, it is free for others.
+    """
+    from stillgraph.review import dealing
+
+    with desk.act(Action.DEAL) as deed:
+        session, me = deed.session, OfficerId(deed.officer)
+        policy = reviews.policy(session)
+        items = {item.face_id: item for item in _waiting(desk, deed)}
+        held = [d for d in reviews.open_deals(session, deed.at) if d.officer == me and d.face_id in items]
+        if held:
+            deed.note(face=held[0].face_id, search=held[0].search_id, again=True)
+            return replace(items[held[0].face_id], reserved_until=held[0].reserved_until)
+        if not items:
+            deed.note(waiting=0)
+            return None
+        item = items[dealing.next_one(policy, me, items.keys(), reviews.given_back(session, me))]
+        until = deed.at + timedelta(minutes=policy.reserved_minutes)
+        # A trial is dealt as a first review, whatever became of its face.
+        tried = reviews.trial_of(session, me, item.face_id) is not None
+        turn = 1 if tried else dealing.turn(searches.judgements(session, item.face_id))
+        reviews.add_deal(
+            session, officer=me, face_id=item.face_id, search_id=item.search_id, turn=turn,
+            policy_number=policy.number, shown=[nominal for nominal, _ in item.candidates], at=deed.at,
+            reserved_until=until,
+        )  # fmt: skip
+        deed.note(face=item.face_id, search=item.search_id, until=until)
+        return replace(item, reserved_until=until)
+
+
+def give_back(desk: Desk, face_id: FaceId) -> None:
+    """Give back a list that was dealt, unjudged: it is free for others at once, and comes to this officer last.
+
+    Raises
+    ------
+    WrongUse
+        The officer holds no such list.
+    """
+    with desk.act(Action.GIVE_BACK, face=face_id) as deed:
+        if not reviews.end_deal(deed.session, OfficerId(deed.officer), face_id, by="given back", at=deed.at):
+            raise WrongUse(f"You hold no list of face {face_id} to give back; `stillgraph review deal` deals one.")
 
 
 def judge(
@@ -36,16 +96,22 @@ def judge(
     verdict: Verdict,
     *,
     nominal_id: NominalId | None = None,
+    comparison: Comparison | None = None,
     reason: str | None = None,
 ) -> Ruling:
     """Record one officer's judgement of one face's candidate list; return what the officers' verdicts now amount to.
+
+    Judging a list needs no deal, and ends one.
 
     Parameters
     ----------
     nominal_id : NominalId, optional
         The candidate supported; with ``Verdict.SUPPORTS`` only.
+    comparison : Comparison
+        What the judgement rests on: an assessment of both images whatever the verdict; the strength of a support.
+        ``None`` is refused.
     reason : str, optional
-        What the judgement rests on; the reason given at the desk by default.
+        Why, in the officer's words; the reason given at the desk by default.
 
     Raises
     ------
@@ -57,30 +123,132 @@ def judge(
     from stillgraph import review
 
     with desk.act(Action.JUDGE, face=face_id) as deed:
-        found = searches.listed(deed.session, face_id)
-        if not found:
-            raise NotFound(f"Face {face_id} has no candidate list to review; search its still first.")
-        (listed,) = found
-        officer = office.officer(deed.session, deed.officer)
-        before = searches.judgements(deed.session, face_id)
-        simulated = officer is not None and officer.simulated
-        rests_on = reason if reason is not None else deed.reason
+        session, me = deed.session, OfficerId(deed.officer)
+        trial = reviews.trial_of(session, me, face_id)
+        listed = _listed(session, face_id) if trial is None else _as_listed(trial)
+        before = _judgements(session, me, face_id, trial)
+        officer = office.officer(session, deed.officer)
+        said = Judgement(
+            0, face_id, listed.search_id, me, verdict, nominal_id, reason if reason is not None else deed.reason,
+            deed.at, officer is not None and officer.simulated, "", comparison,
+        )  # fmt: skip
         blockers = review.blockers(
-            officer=OfficerId(deed.officer),
-            searched_by=listed.searched_by,
-            judgements=before,
-            verdict=verdict,
-            nominal_id=nominal_id,
-            listed={nominal for nominal, _ in listed.candidates},
-            reason=rests_on,
-        )
+            officer=me, searched_by=listed.searched_by, judgements=before, verdict=verdict, nominal_id=nominal_id,
+            listed={nominal for nominal, _ in listed.candidates}, comparison=comparison, reason=said.reason,
+        )  # fmt: skip
         if blockers:
             raise ReviewBlocked(" ".join(blockers))
-        sequence = searches.add_judgement(
-            deed.session, face_id=face_id, search_id=listed.search_id, officer=OfficerId(deed.officer), verdict=verdict,
-            nominal_id=nominal_id, reason=rests_on, judged_at=deed.at, simulated=simulated,
-        )  # fmt: skip
-        after = searches.judgements(deed.session, face_id)
+        sequence = (
+            searches.add_judgement(session, said) if trial is None else reviews.add_trial_answer(session, trial, said)
+        )
+        reviews.end_deal(session, me, face_id, by="judged", at=deed.at)
+        after = _judgements(session, me, face_id, trial)
         # The seal says nothing of the verdict to who reads the chain, and everything to who checks it.
         deed.note(judgement=sequence, search=listed.search_id, seal=chain.seal(after[-1]))
-        return review.ruling(after)
+        deed.note(policy=reviews.policy(session).number)
+        ruled = review.ruling(after)
+        return ruled if trial is None else Ruling(Outcome.PENDING)
+
+
+def history(desk: Desk, face_id: FaceId) -> tuple[Judgement, ...]:
+    """Return the officer's own judgements of a face, in their order; the last one counts. Nobody else's."""
+    with desk.act(Action.VIEW, face=face_id, what="own judgements") as deed:
+        me = OfficerId(deed.officer)
+        trial = reviews.trial_of(deed.session, me, face_id)
+        return tuple(j for j in _judgements(deed.session, me, face_id, trial) if j.officer == me)
+
+
+def policy(desk: Desk) -> ReviewPolicy:
+    """Return how reviews are dealt in this case."""
+    with desk.act(Action.VIEW, what="review policy") as deed:
+        return reviews.policy(deed.session)
+
+
+def set_policy(
+    desk: Desk,
+    *,
+    blind: bool | None = None,
+    shuffled: bool | None = None,
+    trial_share: float | None = None,
+    present_share: float | None = None,
+    reserved_minutes: int | None = None,
+    seed: int | None = None,
+) -> ReviewPolicy:
+    """Change how reviews are dealt from now on; what is not given stays. Earlier policies stay on record.
+
+    Raises
+    ------
+    NotPermitted
+        The officer has a role, and it is neither supervisor nor administrator.
+    WrongUse
+        A share or the minutes make no sense.
+    """
+    from stillgraph.review.dealing import MOST_TRIALS
+
+    given = {
+        "blind": blind, "shuffled": shuffled, "trial_share": trial_share, "present_share": present_share,
+        "reserved_minutes": reserved_minutes, "seed": seed,
+    }  # fmt: skip
+    changes = {name: value for name, value in given.items() if value is not None}
+    with desk.act(Action.SET_POLICY, **changes) as deed:
+        officer = office.officer(deed.session, deed.officer)
+        if officer is not None and officer.role not in SETS_POLICY:
+            raise NotPermitted("How reviews are dealt is for a supervisor or administrator to set: ask one of them.")
+        held = reviews.policy(deed.session)
+        new = ReviewPolicy(**asdict(held) | changes | {"number": held.number + 1})
+        if min(new.trial_share, new.present_share) < 0 or not new.trial_share + new.present_share <= MOST_TRIALS:
+            raise WrongUse(f"The shares of trials are from 0 to {MOST_TRIALS} together, e.g. 0.09 and 0.03.")
+        if new.reserved_minutes < 1:
+            raise WrongUse("A dealt list is kept for one minute at least; give --reserved-minutes 1 or more.")
+        reviews.set_policy(deed.session, new, officer=deed.officer, at=deed.at)
+        deed.note(policy=new.number)
+        return new
+
+
+def _waiting(desk: Desk, deed: Deed) -> tuple[ReviewItem, ...]:
+    """Return what waits for the officer, trials mixed in, by face."""
+    from stillgraph import review
+    from stillgraph.review import dealing
+
+    session, me = deed.session, OfficerId(deed.officer)
+    held_policy, judged = reviews.policy(session), searches.judgements_by_face(session)
+    tried = reviews.tried_faces(session, me)
+    real = [
+        listed
+        for listed in searches.listed(session)
+        if listed.face_id not in tried and review.waiting(me, listed.searched_by, judged.get(listed.face_id, []))
+    ]
+    trials.prepare(session, desk.case.directory, desk.model, deed.at)
+    trials.mix_in(session, me, real, held_policy, deed.at)
+    mixed = [(listed, dealing.turn(judged.get(listed.face_id, []))) for listed in real]
+    mixed += [(_as_listed(trial), 1) for trial in trials.waiting(session, me)]
+    elsewhere = {d.face_id for d in reviews.open_deals(session, deed.at) if d.officer != me}
+    items = (_item(held_policy, me, listed, turn) for listed, turn in mixed if listed.face_id not in elsewhere)
+    return tuple(sorted(items, key=lambda item: item.face_id))
+
+
+def _item(held: ReviewPolicy, officer: OfficerId, listed: Listed, turn: int) -> ReviewItem:
+    from stillgraph.review import dealing
+
+    images = dict(listed.candidates)
+    shown = dealing.order(held, officer, listed.face_id, listed.search_id, list(images))
+    return ReviewItem(
+        listed.face_id, listed.still, listed.search_id, tuple((nominal, images[nominal]) for nominal in shown),
+        Turn.THIRD if turn == 3 else Turn.INDEPENDENT,
+    )  # fmt: skip
+
+
+def _listed(session: Session, face_id: FaceId) -> Listed:
+    found = searches.listed(session, face_id)
+    if not found:
+        raise NotFound(f"Face {face_id} has no candidate list to review; search its still first.")
+    return found[0]
+
+
+def _as_listed(trial: Trial) -> Listed:
+    return Listed(trial.face_id, trial.still, trial.search_id, frozenset(), trial.candidates)
+
+
+def _judgements(session: Session, officer: OfficerId, face_id: FaceId, trial: Trial | None) -> list[Judgement]:
+    """Return the judgements that one of this face joins: the face's, or in a trial the officer's own answers."""
+    return searches.judgements(session, face_id) if trial is None else reviews.trial_answers(session, officer, face_id)

@@ -1,4 +1,4 @@
-"""Commands that move a case on: custody, stills, search, review, link."""
+"""Commands that move a case on: custody, stills, search, link."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 custody_app = typer.Typer(help="Custody images.")
 stills_app = typer.Typer(help="Retailers' stills.")
-review_app = typer.Typer(help="Review of candidate lists by two officers.")
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +23,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(custody_app, name="custody")
     app.add_typer(stills_app, name="stills")
     app.command("search", epilog="Example: stillgraph search cases/autumn --unsearched --limit 20")(search)
-    app.add_typer(review_app, name="review")
     app.command("link", epilog="Example: stillgraph link cases/autumn --json")(link)
 
 
@@ -157,73 +155,6 @@ def search(
         print("Nothing to search: every still has been searched.")
     else:
         _print_search(report, from_outside=image is not None)
-
-
-@review_app.command("queue", epilog="Example: stillgraph review queue cases/autumn --officer pc1234")
-def review_queue(
-    case: Case,
-    officer: Officer = None,
-    operation: OperationOption = None,
-    reason: Reason = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show the candidate lists that wait for you: no score, and nobody else's verdict."""
-    from stillgraph.casework import reviewing
-
-    items = reviewing.queue(common.seat(case, officer, operation, reason))
-    if as_json:
-        reviews = [
-            {
-                "face_id": item.face_id,
-                "still": item.still,
-                "search_id": item.search_id,
-                "candidates": [{"nominal_id": nominal, "custody_image": image} for nominal, image in item.candidates],
-            }
-            for item in items
-        ]
-        common.print_json({"waiting": len(items), "reviews": reviews})
-        return
-    print(f"{common.count(len(items), 'candidate list')} {'waits' if len(items) == 1 else 'wait'} for your judgement.")
-    common.print_table(
-        ["face", "candidates", "first on the list"],
-        [
-            (item.face_id, len(item.candidates), ", ".join(nominal for nominal, _ in item.candidates[:5]))
-            for item in items
-        ],
-    )
-
-
-@review_app.command(
-    "judge",
-    epilog='Example: stillgraph review judge cases/autumn --face "R01/R01_0001.jpg#1" --nominal N402068',
-)
-def review_judge(
-    case: Case,
-    face: Annotated[str, typer.Option("--face", metavar="ID", help="The face under review.")],
-    nominal: Annotated[str | None, typer.Option("--nominal", metavar="ID", help="The candidate you support.")] = None,
-    none: Annotated[bool, typer.Option("--none", help="No candidate is this person.")] = False,
-    inconclusive: Annotated[bool, typer.Option("--inconclusive", help="The images do not let you say.")] = False,
-    officer: Officer = None,
-    operation: OperationOption = None,
-    reason: Reason = None,
-    as_json: AsJson = False,
-) -> None:
-    """Record your judgement of one candidate list; a lead is corroborated when two officers agree, the second blind."""
-    from stillgraph.casework import reviewing
-    from stillgraph.errors import WrongUse
-    from stillgraph.records import FaceId, NominalId, Verdict
-
-    if sum((nominal is not None, none, inconclusive)) != 1:
-        raise WrongUse("Give one judgement: --nominal ID, or --none, or --inconclusive.")
-    verdict = Verdict.SUPPORTS if nominal is not None else Verdict.NO_CANDIDATE if none else Verdict.INCONCLUSIVE
-    desk = common.seat(case, officer, operation, reason)
-    ruling = reviewing.judge(desk, FaceId(face), verdict, nominal_id=None if nominal is None else NominalId(nominal))
-    if as_json:
-        common.print_json(
-            {"face_id": face, "verdict": verdict, "outcome": ruling.outcome, "nominal_id": ruling.nominal_id}
-        )
-    else:
-        print(f"Recorded. {face}: {ruling.outcome}" + (f" ({ruling.nominal_id})." if ruling.nominal_id else "."))
 
 
 def link(

@@ -98,8 +98,13 @@ def digest(of: AuditEntry) -> str:
 
 
 def seal(judgement: Judgement) -> str:
-    """Return the SHA-256, in hex, of everything a judgement says."""
+    """Return the SHA-256, in hex, of everything a judgement says, the comparison it rests on included.
+
+    A judgement without a comparison was made before they were asked for, and its seal is as it was then.
+    """
     said = {**asdict(judgement), "judged_at": judgement.judged_at.astimezone(UTC).isoformat()}
+    if judgement.comparison is None:
+        del said["comparison"]
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -34,7 +34,19 @@ from stillgraph.records.identifiers import (
 from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
 from stillgraph.records.persons import Contradiction, Linkage, LinkStatus, Participation, Person, PersonFace, Proposal
 from stillgraph.records.receipts import Arrest, CustodyImage, IntakeReport, Nominal, Offence, Refusal, Still, Store
-from stillgraph.records.reviews import Judgement, Outcome, ReviewItem, Ruling, Verdict
+from stillgraph.records.reviews import (
+    ChecklistEntry,
+    Comparison,
+    Judgement,
+    Observation,
+    Outcome,
+    ReviewItem,
+    ReviewPolicy,
+    Ruling,
+    Strength,
+    Turn,
+    Verdict,
+)
 from stillgraph.records.searches import (
     Candidate,
     Filters,
@@ -54,7 +66,9 @@ __all__ = [
     "AuditEntry",
     "Box",
     "Candidate",
+    "ChecklistEntry",
     "Comparable",
+    "Comparison",
     "Concentration",
     "Contradiction",
     "CustodyImage",
@@ -76,6 +90,7 @@ __all__ = [
     "ModelId",
     "Nominal",
     "NominalId",
+    "Observation",
     "Offence",
     "OffenceId",
     "Officer",
@@ -101,6 +116,7 @@ __all__ = [
     "Reproduction",
     "RetailerId",
     "ReviewItem",
+    "ReviewPolicy",
     "Role",
     "Ruling",
     "SearchId",
@@ -112,7 +128,9 @@ __all__ = [
     "StillId",
     "Store",
     "StoreId",
+    "Strength",
     "Template",
+    "Turn",
     "Vector",
     "Verdict",
 ]

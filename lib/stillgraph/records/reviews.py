@@ -1,4 +1,4 @@
-"""Judgements of candidate lists and what they amount to."""
+"""Judgements of candidate lists, what they rest on, and what they amount to."""
 
 from __future__ import annotations
 
@@ -17,6 +17,25 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class Strength(StrEnum):
+    """How strongly a comparison supports that two images show one person: the verbal scale of ``SUPPORTS``.
+
+    Words and no numbers, since nothing here has measured how often an officer who says them is right.
+    """
+
+    LIMITED = "limited support"
+    MODERATE = "moderate support"
+    STRONG = "strong support"
+
+
+class Observation(StrEnum):
+    """What was seen of one characteristic when two images were compared."""
+
+    BOTH = "observed in both"
+    DIFFERS = "differs"
+    NOT_VISIBLE = "not visible"
+
+
 class Outcome(StrEnum):
     """What the officers' verdicts together amount to."""
 
@@ -24,6 +43,41 @@ class Outcome(StrEnum):
     CORROBORATED = "corroborated"
     NOT_SUPPORTED = "not supported"
     DISPUTED = "disputed"
+
+
+class Turn(StrEnum):
+    """Why a list is put before an officer, as far as they may know.
+
+    A first review, a blind second one and a trial are all ``INDEPENDENT``: none can be told from another.
+    """
+
+    INDEPENDENT = "independent"
+    THIRD = "third"
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistEntry:
+    """One line of the morphological checklist (:mod:`stillgraph.review.checklist`)."""
+
+    component: str
+    characteristic: str
+    observation: Observation
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a judgement rests on: an assessment of both images in words, and what was compared.
+
+    ``strength`` goes with ``SUPPORTS``, and only with it. Never a distance or an angle: the checklist is of forms.
+    """
+
+    still: str
+    """What the still allows and does not: pose, light, focus, what is covered."""
+    custody: str
+    """The same of the candidates' custody images."""
+    checklist: tuple[ChecklistEntry, ...] = ()
+    strength: Strength | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +96,8 @@ class Judgement:
     simulated: bool
     salt: str = field(default="", repr=False)
     """Random text that keeps the verdict from being guessed from the judgement's seal in the audit chain."""
+    comparison: Comparison | None = None
+    """``None`` of a judgement made before comparisons were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +110,35 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A candidate list waiting for an officer, as that officer may see it: no score, nobody else's verdict."""
+    """A candidate list waiting for an officer, as that officer may see it: no score, nobody else's verdict.
+
+    ``candidates`` stand in the order this officer is to see them in, which is not the rank order where the policy
+    shuffles.
+    """
 
     face_id: FaceId
     still: StillId
     search_id: SearchId
     candidates: tuple[tuple[NominalId, CustodyImageId], ...]
+    turn: Turn = Turn.INDEPENDENT
+    reserved_until: datetime | None = None
+    """Until when it is kept for this officer, where it was dealt."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """How reviews are dealt in a case; each change is a recorded action and counts from then on."""
+
+    number: int = 0
+    """Counts the policies of a case; 0 is what holds where none was set."""
+    blind: bool = True
+    """No score and no likelihood ratio before the officer has judged."""
+    shuffled: bool = True
+    """Candidates in an order of each officer's own, so that none of them tells the rank."""
+    trial_share: float = 0.09
+    """Share of dealt lists that are trials with the right person absent."""
+    present_share: float = 0.03
+    """Share that are trials with the right person present, without which no accuracy is corrected for chance."""
+    reserved_minutes: int = 30
+    """How long a dealt list is kept for one officer."""
+    seed: int = 20261125

@@ -7,26 +7,34 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from stillgraph.records import (
     Candidate,
+    ChecklistEntry,
+    Comparison,
     CustodyImageId,
     FaceId,
     Filters,
     GalleryInfo,
     Judgement,
     NominalId,
+    Observation,
     OfficerId,
     SearchId,
     SearchOutcome,
     SearchReport,
     StillId,
+    Strength,
     Verdict,
 )
 from stillgraph.store.casefile import Session
 
 DAYS = ("captured_since", "captured_until", "review_on")
 """The filters that are days."""
+
+JUDGEMENT = "sequence, face_id, search_id, officer_id, verdict, nominal_id, reason, judged_at, simulated, salt"
+"""The columns of a judgement, or of an answer in a trial, since before comparisons were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +175,34 @@ def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
 def judgements(session: Session, face_id: FaceId | None = None) -> list[Judgement]:
     """Return all judgements, or those of one face, in their sequence."""
     rows = session.rows(
-        "SELECT sequence, face_id, search_id, officer_id, verdict, nominal_id, reason, judged_at, simulated, salt "
-        "FROM held.judgements WHERE $face IS NULL OR face_id = $face ORDER BY sequence",
+        f"SELECT {JUDGEMENT}, comparison FROM held.judgements "  # noqa: S608  (our own column names)
+        "WHERE $face IS NULL OR face_id = $face ORDER BY sequence",
         {"face": face_id},
     )
-    return [
-        Judgement(sequence, face, search, officer, Verdict(verdict), nominal, reason, judged_at, simulated, salt)
-        for sequence, face, search, officer, verdict, nominal, reason, judged_at, simulated, salt in rows
-    ]
+    return [judgement_of(row) for row in rows]
+
+
+def judgement_of(row: Sequence[Any]) -> Judgement:
+    """Return a judgement from a row of :data:`JUDGEMENT` and the comparison's JSON."""
+    sequence, face, search, officer, verdict, nominal, reason, judged_at, simulated, salt, comparison = row
+    return Judgement(
+        sequence, face, search, officer, Verdict(verdict), nominal, reason, judged_at, simulated, salt,
+        _comparison(comparison),
+    )  # fmt: skip
+
+
+def _comparison(stored: str | None) -> Comparison | None:
+    if stored is None:
+        return None
+    said = json.loads(stored)
+    entries = (ChecklistEntry(**line | {"observation": Observation(line["observation"])}) for line in said["checklist"])
+    strength = None if said["strength"] is None else Strength(said["strength"])
+    return Comparison(said["still"], said["custody"], tuple(entries), strength)
+
+
+def comparison_said(comparison: Comparison | None) -> str | None:
+    """Return a comparison as the case file keeps it, JSON."""
+    return None if comparison is None else json.dumps(asdict(comparison), ensure_ascii=False)
 
 
 def judgements_by_face(session: Session) -> dict[FaceId, list[Judgement]]:
@@ -185,24 +213,22 @@ def judgements_by_face(session: Session) -> dict[FaceId, list[Judgement]]:
     return by_face
 
 
-def add_judgement(
-    session: Session,
-    *,
-    face_id: FaceId,
-    search_id: SearchId,
-    officer: OfficerId,
-    verdict: Verdict,
-    nominal_id: NominalId | None,
-    reason: str,
-    judged_at: datetime,
-    simulated: bool,
-) -> int:
-    """Append one judgement; return its place in the sequence."""
-    row = session.one("SELECT coalesce(max(sequence), 0) + 1 FROM held.judgements")
-    assert row is not None  # noqa: S101  (an aggregate returns one row)
+def add_judgement(session: Session, said: Judgement) -> int:
+    """Append one judgement; return its place in the sequence, which it is given here, as its salt is."""
+    sequence = next_sequence(session)
     session.execute(
-        "INSERT INTO held.judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [row[0], face_id, search_id, officer, str(verdict), nominal_id, reason, judged_at, simulated,
-         secrets.token_hex(16)],
+        "INSERT INTO held.judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [sequence, said.face_id, said.search_id, said.officer, str(said.verdict), said.nominal_id, said.reason,
+         said.judged_at, said.simulated, secrets.token_hex(16), comparison_said(said.comparison)],
     )  # fmt: skip
+    return sequence
+
+
+def next_sequence(session: Session) -> int:
+    """Return the next number of the one sequence in which judgements and answers in trials are numbered."""
+    row = session.one(
+        "SELECT greatest((SELECT coalesce(max(sequence), 0) FROM held.judgements), "
+        "(SELECT coalesce(max(sequence), 0) FROM held.trial_answers)) + 1"
+    )
+    assert row is not None  # noqa: S101  (aggregates return one row)
     return int(row[0])

@@ -12,6 +12,8 @@ changes an outcome.
 5. Anything else is disputed, and a third officer may judge. There is no fourth.
 6. Nobody judges a face they have searched, whoever searched it since. An officer may replace their own judgement,
    but once another officer has judged too, only to withdraw support: new support would not be blind.
+7. Whatever the verdict, both images are assessed in words and a reason is given. A support says how strong it is; that
+   nobody on the list is this person never asks for more than a support does.
 
 Not checked here, but where an officer is let in: roles, the operation, and that the second officer saw
 neither score nor verdict.
@@ -23,7 +25,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 
 from stillgraph.errors import WrongUse
-from stillgraph.records import Judgement, NominalId, OfficerId, Outcome, Ruling, Verdict
+from stillgraph.records import Comparison, Judgement, NominalId, OfficerId, Outcome, Ruling, Verdict
+from stillgraph.review import checklist
 
 OFFICERS_NEEDED = 2
 """How many officers must agree before anything is settled."""
@@ -111,6 +114,7 @@ def blockers(
     verdict: Verdict | None,
     nominal_id: NominalId | None,
     listed: Container[NominalId],
+    comparison: Comparison | None,
     reason: str,
 ) -> tuple[str, ...]:
     """Return everything that stands in the way of this judgement, as sentences for the officer.
@@ -129,6 +133,8 @@ def blockers(
         Whom the officer supports; only and always with ``Verdict.SUPPORTS``.
     listed
         The nominals on the candidate list.
+    comparison
+        What the judgement rests on; ``None`` where nothing was compared, which blocks.
     reason
         Why, in the officer's words.
 
@@ -150,9 +156,22 @@ def blockers(
         )
     if nominal_id is not None and nominal_id not in listed:
         sentences.append(f"{nominal_id} is not on this candidate list: choose a listed nominal, or say no candidate.")
+    sentences += _unfounded(verdict, comparison)
     if not reason.strip():
         sentences.append("A judgement needs its reason: write what you compared.")
     return tuple(sentences)
+
+
+def _unfounded(verdict: Verdict | None, comparison: Comparison | None) -> list[str]:
+    """Return what a judgement lacks of the comparison it is to rest on, as sentences."""
+    if comparison is None or not (comparison.still.strip() and comparison.custody.strip()):
+        return ["A judgement rests on both images: say of the still, and of the custody images, what they let you see."]
+    sentences = list(checklist.problems(comparison.checklist))
+    if verdict is Verdict.SUPPORTS and comparison.strength is None:
+        sentences.append("Say how strong the support is: limited, moderate or strong support.")
+    elif verdict is not None and verdict is not Verdict.SUPPORTS and comparison.strength is not None:
+        sentences.append(f"“{verdict}” has no strength: leave it out, or choose supports.")
+    return sentences
 
 
 def waiting(officer: OfficerId, searched_by: Container[OfficerId], judgements: Sequence[Judgement]) -> bool:
