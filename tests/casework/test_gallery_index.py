@@ -14,6 +14,7 @@ from stillgraph.errors import GalleryDamaged, NotFound, WrongUse
 from stillgraph.gallery import exact
 from stillgraph.records import Filters
 from stillgraph.store import faces as face_store
+from stillgraph.store import galleries
 
 STILL = "R08/R08_0002.jpg"
 FAR = date(2099, 1, 1)
@@ -22,9 +23,11 @@ FAR = date(2099, 1, 1)
 def custody(case, change=None):
     """Run a change of custody records, as an enrolment or a disposal will; return (image, nominal) of all."""
     with case.seat().case.session(writing=True) as session, session.transaction():
+        rows = "SELECT custody_image_id, nominal_id FROM held.custody_images ORDER BY 1"
         if change is not None:
             change(session)
-        return session.rows("SELECT custody_image_id, nominal_id FROM held.custody_images ORDER BY 1")
+            galleries.changed(session, [image for image, _ in session.rows(rows)])
+        return session.rows(rows)
 
 
 def index_of(case):

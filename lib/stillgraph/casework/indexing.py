@@ -1,7 +1,9 @@
 """Bringing the gallery's index on disk to agree with the case file, which alone says who is in the gallery.
 
 The index is made from the case file and can be removed at any time. What changed in the case since the last search,
-by enrolment, deletion or a review date set anew, is added or deleted when the index is next opened.
+by enrolment, deletion or a review date set anew, is added or deleted when the index is next opened, at a cost in
+proportion to it: each change is on record (:func:`stillgraph.store.galleries.changed`). Where the record does not
+reach, because the index is older or the case file was put back from a backup, everything is compared.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.errors import NotFound, WrongUse
-from stillgraph.records import Filters, ModelId
+from stillgraph.records import CustodyImageId, Filters, ModelId
 from stillgraph.store import Session, galleries
 from stillgraph.store.galleries import Enrolled
 
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 FOLDER = "gallery"
 """The directory of a case that its indexes stand in, one for each model."""
 
-ADDED_AT_ONCE = 20_000
+ADDED_AT_ONCE = 50_000
 """Templates brought from the case file to the index at a time."""
+
+NOBODY = "The gallery is empty: enrol custody images with `stillgraph custody add`, then search."
 
 
 def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
@@ -50,27 +54,36 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
     """
     from stillgraph.gallery import directory, exact
 
-    count, mark = galleries.state(session, model)
-    if not count:
-        raise WrongUse("The gallery is empty: enrol custody images with `stillgraph custody add`, then search.")
+    state, dimension = galleries.state(session), galleries.dimension(session, model)
     path = case / FOLDER / directory.folder_of(model)
     for other in path.parent.glob("*"):
         if other != path and other.is_dir():
             shutil.rmtree(other)
-    dimension = galleries.dimension(session, model)
-    index = exact.opened(path, model, dimension, number=directory.number_for(count, dimension))
-    if index.note != mark:
-        _agree(session, index)
-        index.remember(mark)
+    if dimension is None or not state.images:
+        raise WrongUse(NOBODY)
+    index = exact.opened(path, model, dimension, number=directory.number_for(state.images, dimension))
+    if index.note != str(state):
+        changed = galleries.changed_since(session, index.note) if state.whole else None
+        if changed is None:
+            _agree(session, index, _listed(index), galleries.enrolled(session, model))
+        else:
+            _agree(session, index, _listed(index, changed), galleries.enrolled_of(session, model, changed))
+        index.remember(str(state))
+    if not index.info.size:
+        raise WrongUse(NOBODY)
     return index
 
 
-def _agree(session: Session, index: ExactIndex) -> None:
-    """Delete what the case has no more or has otherwise, erase it, and add what is missing."""
-    held, wanted = set(_listed(index)), galleries.enrolled(session, index.model)
-    gone = held - set(wanted)
+def _agree(session: Session, index: ExactIndex, listed: Sequence[Enrolled], wanted: Sequence[Enrolled]) -> None:
+    """Delete what the case has no more or has otherwise, erase it, and add what is missing.
+
+    Cost and memory are in proportion to ``listed`` and ``wanted``, what of the index and the case is compared: what
+    changed, or everything where that is not known.
+    """
+    held, said = set(listed), set(wanted)
+    gone = [one.image for one in listed if one not in said]
     if gone:
-        index.delete([one.image for one in gone])
+        index.delete(gone)
         index.compact()
     missing = [one for one in wanted if one not in held]
     for at in range(0, len(missing), ADDED_AT_ONCE):
@@ -79,11 +92,16 @@ def _agree(session: Session, index: ExactIndex) -> None:
         index.add([(one.image, one.nominal) for one in some], vectors, _attributes(some))
 
 
-def _listed(index: ExactIndex) -> list[Enrolled]:
-    """Return what the index holds, as the case file says it."""
-    found: list[Enrolled] = []
-    for part in index.contents.parts:
-        recorded, entries = part.segment.attributes(part.live_rows), part.segment.entries(part.live_rows)
+def _listed(index: ExactIndex, images: Sequence[CustodyImageId] | None = None) -> list[Enrolled]:
+    """Return what the index holds of some custody images or of all, as the case file says it."""
+    contents, found = index.contents, list[Enrolled]()
+    if images is None:
+        places = [(part, part.live_rows) for part in contents.parts]
+    else:
+        rows = contents.locate(images)
+        places = [(part, own) for part, _, own in contents.by_part(rows[rows >= 0])] if contents.parts else []
+    for part, rows in places:
+        recorded, entries = part.segment.attributes(rows), part.segment.entries(rows)
         columns = (recorded.captured_on, recorded.review_due, recorded.age, recorded.sex, recorded.conviction_status)
         found += [Enrolled(*entry, *said) for entry, *said in zip(entries, *(c.tolist() for c in columns), strict=True)]
     return found

@@ -55,7 +55,7 @@ def _without(
     """Return each face's list of one search made again without the nominal it was corroborated as."""
     report = searches.report_of(session, faces[0][0].search_id)
     apart = report.enhancement is None and not report.together and report.model == model
-    if not apart or not galleries.state(session, model)[0]:
+    if not apart or not galleries.state(session).images:
         return {}
     held = [(listed, nominal, face_store.one(session, model, listed.face_id)) for listed, nominal in faces]
     probes = [(listed, nominal, face.template) for listed, nominal, face in held if face is not None and face.template]

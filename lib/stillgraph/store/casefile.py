@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CASE_FILE_NAME = "case.duckdb"
 PATIENCE_S = 30.0
-MIGRATIONS = ("0001_case.sql", "0002_face_core.sql", "0003_gallery.sql", "0004_review.sql")
+MIGRATIONS = ("0001_case.sql", "0002_face_core.sql", "0003_gallery.sql", "0004_review.sql", "0005_bulk.sql")
 """What brings a case file from each schema version to the next, from nothing on."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
@@ -75,9 +75,12 @@ class Session:
     def frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pd.DataFrame:
         """Return the rows of one statement as a DataFrame; times are UTC."""
         # By way of Arrow, since DuckDB's own conversion uses what pandas 3.1 deprecates.
-        table = self._connection.execute(sql, parameters).to_arrow_table()
-        frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+        frame: pd.DataFrame = self.arrow(sql, parameters).to_pandas(date_as_object=False)
         return frame
+
+    def arrow(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Any:
+        """Return the rows of one statement as an Arrow table."""
+        return self._connection.execute(sql, parameters).to_arrow_table()
 
     def append(self, table: str, records: Sequence[Any]) -> None:
         """Insert dataclasses or mappings into ``held.<table>``, columns by name, in one statement."""

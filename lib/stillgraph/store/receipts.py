@@ -22,6 +22,7 @@ from stillgraph.records import (
     Store,
     StoreId,
 )
+from stillgraph.store import galleries
 from stillgraph.store.casefile import Session
 
 
@@ -39,9 +40,9 @@ def add_delivery(
 ) -> int:
     """Record one manifest and its refused rows; return the delivery's number."""
     row = session.one(
-        "INSERT INTO held.deliveries (kind, retailer_id, manifest, sha256, received_at, rows_read, elapsed_s) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING delivery_id",
-        [kind, retailer_id, manifest, sha256, received_at, rows_read, elapsed_s],
+        "INSERT INTO held.deliveries (kind, retailer_id, manifest, sha256, received_at, rows_read, rows_done, "
+        "elapsed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING delivery_id",
+        [kind, retailer_id, manifest, sha256, received_at, rows_read, rows_read, elapsed_s],
     )
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     delivery_id = int(row[0])
@@ -153,9 +154,11 @@ def nominals(session: Session) -> dict[NominalId, Nominal]:
 def add_custody(
     session: Session, delivery_id: int, images: Sequence[CustodyImage], new_nominals: Sequence[Nominal]
 ) -> None:
-    """Add the accepted custody images of a delivery and the nominals that are new with it."""
+    """Add the accepted custody images of a delivery and the nominals that are new with it; their faces come besides."""
     session.append("nominals", new_nominals)
     session.append("custody_images", [_with_delivery(image, delivery_id) for image in images])
+    if images:
+        galleries.changed(session, [image.custody_image_id for image in images])
 
 
 def add_arrests(session: Session, arrests: Sequence[Arrest]) -> int:

@@ -11,8 +11,8 @@ CREATE OR REPLACE VIEW main.stores AS
 SELECT store_id, retailer_id, retailer, store, borough, latitude, longitude FROM held.stores;
 
 CREATE OR REPLACE VIEW main.deliveries AS
-SELECT d.delivery_id, d.kind, d.retailer_id, d.manifest, d.received_at, d.rows_read,
-       d.rows_read - (SELECT count(*) FROM held.refusals AS r WHERE r.delivery_id = d.delivery_id) AS accepted,
+SELECT d.delivery_id, d.kind, d.retailer_id, d.manifest, d.received_at, d.rows_read, d.rows_done,
+       d.rows_done - (SELECT count(*) FROM held.refusals AS r WHERE r.delivery_id = d.delivery_id) AS accepted,
        (SELECT count(*) FROM held.refusals AS r WHERE r.delivery_id = d.delivery_id) AS refused,
        d.elapsed_s
 FROM held.deliveries AS d;
