@@ -81,6 +81,8 @@ CALLS = {
         d, FACE, Verdict.NO_CANDIDATE, comparison=Comparison("in focus", "frontal")
     ),
     "reviewing.history": lambda d, _: reviewing.history(d, FACE),
+    "reviewing.accuracy": lambda d, _: reviewing.accuracy(d),
+    "reviewing.accuracies": lambda d, _: reviewing.accuracies(d),
     "reviewing.policy": lambda d, _: reviewing.policy(d),
     "reviewing.set_policy": lambda d, _: reviewing.set_policy(d, shuffled=False),
     "searching.search": lambda d, _: searching.search(d, stills=[STILL]),

@@ -12,6 +12,7 @@ ON_A_CASE = {
     "stills receive": ["stills", "receive", "CASE", "STILLS", "--retailer", "R08"],
     "search": ["search", "CASE", "--unsearched"],
     "review queue": ["review", "queue", "CASE"],
+    "review accuracy": ["review", "accuracy", "CASE"],
     "review deal": ["review", "deal", "CASE"],
     "review policy": ["review", "policy", "CASE", "--shuffled"],
     "review judge": ["review", "judge", "CASE", "--face", "R08/R08_0002.jpg#1", "--none"],

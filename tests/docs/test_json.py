@@ -74,6 +74,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "enhance --reproduce": ("enhance", case, "--reproduce", "R08/R08_0002.jpg~1", *BY_DESK),
         "review queue": ("review", "queue", case, *BY_FIRST),
         "review deal": ("review", "deal", case, *BY_FIRST),
+        "review accuracy": ("review", "accuracy", case, *BY_FIRST),
         "review policy": ("review", "policy", case, "--trial-share", "0.1", *BY_DESK),
         "review judge": ("review", "judge", case, "--face", FACE, "--none", *COMPARED, *BY_FIRST),
         "link": ("link", case, *BY_DESK),
@@ -99,6 +100,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
         "link": {"likelihood_ratio", "score", "reason"},
         "search": {"image", "reason"},
+        "review accuracy": {"a", "is", "rate"},
         "evaluate identification": {"mated", "nonmated"},
     }
     wrong = {}

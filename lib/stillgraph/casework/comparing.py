@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import enhancing
+from stillgraph.casework import enhancing, trials
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
@@ -20,12 +20,13 @@ from stillgraph.records import (
     Face,
     FaceId,
     NominalId,
+    OfficerId,
     Pictured,
     Portrayed,
     Side,
     StillId,
 )
-from stillgraph.store import comparisons, enhancements, receipts, searches
+from stillgraph.store import comparisons, enhancements, receipts
 from stillgraph.store import faces as face_store
 
 if TYPE_CHECKING:
@@ -90,10 +91,9 @@ def in_context(desk: Desk, face_id: FaceId) -> bytes:
 
 
 def _comparable(desk: Desk, deed: Deed, face_id: FaceId, nominal_id: NominalId) -> Comparable:
-    found = searches.listed(deed.session, face_id)
-    if not found:
+    listed, _ = trials.list_for(deed.session, OfficerId(deed.officer), face_id)
+    if listed is None:
         raise NotFound(f"Face {face_id} has no candidate list to compare with; search its still first.")
-    (listed,) = found
     if nominal_id not in {nominal for nominal, _ in listed.candidates}:
         raise NotFound(f"{nominal_id} is not on the candidate list of {face_id}: compare a candidate that is.")
     pictures = [Pictured(ORIGINAL, Side.STILL, f"still {listed.still}, as received")]

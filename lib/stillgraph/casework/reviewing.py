@@ -17,6 +17,7 @@ from stillgraph.records import (
     NominalId,
     OfficerId,
     Outcome,
+    ReviewerAccuracy,
     ReviewItem,
     ReviewPolicy,
     Role,
@@ -30,6 +31,10 @@ from stillgraph.store.searches import Listed
 
 SETS_POLICY = frozenset({None, Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Who may change how reviews are dealt; an officer without a role may do what every officer could."""
+
+
+SUPERVISES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Who may see how another officer did."""
 
 
 def queue(desk: Desk) -> tuple[ReviewItem, ...]:
@@ -124,8 +129,9 @@ def judge(
 
     with desk.act(Action.JUDGE, face=face_id) as deed:
         session, me = deed.session, OfficerId(deed.officer)
-        trial = reviews.trial_of(session, me, face_id)
-        listed = _listed(session, face_id) if trial is None else _as_listed(trial)
+        listed, trial = trials.list_for(session, me, face_id)
+        if listed is None:
+            raise NotFound(f"Face {face_id} has no candidate list to review; search its still first.")
         before = _judgements(session, me, face_id, trial)
         officer = office.officer(session, deed.officer)
         said = Judgement(
@@ -205,6 +211,54 @@ def set_policy(
         return new
 
 
+def accuracy(desk: Desk, officer: OfficerId | None = None) -> ReviewerAccuracy:
+    """Return how an officer did in trials, the one at the desk by default, and how long they take.
+
+    An officer's own is for them; anybody's for supervisors and administrators.
+
+    Raises
+    ------
+    NotPermitted
+        It is another officer's, and the one asking is neither. The attempt is recorded.
+    NotFound
+        There is no such officer.
+    """
+    of = officer if officer is not None else OfficerId(desk.claim.officer or "")
+    with desk.act(Action.VIEW_ACCURACY, of=of) as deed:
+        if of != deed.officer:
+            _check_supervises(deed)
+        if office.officer(deed.session, of) is None:
+            raise NotFound(f"There is no officer {of} in this case; the view officers lists them.")
+        return _accuracy(deed.session, of)
+
+
+def accuracies(desk: Desk) -> tuple[ReviewerAccuracy, ...]:
+    """Return how every officer who has judged did in trials, by officer; for supervisors and administrators.
+
+    Raises
+    ------
+    NotPermitted
+        The officer is neither. The attempt is recorded.
+    """
+    with desk.act(Action.VIEW_ACCURACY, of="everybody") as deed:
+        _check_supervises(deed)
+        return tuple(_accuracy(deed.session, officer) for officer in reviews.judges(deed.session))
+
+
+def _check_supervises(deed: Deed) -> None:
+    officer = office.officer(deed.session, deed.officer)
+    if officer is None or officer.role not in SUPERVISES:
+        raise NotPermitted(
+            "How another officer did in review is for that officer, supervisors and administrators to see: ask one."
+        )
+
+
+def _accuracy(session: Session, officer: OfficerId) -> ReviewerAccuracy:
+    from stillgraph.evaluation import reviewers
+
+    return reviewers.measured(officer, reviews.tried(session, officer), reviews.decision_seconds(session, officer))
+
+
 def _waiting(desk: Desk, deed: Deed) -> tuple[ReviewItem, ...]:
     """Return what waits for the officer, trials mixed in, by face."""
     from stillgraph import review
@@ -221,7 +275,7 @@ def _waiting(desk: Desk, deed: Deed) -> tuple[ReviewItem, ...]:
     trials.prepare(session, desk.case.directory, desk.model, deed.at)
     trials.mix_in(session, me, real, held_policy, deed.at)
     mixed = [(listed, dealing.turn(judged.get(listed.face_id, []))) for listed in real]
-    mixed += [(_as_listed(trial), 1) for trial in trials.waiting(session, me)]
+    mixed += [(trials.as_listed(trial), 1) for trial in trials.waiting(session, me)]
     elsewhere = {d.face_id for d in reviews.open_deals(session, deed.at) if d.officer != me}
     items = (_item(held_policy, me, listed, turn) for listed, turn in mixed if listed.face_id not in elsewhere)
     return tuple(sorted(items, key=lambda item: item.face_id))
@@ -236,17 +290,6 @@ def _item(held: ReviewPolicy, officer: OfficerId, listed: Listed, turn: int) -> 
         listed.face_id, listed.still, listed.search_id, tuple((nominal, images[nominal]) for nominal in shown),
         Turn.THIRD if turn == 3 else Turn.INDEPENDENT,
     )  # fmt: skip
-
-
-def _listed(session: Session, face_id: FaceId) -> Listed:
-    found = searches.listed(session, face_id)
-    if not found:
-        raise NotFound(f"Face {face_id} has no candidate list to review; search its still first.")
-    return found[0]
-
-
-def _as_listed(trial: Trial) -> Listed:
-    return Listed(trial.face_id, trial.still, trial.search_id, frozenset(), trial.candidates)
 
 
 def _judgements(session: Session, officer: OfficerId, face_id: FaceId, trial: Trial | None) -> list[Judgement]:

@@ -87,6 +87,23 @@ def mix_in(session: Session, officer: OfficerId, real: Sequence[Listed], policy:
             reviews.add_trial(session, officer, face_id, kind, beside=place, policy_number=policy.number, at=at)
 
 
+def list_for(session: Session, officer: OfficerId, face_id: FaceId) -> tuple[Listed | None, Trial | None]:
+    """Return the list of a face as this officer is to see it, and the trial it is of, if it is one.
+
+    Whoever shows or judges a list asks here, so that a trial is shown and judged like any other.
+    """
+    trial = reviews.trial_of(session, officer, face_id)
+    if trial is not None:
+        return as_listed(trial), trial
+    found = searches.listed(session, face_id)
+    return (found[0] if found else None), None
+
+
+def as_listed(trial: Trial) -> Listed:
+    """Return a trial as the list it looks like; nobody its officer need keep from has searched it."""
+    return Listed(trial.face_id, trial.still, trial.search_id, frozenset(), trial.candidates)
+
+
 def waiting(session: Session, officer: OfficerId) -> list[Trial]:
     """Return the trials mixed in for this officer that they have not answered and whose answer still holds."""
     return reviews.open_trials(session, officer)

@@ -12,7 +12,7 @@ from stillgraph.cli import common
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 if TYPE_CHECKING:
-    from stillgraph.records import ChecklistEntry, ReviewItem, Strength
+    from stillgraph.records import ChecklistEntry, Rate, ReviewerAccuracy, ReviewItem, Strength
 
 review_app = typer.Typer(help="Review of candidate lists by two officers.")
 
@@ -218,3 +218,63 @@ def _checklist(path: Path | None) -> tuple[ChecklistEntry, ...]:
             f"{path.name} is no checklist: a JSON list of objects with component, characteristic and observation "
             "(“observed in both”, “differs” or “not visible”), and a note where there is one (docs/review.md)."
         ) from error
+
+
+@review_app.command("accuracy", epilog="Example: stillgraph review accuracy cases/autumn --officer pc1234")
+def review_accuracy(
+    case: Case,
+    of: Annotated[str | None, typer.Option("--of", metavar="ID", help="Of another officer; for supervisors.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Of everybody who has judged; for supervisors.")] = False,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how you did in trials, with intervals, corrected for chance, and how long you take over a list."""
+    from stillgraph.casework import reviewing
+    from stillgraph.errors import WrongUse
+    from stillgraph.records import OfficerId
+
+    if everybody and of is not None:
+        raise WrongUse("Ask for one officer, --of ID, or for everybody, --all.")
+    desk = common.seat(case, officer, operation, reason)
+    if everybody:
+        found = reviewing.accuracies(desk)
+    else:
+        found = (reviewing.accuracy(desk, None if of is None else OfficerId(of)),)
+    if as_json:
+        common.print_json({"reviewers": found})
+        return
+    for one in found:
+        print(f"{one.officer}")
+        for name, rate in (
+            ("right person absent: supported nobody", one.absent),
+            ("right person present: supported them", one.present),
+            ("all trials: supported somebody else", one.wrong_person),
+        ):
+            print(f"  {name}: {_percent(rate)}")
+        print(f"  corrected for chance (0 is guessing, 1 never errs): {_corrected(one)}")
+        print(f"  time for a list: {_seconds(one)}")
+
+
+def _percent(rate: Rate) -> str:
+    if rate.value is None or rate.low is None or rate.high is None:
+        return "no trials yet"
+    return (
+        f"{rate.successes} of {rate.trials}, {100 * rate.value:.0f} % "
+        f"(95 %: {100 * rate.low:.0f} to {100 * rate.high:.0f})"
+    )
+
+
+def _corrected(one: ReviewerAccuracy) -> str:
+    if one.chance_corrected is None:
+        return str(one.insufficient)
+    return f"{one.chance_corrected:.2f} (95 %: {one.chance_corrected_low:.2f} to {one.chance_corrected_high:.2f})"
+
+
+def _seconds(one: ReviewerAccuracy) -> str:
+    if one.seconds_median is None:
+        return "no dealt list judged yet"
+    spread = one.seconds_quartiles
+    between = "" if spread is None else f", half of them between {spread[0]:.0f} and {spread[1]:.0f} s"
+    return f"median {one.seconds_median:.0f} s over {common.count(one.decisions, 'decision')}{between}"

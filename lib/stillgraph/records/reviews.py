@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from stillgraph.records.identifiers import CustodyImageId, FaceId, NominalId, OfficerId, SearchId, StillId
+from stillgraph.records.standings import Rate
 
 
 class Verdict(StrEnum):
@@ -142,3 +143,31 @@ class ReviewPolicy:
     reserved_minutes: int = 30
     """How long a dealt list is kept for one officer."""
     seed: int = 20261125
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerAccuracy:
+    """How one officer did in trials, and how long they take over a list.
+
+    Trials only: what two officers agreed on is not known to be true, and lists that a third decided are the hard ones.
+    """
+
+    officer: OfficerId
+    absent: Rate
+    """Of trials with the right person absent: supported nobody."""
+    present: Rate
+    """Of trials with the right person present: supported that person."""
+    wrong_person: Rate
+    """Of all trials: supported somebody who is not that person."""
+    inconclusive: int
+    """Of all trials, how many were left inconclusive; counted above as supporting nobody."""
+    chance_corrected: float | None
+    """``present`` + ``absent`` - 1: 1 of an officer who never errs, at most 0 of one who does not look."""
+    chance_corrected_low: float | None
+    chance_corrected_high: float | None
+    insufficient: str | None
+    """Why there is no chance-corrected accuracy, if there is none."""
+    decisions: int
+    """Dealt lists judged, trials among them, over which the times are taken."""
+    seconds_median: float | None
+    seconds_quartiles: tuple[float, float] | None

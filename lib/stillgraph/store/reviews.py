@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from stillgraph.records import CustodyImageId, FaceId, Judgement, NominalId, OfficerId, ReviewPolicy, SearchId, StillId
+from stillgraph.records import (
+    CustodyImageId,
+    FaceId,
+    Judgement,
+    NominalId,
+    OfficerId,
+    ReviewPolicy,
+    SearchId,
+    StillId,
+    Verdict,
+)
 from stillgraph.store import searches
 from stillgraph.store.casefile import Session
 
@@ -156,11 +166,15 @@ def add_trial_answer(session: Session, trial: Trial, said: Judgement) -> int:
 
 
 def faces_without_trial_lists(session: Session) -> list[tuple[searches.Listed, NominalId]]:
-    """Return the corroborated faces of whose newest list and nominal no lists of trials were made, by face id."""
+    """Return the corroborated faces of whose newest list and nominal no lists of trials were made, by face id.
+
+    A face that was a trial keeps its lists for good, since they say what its officer was shown.
+    """
     rows = session.rows(
         "SELECT r.face_id, r.nominal_id FROM main.reviews AS r WHERE r.outcome = 'corroborated' AND NOT EXISTS "
         "(SELECT 1 FROM held.trial_lists AS l WHERE l.face_id = r.face_id AND l.search_id = r.search_id "
-        " AND l.nominal_id = r.nominal_id) ORDER BY r.face_id"
+        " AND l.nominal_id = r.nominal_id) "
+        "AND NOT EXISTS (SELECT 1 FROM held.trials AS t WHERE t.face_id = r.face_id) ORDER BY r.face_id"
     )
     who = dict(rows)
     return (
@@ -242,3 +256,38 @@ def given_back(session: Session, officer: OfficerId) -> set[FaceId]:
         "SELECT DISTINCT face_id FROM held.deals WHERE officer_id = ? AND ended_by = 'given back'", [officer]
     )
     return {row[0] for row in rows}
+
+
+def judges(session: Session) -> list[OfficerId]:
+    """Return everybody who has judged a list, a trial among them, by id."""
+    rows = session.rows(
+        "SELECT officer_id FROM held.judgements UNION SELECT officer_id FROM held.trial_answers ORDER BY officer_id"
+    )
+    return [row[0] for row in rows]
+
+
+def tried(session: Session, officer: OfficerId) -> list[tuple[str, Verdict, bool]]:
+    """Return an officer's first answers in trials whose answer is still known, by trial.
+
+    Each is the kind of trial, the verdict, and whether it supports the one the face is corroborated as. The first
+    answer counts: a later one may have been given by somebody who had learned that it was a trial.
+    """
+    rows = session.rows(
+        "SELECT t.kind, first(a.verdict ORDER BY a.sequence), "  # noqa: S608  (our own text)
+        "coalesce(first(a.nominal_id = l.nominal_id ORDER BY a.sequence), false) "
+        "FROM held.trials AS t JOIN held.trial_answers AS a USING (trial_id) "
+        f"JOIN held.trial_lists AS l ON l.face_id = t.face_id AND l.kind = t.kind {_KNOWN} "
+        "WHERE t.officer_id = ? GROUP BY t.trial_id, t.kind ORDER BY t.trial_id",
+        [officer],
+    )
+    return [(kind, Verdict(verdict), right) for kind, verdict, right in rows]
+
+
+def decision_seconds(session: Session, officer: OfficerId) -> list[float]:
+    """Return how long this officer took over each list that was dealt to them and that they judged, seconds."""
+    rows = session.rows(
+        "SELECT epoch(ended_at) - epoch(dealt_at) FROM held.deals WHERE officer_id = ? AND ended_by = 'judged' "
+        "ORDER BY deal_id",
+        [officer],
+    )
+    return [float(row[0]) for row in rows]
