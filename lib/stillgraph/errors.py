@@ -6,6 +6,7 @@
     +-- Refused                 the rules do not allow it; the attempt is recorded where there is a case
     |   +-- NotPermitted        no officer, operation or reason, or one that does not cover the action
     |   +-- ReviewBlocked       this officer may not judge this review now
+    |   +-- RulingBlocked       this officer may not rule so between these faces
     |   +-- QueryRefused        SQL that is not one read-only SELECT over the documented views
     +-- WrongUse                the request itself cannot be carried out as asked
     |   +-- NotFound            a still, face, person, officer or file that is not there
@@ -42,6 +43,10 @@ class NotPermitted(Refused):
 
 class ReviewBlocked(Refused):
     """The officer may not judge this review now."""
+
+
+class RulingBlocked(Refused):
+    """The officer may not rule so between these faces, or not take this ruling back."""
 
 
 class QueryRefused(Refused):

@@ -43,11 +43,29 @@ MODULES = (
     searching,
 )
 FACE = "R08/R08_0002.jpg#1"
+OTHER = "R08/R08_0033.jpg#1"
 STILL = "R08/R08_0002.jpg"
+
+
+def person_without(linkage, face):
+    return next(p.person_id for p in linkage.persons if face not in {one.face_id for one in p.faces})
+
+
+def split_off(desk, face):
+    linking.rule(desk, [face, OTHER], "same")
+    linking.link(desk)
+    return linking.split(desk, [face])
+
 
 CALLS = {
     "analysing.at_a_glance": lambda d, _: analysing.at_a_glance(d),
     "linking.link": lambda d, _: linking.link(d),
+    "linking.rule": lambda d, _: linking.rule(d, [FACE, OTHER], "same"),
+    "linking.move": lambda d, _: linking.move(d, FACE, person_without(linking.link(d), FACE)),
+    "linking.split": lambda d, _: split_off(d, FACE),
+    "linking.undo": lambda d, _: linking.undo(d, linking.rule(d, [FACE, OTHER], "same").act),
+    "linking.rulings": lambda d, _: linking.rulings(d),
+    "linking.groups": lambda d, _: linking.groups(d),
     "analysing.ranking": lambda d, _: analysing.ranking(d),
     "analysing.offence_network": lambda d, _: analysing.offence_network(d),
     "analysing.network_summary": lambda d, _: analysing.network_summary(d),

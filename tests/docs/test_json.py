@@ -78,6 +78,10 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "review policy": ("review", "policy", case, "--trial-share", "0.1", *BY_DESK),
         "review judge": ("review", "judge", case, "--face", FACE, "--none", *COMPARED, *BY_FIRST),
         "link": ("link", case, *BY_DESK),
+        "persons rule": ("persons", "rule", case, "--face", FACE, "--face", "R08/R08_0033.jpg#1", "--same", *BY_DESK),
+        "persons rulings": ("persons", "rulings", case, *BY_DESK),
+        "persons undo": ("persons", "undo", case, "--ruling", "1", *BY_DESK),
+        "persons groups": ("persons", "groups", case, *BY_DESK),
         "rank": ("rank", case, "--with-proposals", *BY_DESK),
         "network": ("network", case, "--with-proposals", *BY_DESK),
         "evaluate identification": (
@@ -98,7 +102,8 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     }  # fmt: skip
     maybe_empty = {
         "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
-        "link": {"likelihood_ratio", "score", "reason"},
+        "link": {"likelihood_ratio", "score", "reason", "rulings"},
+        "persons groups": {"likelihood_ratio", "score", "reason"},
         "search": {"image", "reason"},
         "review accuracy": {"a", "is", "rate"},
         "evaluate identification": {"mated", "nonmated"},

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillgraph.errors import WrongUse
+from stillgraph.gallery.neighbours import neighbours
 from stillgraph.linking import LinkableFace, link
 from stillgraph.records import Box, LinkStatus, Outcome, Ruling
 
@@ -27,7 +28,7 @@ def face(still, number=1, usable=True, offence=None):
 def linked(faces, vectors, corroborated=None, threshold=0.8, **others):
     rulings = {one: Ruling(Outcome.CORROBORATED, nominal) for one, nominal in (corroborated or {}).items()}
     array = np.array(vectors, dtype=np.float32).reshape(len(faces), 2)
-    return link(faces, array, rulings=rulings | others, threshold=threshold)
+    return link(faces, array, rulings=rulings | others, neighbours=neighbours, threshold=threshold)
 
 
 def who(linkage):
@@ -55,6 +56,7 @@ def test_only_corroborated_rulings_bind():
             "R01/c#1": Ruling(Outcome.PENDING),
             "R01/gone#1": Ruling(Outcome.CORROBORATED, "N1"),
         },
+        neighbours=neighbours,
         threshold=0.8,
     )
     assert [person.status for person in linkage.persons] == [LinkStatus.UNKNOWN] * 3
@@ -125,7 +127,7 @@ def test_nobody_is_proposed_to_be_a_person_on_the_same_still():
 
 
 def test_nothing_to_link():
-    linkage = link([], np.empty((0, 4), dtype=np.float32), rulings={}, threshold=0.5)
+    linkage = link([], np.empty((0, 4), dtype=np.float32), rulings={}, neighbours=neighbours, threshold=0.5)
     assert (linkage.persons, linkage.proposals, linkage.contradictions) == ((), (), ())
 
 
@@ -133,7 +135,7 @@ def test_requests_that_make_no_sense():
     with pytest.raises(WrongUse, match="a face id came twice"):
         linked([face("a"), face("a")], at(0, 1))
     with pytest.raises(WrongUse, match=r"1 faces came with an array of shape \(2, 2\)"):
-        link([face("a")], np.zeros((2, 2), np.float32), rulings={}, threshold=0.5)
+        link([face("a")], np.zeros((2, 2), np.float32), rulings={}, neighbours=neighbours, threshold=0.5)
     with pytest.raises(WrongUse, match="a cosine from -1 to 1"):
         linked([face("a")], at(0), threshold=float("nan"))
 
@@ -233,7 +235,7 @@ def test_five_thousand_faces_take_seconds():
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     faces = [face(f"{number:04}") for number in range(5000)]
     began = time.perf_counter()
-    linkage = link(faces, vectors, rulings={}, threshold=0.6)
+    linkage = link(faces, vectors, rulings={}, neighbours=neighbours, threshold=0.6)
     assert time.perf_counter() - began < 60
     truth = [{of_whom[int(one.still[4:])] for one in person.faces} for person in linkage.persons]
     assert all(len(one) == 1 for one in truth)

@@ -174,7 +174,7 @@ def ranking(
 
     with desk.act(Action.RANK, by=by, since=since, until=until, with_proposals=with_proposals) as deed:
         ranked = prolific.rank(
-            persons.participations(deed.session),
+            persons.participations(deed.session, with_proposals=with_proposals),
             receipts.offences(deed.session),
             harm_table(),
             receipts.prior_arrests(deed.session),
@@ -192,9 +192,8 @@ def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str
     from stillgraph import network
 
     with desk.act(Action.NETWORK, with_proposals=with_proposals) as deed:
-        statuses = None if with_proposals else [LinkStatus.CORROBORATED]
         graph = network.build(
-            persons.participations(deed.session, statuses),
+            persons.participations(deed.session, with_proposals=with_proposals),
             receipts.offences(deed.session),
             receipts.stores(deed.session),
             harm_days=harm_table().days,
@@ -372,6 +371,9 @@ def _review_kind(*, simulated: bool) -> str:
 
 
 def is_simulated(session: Session) -> bool:
-    """Say whether any review in the case was simulated."""
-    row = session.one("SELECT coalesce(bool_or(review_kind = 'simulated review'), false) FROM reviews")
+    """Say whether any review in the case, or any ruling between faces, was simulated."""
+    row = session.one(
+        "SELECT coalesce(bool_or(review_kind = 'simulated review'), false) "
+        "FROM (SELECT review_kind FROM reviews UNION ALL SELECT review_kind FROM rulings)"
+    )
     return row is not None and bool(row[0])

@@ -12,7 +12,7 @@ from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, OperationId, Role
-from stillgraph.store import CaseFile, office, reviews
+from stillgraph.store import CaseFile, office, reviews, rulings
 from stillgraph.store.casefile import SCHEMA_VERSION, migrate
 
 
@@ -131,7 +131,7 @@ def open_operation(
 
 
 def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.ChainReport:
-    """Check the audit chain of a case against its anchors, or a copy of them kept elsewhere, and its judgements.
+    """Check the audit chain of a case against its anchors, or a copy of them kept elsewhere, and what it seals.
 
     Anybody who can read the case may check it; nothing of the case is shown, and nothing is written, so that a broken
     chain stays as it was found.
@@ -141,8 +141,8 @@ def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.C
     if anchor_file is not None and not anchor_file.is_file():
         raise WrongUse(f"There is no anchor file {anchor_file}; give the file kept as --anchor FILE.")
     with case.session(writing=False) as session:
-        entries, judgements = office.chain(session), reviews.sealed(session)
-    return chain.verify(entries, chain.read_anchors(anchors), judgements)
+        entries, judgements, ruled = office.chain(session), reviews.sealed(session), rulings.sealed(session)
+    return chain.verify(entries, chain.read_anchors(anchors), judgements, ruled)
 
 
 def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None:

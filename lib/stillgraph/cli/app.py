@@ -10,7 +10,19 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from stillgraph import __version__
-from stillgraph.cli import analyse, bench, cases, enhancing, extracting, looking, models, reviewing, serving, work
+from stillgraph.cli import (
+    analyse,
+    bench,
+    cases,
+    enhancing,
+    extracting,
+    looking,
+    models,
+    persons,
+    reviewing,
+    serving,
+    work,
+)
 from stillgraph.errors import CaseExists, NotACase, OutdatedCase, Refused, StillgraphError, WrongUse
 
 INTERRUPTED = 130
@@ -37,7 +49,7 @@ def _root(
         print(context.get_help())
 
 
-for module in (cases, work, reviewing, looking, enhancing, extracting, analyse, models, bench, serving):
+for module in (cases, work, reviewing, persons, looking, enhancing, extracting, analyse, models, bench, serving):
     module.register(app)
 
 

@@ -167,7 +167,7 @@ def link(
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Link faces to persons: corroborated leads bind, similarity groups the unknown, contradictions are shown."""
+    """Link faces to persons: what officers agree on binds, similarity groups the unknown, contradictions are shown."""
     from stillgraph.casework import linking
     from stillgraph.records import LinkStatus
 
@@ -180,8 +180,7 @@ def link(
     for status in LinkStatus:
         persons = [p for p in linkage.persons if p.status is status]
         several = [p for p in persons if len(p.stills) > 1]
-        if persons or status is not LinkStatus.PROPOSED:
-            print(f"{status}: {common.count(len(persons), 'person')}, {len(several)} on several stills")
+        print(f"{status}: {common.count(len(persons), 'person')}, {len(several)} on several stills")
     common.print_table(
         ["person", "status", "stills", "offences", "retailers"],
         [

@@ -2,8 +2,8 @@
 
 Altering an entry breaks its digest; inserting or removing one breaks the sequence or the link; rewriting everything
 after a change, or cutting the end off, contradicts the anchors. The entry of a judgement carries that judgement's seal,
-so a judgement altered, removed or slipped in shows too. What the chain cannot show is a forger who rewrites the case
-file and every copy of the anchors: keep a copy where the case's users cannot write.
+so a judgement altered, removed or slipped in shows too; so does a ruling between faces. What the chain cannot show is a
+forger who rewrites the case file and every copy of the anchors: keep a copy where the case's users cannot write.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillgraph.errors import AuditBroken
-from stillgraph.records import AuditEntry, Judgement
+from stillgraph.records import AuditEntry, FaceRuling, Judgement
 
 GENESIS = "0" * 64
 ANCHOR_FILE_NAME = "audit.anchors.jsonl"
@@ -108,12 +108,22 @@ def seal(judgement: Judgement) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def verify(
-    entries: Sequence[AuditEntry], anchors: Sequence[Anchor], judgements: Sequence[Judgement] = ()
-) -> ChainReport:
-    """Check every entry, every link, every anchor, and every judgement against the entry that recorded it.
+def seal_of_ruling(ruling: FaceRuling) -> str:
+    """Return the SHA-256, in hex, of everything a ruling between faces says."""
+    said = {**asdict(ruling), "ruled_at": ruling.ruled_at.astimezone(UTC).isoformat()}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
-    Entries in the order of their sequence. A judgement that no entry recorded breaks the chain after its last entry.
+
+def verify(
+    entries: Sequence[AuditEntry],
+    anchors: Sequence[Anchor],
+    judgements: Sequence[Judgement] = (),
+    rulings: Sequence[FaceRuling] = (),
+) -> ChainReport:
+    """Check every entry, every link, every anchor, and every judgement and ruling against the entry that recorded it.
+
+    Entries in the order of their sequence. A judgement or ruling that no entry recorded breaks the chain after its last
+    entry.
     """
     first_broken, problem = _first_break(entries)
     by_sequence = {e.sequence: e.digest for e in entries}
@@ -135,6 +145,8 @@ def verify(
         first_broken, problem = 1, "there is no anchor to hold the chain to"
     if first_broken is None:
         first_broken, problem = _first_unsealed(entries, judgements)
+    if first_broken is None:
+        first_broken, problem = _first_unsealed_ruling(entries, rulings)
     newest = max((a.sequence for a in anchors), default=0)
     return ChainReport(
         holds=first_broken is None,
@@ -159,6 +171,23 @@ def _first_unsealed(entries: Sequence[AuditEntry], judgements: Sequence[Judgemen
             return found.sequence, f"judgement {recorded['judgement']}, which entry {found.sequence} records, {what}"
     if held:
         return len(entries) + 1, f"no entry records judgement {min(held)}"
+    return None, None
+
+
+def _first_unsealed_ruling(
+    entries: Sequence[AuditEntry], rulings: Sequence[FaceRuling]
+) -> tuple[int | None, str | None]:
+    held = {ruling.sequence: seal_of_ruling(ruling) for ruling in rulings}
+    for found in entries:
+        if found.result != "done":
+            continue
+        for sequence, recorded in json.loads(found.details).get("ruling_seals", {}).items():
+            kept = held.pop(int(sequence), None)
+            if kept != recorded:
+                what = "is no longer there" if kept is None else "has been altered"
+                return found.sequence, f"ruling {sequence}, which entry {found.sequence} records, {what}"
+    if held:
+        return len(entries) + 1, f"no entry records ruling {min(held)}"
     return None, None
 
 

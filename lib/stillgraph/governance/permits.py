@@ -37,6 +37,8 @@ class Action(StrEnum):
     MAKE_ARRAY = "make photo array"
     RECORD_ANSWER = "record array answer"
     LINK = "link"
+    RULE = "rule between faces"
+    TAKE_BACK = "take back ruling"
     RANK = "rank"
     NETWORK = "network"
     QUERY = "query"

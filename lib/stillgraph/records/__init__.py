@@ -9,7 +9,8 @@ here computes, reads or writes. No ``repr`` shows a template, a name or a date o
 that only an enhancement showed come after those.
 ``EnhancementId``: ``<StillId>~<n>``, the n-th enhancement of the still, counted from 1.
 ``OffenceId``: the retailer's own reference, prefixed ``<retailer_id>/`` unless it starts so already.
-``PersonId``: the nominal id of a person in custody records, else ``unknown <n>``.
+``PersonId``: the nominal id of a person in custody records, else ``series <n>`` (corroborated, not named),
+``proposed <n>`` or ``unknown <n>``.
 """
 
 from stillgraph.records.comparisons import Comparable, Pictured, Portrayed, Side
@@ -32,7 +33,17 @@ from stillgraph.records.identifiers import (
     Vector,
 )
 from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
-from stillgraph.records.persons import Contradiction, Linkage, LinkStatus, Participation, Person, PersonFace, Proposal
+from stillgraph.records.persons import (
+    Contradiction,
+    FaceRuling,
+    Linkage,
+    LinkStatus,
+    Participation,
+    Person,
+    PersonFace,
+    Proposal,
+    Says,
+)
 from stillgraph.records.receipts import Arrest, CustodyImage, IntakeReport, Nominal, Offence, Refusal, Still, Store
 from stillgraph.records.reviews import (
     ChecklistEntry,
@@ -80,6 +91,7 @@ __all__ = [
     "EnhancementId",
     "Face",
     "FaceId",
+    "FaceRuling",
     "Filters",
     "GalleryInfo",
     "GalleryStatistics",
@@ -121,6 +133,7 @@ __all__ = [
     "ReviewerAccuracy",
     "Role",
     "Ruling",
+    "Says",
     "SearchId",
     "SearchOutcome",
     "SearchReport",

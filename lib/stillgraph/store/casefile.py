@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
 CASE_FILE_NAME = "case.duckdb"
 PATIENCE_S = 30.0
-MIGRATIONS = ("0001_case.sql", "0002_face_core.sql", "0003_gallery.sql", "0004_review.sql", "0005_bulk.sql")
+MIGRATIONS = (
+    "0001_case.sql",
+    "0002_face_core.sql",
+    "0003_gallery.sql",
+    "0004_review.sql",
+    "0005_bulk.sql",
+    "0006_rulings.sql",
+)
 """What brings a case file from each schema version to the next, from nothing on."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -113,19 +113,33 @@ SELECT l.face_id, f.image_id AS still_id, l.search_id,
             THEN 'simulated review' ELSE 'human review' END AS review_kind
 FROM listed AS l JOIN held.faces AS f USING (face_id) LEFT JOIN tally AS t USING (face_id);
 
+-- One row a ruling between faces, or what took one back. Officers' reasons are in no view.
+CREATE OR REPLACE VIEW main.rulings AS
+SELECT r.sequence, r.act, r.says, r.faces, r.others, r.undoes,
+       r.says <> 'taken back' AND NOT EXISTS (SELECT 1 FROM held.rulings AS u WHERE u.undoes = r.sequence) AS stands,
+       r.officer_id, r.operation_id, r.ruled_at,
+       CASE WHEN r.simulated THEN 'simulated review' ELSE 'human review' END AS review_kind
+FROM held.rulings AS r;
+
 CREATE OR REPLACE VIEW main.persons AS
-SELECT p.person_id, p.nominal_id, p.status,
+SELECT p.person_id, p.nominal_id, p.status, p.proposed_as,
        count(DISTINCT pf.face_id) AS faces, count(DISTINCT t.still_id) AS stills,
        count(DISTINCT t.offence_id) AS offences, count(DISTINCT t.retailer_id) AS retailers,
        CASE WHEN p.status = 'unknown' THEN NULL
-            WHEN (SELECT bool_or(j.simulated) FROM held.judgements AS j JOIN held.person_faces AS x USING (face_id)
+            WHEN p.nominal_id IS NOT NULL
+             AND (SELECT bool_or(j.simulated) FROM held.judgements AS j JOIN held.person_faces AS x USING (face_id)
+                  WHERE x.person_id = p.person_id)
+            THEN 'simulated review'
+            WHEN p.nominal_id IS NULL
+             AND (SELECT bool_or(r.simulated) FROM held.rulings AS r JOIN held.person_faces AS x
+                  ON list_contains(r.faces, x.face_id) OR list_contains(r.others, x.face_id)
                   WHERE x.person_id = p.person_id)
             THEN 'simulated review' ELSE 'human review' END AS review_kind
 FROM held.persons AS p
 JOIN held.person_faces AS pf USING (person_id)
 JOIN held.faces AS f USING (face_id)
 JOIN held.stills AS t ON t.still_id = f.image_id
-GROUP BY p.person_id, p.nominal_id, p.status;
+GROUP BY p.person_id, p.nominal_id, p.status, p.proposed_as;
 
 CREATE OR REPLACE VIEW main.person_faces AS
 SELECT pf.person_id, p.nominal_id, p.status, pf.face_id, f.image_id AS still_id, t.offence_id, t.retailer_id
