@@ -112,20 +112,46 @@ def test_a_folder_of_odd_files_is_searched_with_each_searched_or_refused(run, sm
     found, empty, wrong = searched(), without_a_face(), refused()
     for name, data in (found | empty | {name: data for name, (data, _) in wrong.items()}).items():
         (folder / name).write_bytes(data)
-    (folder / "folder in it").mkdir()
+    reasons = {name: reason for name, (_, reason) in wrong.items()} | lie_about(folder)
     document = search(run, small_case, seat, folder, "--json").document
     printable = {name.replace("\n", "\N{REPLACEMENT CHARACTER}") for name in found}
     assert {probe["still"] for probe in document["probes"]} == printable
     assert set(document["without_face"]) == set(empty)
     assert {
-        one["image"]: one["reason"].startswith(wrong[one["image"]][1]) for one in document["refused"]
-    } == dict.fromkeys(wrong, True)
+        one["image"]: one["reason"].startswith(reasons[one["image"]]) for one in document["refused"]
+    } == dict.fromkeys(reasons, True)
     ran = search(run, small_case, seat, folder)
     assert ran.code == 0
     assert "  empty.jpg: refused: empty file" in ran.out
 
 
+def lie_about(folder):
+    """Put into a folder what is no file; return how the reason begins for which it is refused, by name."""
+    (folder / "folder in it").mkdir()
+    (folder / "to nothing.png").symlink_to(folder / "nothing.png")
+    (folder / "to itself.png").symlink_to(folder / "to itself.png")
+    unreadable = {"to nothing.png": "cannot be read (No such file", "to itself.png": "cannot be read (Too many levels"}
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.png")
+        (folder / "endless.png").symlink_to("/dev/zero")
+        unreadable |= dict.fromkeys(["pipe.png", "endless.png"], "not a file but a pipe, a socket or a device")
+    return unreadable | {"folder in it": "a folder in the folder"}
+
+
+def test_names_that_differ_in_what_cannot_be_printed_alone_are_told_apart(run, small_case, seat, folder):
+    for name in ("a\nface", "a\tface", "a\vface (2)"):
+        (folder / name).write_bytes(saved("PNG"))
+    (folder / "no\nface").write_bytes(b"")
+    (folder / "no\tface").write_bytes(b"text")
+    document = search(run, small_case, seat, folder, "--json").document
+    assert sorted(probe["still"] for probe in document["probes"]) == ["a�face", "a�face (2)", "a�face (2) (2)"]
+    assert {one["image"]: one["reason"][:5] for one in document["refused"]} == {
+        "no�face": "not a", "no�face (2)": "empty"
+    }  # fmt: skip
+
+
 def test_a_folder_without_files_is_refused(run, small_case, seat, folder):
+    (folder / "folder in it").mkdir()
     ran = search(run, small_case, seat, folder)
     assert (ran.code, ran.out, ran.err) == (2, "", "There is no file in the folder odd.\n")
 

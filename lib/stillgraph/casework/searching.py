@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework import indexing
+from stillgraph.casework import indexing, outside
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.running import analyse_all, keep_run
-from stillgraph.decoding import DEFAULT_LIMITS
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -241,18 +240,16 @@ def _search_outside(
 
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model, from_outside=True) as deed:
-        files, refused = _files(place), dict[str, str]()
-        images = _readable(files, refused)
+        refused: dict[str, str] = {}
+        files = outside.listed(place) if outside.is_folder(place) else None
+        images = [outside.only(place)] if files is None else outside.readable(files, refused)
+        count = 1 if files is None else len(files)
         analyses, failed, run = analyse_all(
-            desk,
-            images,
-            len(files),
-            ImageRole.STILL,
-            min(len(files), threads(None)),
-            show_progress=show_progress and len(files) > 1,
+            desk, images, count, ImageRole.STILL, min(count, threads(None)), show_progress=show_progress and count > 1
         )
-        if failed and files == [place]:
-            raise WrongUse(f"{_name(place)}: {failed[_name(place)]}.")
+        if failed and files is None:
+            name, reason = failed.popitem()
+            raise WrongUse(f"{name}: {reason}.")
         refused |= failed
         keep_run(deed, desk.pack, run, "search")
         index = gallery_index(deed.session, desk)
@@ -364,36 +361,3 @@ def _probe(
     return Probe(
         face.face_id, face.image_id, face.box, face.quality, face.usable, outcome, candidates, _made_of(face, views)
     )
-
-
-def _files(place: Path) -> list[Path]:
-    """Return the files of a folder in the order of their names, or the one file that was named."""
-    try:
-        if not place.is_dir():
-            return [place]
-    except OSError:  # a name that no file can have: reading it says so
-        return [place]
-    files = sorted(file for file in place.iterdir() if file.is_file())
-    if not files:
-        raise NotFound(f"There is no file in the folder {_name(place)}.")
-    return files
-
-
-def _readable(files: Sequence[Path], refused: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of each file; of several, one that cannot be read goes to ``refused`` with the reason."""
-    for file in files:
-        try:
-            if not file.is_file():
-                raise NotFound(f"There is no file {_name(file)}.")
-            with file.open("rb") as stream:
-                yield _name(file), stream.read(DEFAULT_LIMITS.max_bytes + 1)
-        except OSError as error:
-            reason = f"cannot be read ({error.strerror}): check its name and permissions"
-            if len(files) == 1:
-                raise WrongUse(f"{_name(file)} {reason}.") from error
-            refused[_name(file)] = reason
-
-
-def _name(file: Path) -> str:
-    """Return a file's name, to recognise it by; what can be neither printed nor stored is replaced."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in file.name)
