@@ -17,7 +17,6 @@ import json
 import multiprocessing
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +66,7 @@ def engines(count: int, repeats: int) -> dict[str, object]:
         for file in files:
             (Path(folder) / file.name).symlink_to(file)
         same = packs.assemble("same", adding.propose(Path(folder), "for tests"))
-        result["insightface"] = rivals.against_insightface(same, Path(folder), images, repeats)
+        result["insightface"] = rivals.against_insightface(same, images, repeats)
     return result
 
 
@@ -159,7 +158,6 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=40, help="stills, and half as many custody images")
     parser.add_argument("--repeats", type=int, default=5)
     given = parser.parse_args()
-    warnings.filterwarnings("ignore", module="insightface")
     json.dump(PARTS[given.part](given.images, given.repeats), sys.stdout, indent=1)
     sys.stdout.write("\n")
 

@@ -21,7 +21,7 @@ from PIL import Image, ImageFilter
 from stillgraph import evaluation
 from stillgraph.casework import benching
 from stillgraph.faces import packs
-from stillgraph.faces.ablation import largest
+from stillgraph.faces.ablation import foremost
 from stillgraph.faces.degrade import Camera, degrade
 from stillgraph.faces.embed import align, low_resolution_twin, unit
 from stillgraph.faces.pixels import decode
@@ -55,9 +55,9 @@ WAYS = {
 
 
 def vectors(data: bytes, name: str, pack: packs.FacePack) -> dict[str, np.ndarray] | None:
-    """Return the unit vector of each crop of the largest face, each the sum with its mirror image."""
+    """Return the unit vector of each crop of the foremost face, each the sum with its mirror image."""
     pixels = decode(data, name)
-    found = largest(pack.detector.detect(pixels))
+    found = foremost(pack.detector.detect(pixels), pixels)
     if found is None:
         return None
     face, wide = align(pixels, found.landmarks), align(pixels, found.landmarks, 1.1)
@@ -71,7 +71,7 @@ def all_conditions(path: Path, is_probe: bool, pack: packs.FacePack) -> dict[str
     made = {"clean": vectors(data, path.name, pack)}
     if is_probe:
         pixels = decode(data, path.name)
-        face = largest(pack.detector.detect(pixels))
+        face = foremost(pack.detector.detect(pixels), pixels)
         for width in WIDTHS_PX:
             poor = None if face is None else degrade(pixels, face.box, Camera(width), name=path.name)
             made[f"{width} px"] = None if poor is None else vectors(poor, path.name, pack)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stillgraph.casework import benching
+from stillgraph.casework import benching, models
 from stillgraph.cli.app import run
 from stillgraph.errors import ManifestError, WrongUse
 from stillgraph.faces.ablation import FULL, PLAIN, STAGES
@@ -32,6 +32,13 @@ def people(tmp_path):
     with path.open("w", newline="") as stream:
         csv.writer(stream).writerows(rows)
     return path
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """One round of races on three pictures."""
+    monkeypatch.setattr(benching, "ROUNDS", 1)
+    monkeypatch.setattr(benching, "RACED_PICTURES", 2)
 
 
 def test_each_stage_is_measured_under_each_condition_and_the_same_again(people):
@@ -90,16 +97,39 @@ def test_widths_that_make_no_sense_are_refused(people):
         benching.bench_faces(people=people, widths_px=[4])
 
 
-def test_the_command_prints_a_table_and_json(people, capsys):
+def test_the_command_prints_a_table_and_json(people, capfd, quick):
     pytest.importorskip("cv2", reason="OpenCV cannot be imported here", exc_type=ImportError)
     assert run(["bench", "faces", "--people", str(people), "--widths", "48", "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
+    said = capfd.readouterr()
+    document = json.loads(said.out)
+    assert said.err == "", "OpenCV warns there of its own affairs unless told not to"
     assert document["models"] == {"yunet-sface": "yunet-sface@2456d6f081df.r2"}
     assert document["rows"][0]["result"]["rank"]["1"]["trials"] == 2
-    assert document["speed"]["ours, same work"]["faces"] == document["speed"]["opencv, a pool"]["faces"] == 15
+    assert document["speed"]["ours, same work"]["faces"] == document["speed"]["opencv, a pool"]["faces"] == 3
+    assert document["speed_insightface"] == {}
+    assert "runs packs in its own format only" in document["not_raced"]["insightface"]
     assert run(["bench", "faces", "--people", str(people), "--widths", "48", "--no-speed"]) == 0
-    printed = capsys.readouterr().out
+    printed = capfd.readouterr().out
     assert "full recipe" in printed
     assert "insufficient" in printed
+    assert "No race against opencv: --no-speed was asked for.\n" in printed
     assert run(["bench", "faces", "--widths", "small"]) == 2
-    assert "--widths takes whole pixels" in capsys.readouterr().err
+    assert "--widths takes whole pixels" in capfd.readouterr().err
+
+
+@pytest.mark.shared
+def test_a_pack_in_insightfaces_format_is_raced_against_insightface_in_the_same_run(people, shared, capfd, quick):
+    pytest.importorskip("cv2", reason="OpenCV cannot be imported here", exc_type=ImportError)
+    toml = people.with_name("same.toml")
+    toml.write_text(
+        f'kind = "insightface"\nfile = "{shared / "models/edgeface/edgeface_xs.onnx"}"\nlicence = "for tests"\n'
+        f'detector = "{shared / "models/scrfd/scrfd_2.5g_bnkps.onnx"}"\ndimension = 512\n'
+    )
+    models.add_model(toml)
+    assert run(["bench", "faces", "--people", str(people), "--widths", "48", "--pack", "same", "--json"]) == 0
+    said = capfd.readouterr()
+    document = json.loads(said.out)
+    assert (said.err, document["not_raced"]) == ("", {})
+    raced = document["speed_insightface"]["same"]
+    assert raced["insightface, its threads"]["faces"] == raced["insightface, a pool"]["faces"] == 3
+    assert raced["ours, same work"]["faces"] == document["speed"]["opencv, a pool"]["faces"] == 3

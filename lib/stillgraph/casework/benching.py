@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from stillgraph.faces import degrade
     from stillgraph.faces.packs import FacePack
 
+Race = dict[str, dict[str, float]]
+"""By contender what :data:`stillgraph.faces.rivals.Pace` holds."""
+
 Made = dict[str, Vector | None]
 """One image's template by stage; ``None`` where that stage found no face."""
 
@@ -35,7 +38,13 @@ SHIPPED_PEOPLE = "data/demo/custody"
 
 
 RACED_PICTURES, ROUNDS = 10, 3
-"""Stills in the race against OpenCV, half as many custody images beside them; rounds, of which medians are taken."""
+"""Stills in the races, half as many custody images beside them; rounds, of which medians are taken."""
+
+OPENCV, INSIGHTFACE = RIVALS = ("opencv", "insightface")
+"""Other programs that Stillgraph is raced against; the second is the name of a kind of pack, too."""
+
+NO_RACE = "--no-speed was asked for"
+NO_INSIGHTFACE_PACK = "its FaceAnalysis runs packs in its own format only, and none of the packs measured is one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +79,12 @@ class FacesBenchmark:
     elapsed_s: float
     ratios: dict[str, dict[str, float]]
     """By pack and condition: how many times the plain model's TAR at FAR 0.001 the whole recipe reaches."""
-    speed: dict[str, dict[str, float]]
+    speed: Race
     """The shipped pack against OpenCV on the same weights: :data:`stillgraph.faces.rivals.Pace` by contender."""
+    speed_insightface: dict[str, Race]
+    """Each pack in InsightFace's format against InsightFace on the same weights, likewise, by pack."""
+    not_raced: dict[str, str]
+    """Whom nothing was raced against, and why."""
 
 
 def bench_faces(
@@ -101,7 +114,7 @@ def bench_faces(
     seed : int
         Of the noise.
     speed : bool
-        Whether to race the shipped pack against OpenCV too.
+        Whether to race the shipped pack against OpenCV too, and packs in InsightFace's format against InsightFace.
 
     Raises
     ------
@@ -129,6 +142,7 @@ def bench_faces(
         for pack in loaded:
             made = _templates(pool, photographs, pack, cameras, seed, show_progress=show_progress)
             rows += _rows(pack, photographs, made)
+    opencv, insightface, not_raced = _speed(loaded) if speed else ({}, {}, dict.fromkeys(RIVALS, NO_RACE))
     return FacesBenchmark(
         people="shipped: synthetic custody images" if people is None else people.name,
         models={pack.name: pack.model for pack in loaded},
@@ -136,13 +150,19 @@ def bench_faces(
         camera={"blur_px": cameras[0].blur_px, "noise": cameras[0].noise, "jpeg_quality": cameras[0].jpeg_quality},
         rows=tuple(rows),
         ratios=_ratios(rows),
-        speed=_speed() if speed else {},
+        speed=opencv,
+        speed_insightface=insightface,
+        not_raced=not_raced,
         elapsed_s=time.perf_counter() - began,
     )
 
 
-def _speed() -> dict[str, dict[str, float]]:
-    """Race the shipped pack against OpenCV on a few of the shipped pictures, stills and custody images."""
+def _speed(packs: Sequence[FacePack]) -> tuple[Race, dict[str, Race], dict[str, str]]:
+    """Race on a few of the shipped pictures, stills and custody images.
+
+    Returns what came of the shipped pack against OpenCV, of each pack in InsightFace's format against InsightFace, and
+    who was not raced against and why.
+    """
     from stillgraph.faces import rivals
     from stillgraph.faces.packs import load
 
@@ -150,7 +170,11 @@ def _speed() -> dict[str, dict[str, float]]:
     stills = sorted((folder / "deliveries" / "R08" / "stills").glob("*.jpg"))[:RACED_PICTURES]
     custody = sorted((folder / "custody" / "images").glob("*.jpg"))[: RACED_PICTURES // 2]
     pictures = [(path.name, path.read_bytes()) for path in (*stills, *custody)]
-    return rivals.against_opencv(load(), pictures, ROUNDS)
+    insightface = {
+        pack.name: rivals.against_insightface(pack, pictures, ROUNDS) for pack in packs if pack.kind == INSIGHTFACE
+    }
+    missing = {} if insightface else {INSIGHTFACE: NO_INSIGHTFACE_PACK}
+    return rivals.against_opencv(load(), pictures, ROUNDS), insightface, missing
 
 
 def _shipped_people() -> list[Photograph]:
@@ -230,7 +254,7 @@ def _of_photograph(
     made = {CLEAN: ablation.templates(data, name, pack, ImageRole.STILL if is_probe else ImageRole.CUSTODY)}
     if is_probe:
         pixels = decode(data, name)
-        face = ablation.largest(pack.detector.detect(pixels))
+        face = ablation.foremost(pack.detector.detect(pixels), pixels)
         for camera in cameras:
             poor = None if face is None else degrade.degrade(pixels, face.box, camera, name=name, seed=seed)
             made[f"{camera.face_px:g} px"] = (

@@ -26,7 +26,7 @@ def enrol(
 ) -> IntakeReport:
     """Enrol custody images, and arrest histories where given: all of it or nothing.
 
-    Of several faces in a custody image the largest stands for the person in the gallery; the others are recorded
+    Of several faces in a custody image the foremost, by size and place, stands for the person; the others are recorded
     without a template. An image without a face is kept and counted.
 
     Raises
@@ -86,12 +86,17 @@ def _with_arrests(deed: Deed, report: IntakeReport, path: Path) -> IntakeReport:
 
 
 def _with_one_template(analysis: ImageAnalysis) -> ImageAnalysis:
-    """Keep the template of the largest usable face only."""
+    """Keep the template of the one usable face that the image is of, by size and place, only."""
+    from stillgraph.faces.foremost import prominence
+
     with_template = [face for face in analysis.faces if face.template is not None]
     if len(with_template) < 2:
         return analysis
-    largest = max(with_template, key=lambda face: (face.usable, face.box.width * face.box.height, face.face_id))
+    foremost = max(
+        with_template,
+        key=lambda face: (face.usable, prominence(face.box, analysis.width_px, analysis.height_px), face.face_id),
+    )
     faces: tuple[Face, ...] = tuple(
-        face if face is largest else replace(face, template=None) for face in analysis.faces
+        face if face is foremost else replace(face, template=None) for face in analysis.faces
     )
     return replace(analysis, faces=faces)

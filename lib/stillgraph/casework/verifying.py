@@ -50,7 +50,7 @@ def verification(
 
     Images are compared as a search would compare them: where one face is sharp and the other is not, the
     one is taken for a custody image and the other for a still; else both for stills. Of several faces in an image the
-    largest is compared. A pair with an image in which no face was found counts as an error.
+    foremost is compared, by size and place (:mod:`stillgraph.faces.foremost`). A pair with an image in which no face was found counts as an error.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def verification(
 
 
 class _Faces:
-    """The largest face of each image of some pairs, as a still, and as a custody image where a pair needs that."""
+    """The foremost face of each image of some pairs, as a still, and as a custody image where a pair needs that."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class _Faces:
         from stillgraph.faces.embed import ImageRole, sharp
 
         def made(names: set[str], role: ImageRole) -> dict[str, Face]:
-            return _largest_faces(sorted(names), images, pack, role, workers, show_progress=show_progress)
+            return _foremost_faces(sorted(names), images, pack, role, workers, show_progress=show_progress)
 
         self.stills = made({name for pair in pairs for name in pair}, ImageRole.STILL)
         self.sharp = {
@@ -150,14 +150,15 @@ def _read_pairs(path: Path) -> list[tuple[str, str, bool]]:
     return rows
 
 
-def _largest_faces(
+def _foremost_faces(
     names: Sequence[str], images: Path, pack: FacePack, role: ImageRole, workers: int | None, *, show_progress: bool
 ) -> dict[str, Face]:
-    """Return the largest usable face of each image that has one."""
+    """Return the foremost usable face of each image that has one."""
     from tqdm import tqdm
 
     from stillgraph import intake
     from stillgraph.faces.analyse import analyse
+    from stillgraph.faces.foremost import prominence
 
     root = images.resolve()
 
@@ -174,5 +175,6 @@ def _largest_faces(
     for analysis in tqdm(analyses, total=len(names), unit="image", disable=not show_progress, leave=False):
         faces = [face for face in analysis.faces if face.usable and face.template is not None]
         if faces:
-            found[analysis.image_id] = max(faces, key=lambda face: face.box.width * face.box.height)
+            size = analysis.width_px, analysis.height_px
+            found[analysis.image_id] = max(faces, key=lambda face: prominence(face.box, *size))
     return found

@@ -34,7 +34,9 @@ def bench_faces(
         str | None, typer.Option("--widths", metavar="PIXELS", help="Face widths, e.g. 24,28,32,48,64.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the noise.")] = 0,
-    no_speed: Annotated[bool, typer.Option("--no-speed", help="Leave out the race against OpenCV.")] = False,
+    no_speed: Annotated[
+        bool, typer.Option("--no-speed", help="Leave out the races against OpenCV and InsightFace.")
+    ] = False,
     workers: common.Workers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -124,11 +126,17 @@ def _show(result: FacesBenchmark) -> None:
         said = ", ".join(f"{condition} {ratio:.2f}" for condition, ratio in ratios.items())
         print(f"{pack}: TAR at FAR 0.001 of the full recipe, in times the plain model's: {said}.")
 
-    if not result.speed:
-        return
-    print("Against OpenCV on the same weights, images a second of a core's time (times slower than the first):")
-    headers = ["contender", "on 1 core", "on 2 cores"]
-    common.print_table(headers, [[name, *_pace(told)] for name, told in result.speed.items()])
+    _show_race("OpenCV", result.speed)
+    for name, race in result.speed_insightface.items():
+        _show_race(f"InsightFace with the pack {name}", race)
+    for rival, reason in result.not_raced.items():
+        print(f"No race against {rival}: {reason}.")
+
+
+def _show_race(rival: str, race: dict[str, dict[str, float]]) -> None:
+    if race:
+        print(f"Against {rival}, on the same weights, images a second of a core's time (times slower than the first):")
+        common.print_table(["contender", "on 1 core", "on 2 cores"], [[n, *_pace(told)] for n, told in race.items()])
 
 
 def _pace(told: dict[str, float]) -> list[str]:

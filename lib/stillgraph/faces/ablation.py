@@ -9,6 +9,7 @@ import numpy as np
 
 from stillgraph.faces.detect import Detection, YuNet, merge
 from stillgraph.faces.embed import Embedder, FusionEmbedder, ImageRole, ViewEmbedder, align, fuse, unit, views
+from stillgraph.faces.foremost import prominence
 from stillgraph.faces.insight import InsightDetector
 from stillgraph.faces.packs import FacePack
 from stillgraph.faces.pixels import Pixels, decode
@@ -51,7 +52,7 @@ STAGES = (
 def templates(
     data: bytes, name: str, pack: FacePack, role: ImageRole, stages: Sequence[Stage] = STAGES
 ) -> dict[str, Vector | None]:
-    """Return the template of an image's largest face by each stage's name; ``None`` where that stage finds no face.
+    """Return the template of an image's foremost face by each stage's name; ``None`` where that stage finds no face.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def templates(
         The image cannot be decoded.
     """
     pixels = decode(data, name)
-    whole, plain = largest(pack.detector.detect(pixels)), largest(one_pass(pixels, pack))
+    whole, plain = foremost(pack.detector.detect(pixels), pixels), foremost(one_pass(pixels, pack), pixels)
     made: dict[tuple[bool, bool, bool], Vector | None] = {}
     for stage in stages:
         found = whole if stage.scales else plain
@@ -88,6 +89,7 @@ def one_pass(pixels: Pixels, pack: FacePack) -> list[Detection]:
     return merge({"1x": detector.single_pass(pixels, 1.0)})
 
 
-def largest(found: Sequence[Detection]) -> Detection | None:
-    """Return the face with the largest box, or ``None``."""
-    return max(found, key=lambda one: one.box.width * one.box.height, default=None)
+def foremost(found: Sequence[Detection], pixels: Pixels) -> Detection | None:
+    """Return the face that a picture is of, by size and place, or ``None``."""
+    height, width = pixels.shape[:2]
+    return max(found, key=lambda one: prominence(one.box, width, height), default=None)

@@ -6,12 +6,16 @@ mirror images; the **full recipe** is what Stillgraph does with every face.
 
 from __future__ import annotations
 
+import io
 import statistics
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -23,6 +27,7 @@ from stillgraph.faces.embed import ImageRole, Recogniser, ViewEmbedder, align, u
 from stillgraph.faces.insight import InsightDetector
 from stillgraph.faces.packs import MODELS, FacePack
 from stillgraph.faces.pixels import Pixels
+from stillgraph.faces.sessions import CPU
 from stillgraph.records import Vector
 
 CORES = (1, 2)
@@ -130,21 +135,21 @@ class OpenCV:
 
 
 class InsightFace:
-    """InsightFace's FaceAnalysis, spread over cores by onnxruntime or by a pool of threads with one each."""
+    """InsightFace's FaceAnalysis, spread over cores by onnxruntime or by a pool of threads with one each.
+
+    ``folder`` holds a detector and a recogniser, and nothing else.
+    """
 
     def __init__(self, folder: Path, *, pool: bool) -> None:
-        import onnxruntime
         from insightface.app import FaceAnalysis
 
         self.pool = pool
         self.apps: list[Any] = []
-        for cores in [1] * max(CORES) if pool else CORES:
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = cores
-            options.log_severity_level = 3
-            app = FaceAnalysis(name=str(folder), sess_options=options, providers=["CPUExecutionProvider"])
-            app.prepare(ctx_id=-1, det_thresh=0.55, det_size=(SIDE_PX, SIDE_PX))
-            self.apps.append(app)
+        with redirect_stdout(io.StringIO()):  # it says there which files it found
+            for cores in [1] * max(CORES) if pool else CORES:
+                app = FaceAnalysis(name=str(folder), sess_options=_options(cores), providers=[CPU])
+                app.prepare(ctx_id=-1, det_thresh=0.55, det_size=(SIDE_PX, SIDE_PX))
+                self.apps.append(app)
 
     def __call__(self, images: Images, cores: int) -> int:
         """Run every image through it, its best face each."""
@@ -162,8 +167,17 @@ class InsightFace:
         return sum(len(self.apps[which].get(image, max_num=1)) for image in decoded)
 
 
+def _options(cores: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cores
+    options.log_severity_level = 3
+    return options
+
+
 def opencv() -> Any:
-    """Return OpenCV.
+    """Return OpenCV, which from then on tells errors only and no more warnings.
 
     Raises
     ------
@@ -177,6 +191,7 @@ def opencv() -> Any:
             "A race against OpenCV needs a system library that is missing here, most often libGL (on Debian and "
             "Ubuntu: apt-get install libgl1 libglib2.0-0). Measure without it: --no-speed."
         ) from error
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     return cv2
 
 
@@ -194,16 +209,20 @@ def against_opencv(pack: FacePack, images: Images, repeats: int) -> dict[str, Pa
     return race(contenders, images, repeats)
 
 
-def against_insightface(pack: FacePack, folder: Path, images: Images, repeats: int) -> dict[str, Pace]:
-    """Race a pack in InsightFace's format against InsightFace's FaceAnalysis on the same directory."""
-    contenders: dict[str, Run] = {
-        "ours, same work": ours(restricted(pack, SIDE_PX)),
-        "ours, one pass at the image's size": ours(restricted(pack)),
-        "ours, full recipe": ours(pack),
-        "insightface, its threads": InsightFace(folder, pool=False),
-        "insightface, a pool": InsightFace(folder, pool=True),
-    }
-    return race(contenders, images, repeats)
+def against_insightface(pack: FacePack, images: Images, repeats: int) -> dict[str, Pace]:
+    """Race a pack in InsightFace's format against InsightFace's FaceAnalysis on the same two files."""
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="insightface")
+        for n, file in enumerate(pack.files):
+            (Path(folder) / f"{n}.onnx").symlink_to(file)
+        contenders: dict[str, Run] = {
+            "ours, same work": ours(restricted(pack, SIDE_PX)),
+            "ours, one pass at the image's size": ours(restricted(pack)),
+            "ours, full recipe": ours(pack),
+            "insightface, its threads": InsightFace(Path(folder), pool=False),
+            "insightface, a pool": InsightFace(Path(folder), pool=True),
+        }
+        return race(contenders, images, repeats)
 
 
 def race(

@@ -1,0 +1,26 @@
+"""Which of several faces a photograph is of, where nobody says: whoever it was taken of is large and near the middle."""
+
+from __future__ import annotations
+
+from math import hypot
+
+from stillgraph.records import Box
+
+
+def prominence(box: Box, width_px: int, height_px: int) -> float:
+    """Return how much a face looks like the one its photograph is of, in pixels: more is more.
+
+    Its area, times one less the distance of its centre from the photograph's as a share of half the diagonal. So a face
+    cut by the edge, of somebody who stands nearer, is put behind the one in the middle unless it is some three times as
+    large. Benchmarks of photographs from the web choose alike: area less squared distance, in facenet's alignment of
+    Labeled Faces in the Wild (Huang et al. 2007), which fits one size of picture only.
+
+    Parameters
+    ----------
+    box
+        The face, in pixels of the photograph.
+    width_px, height_px
+        The photograph's size.
+    """
+    away = hypot(box.x + (box.width - width_px) / 2, box.y + (box.height - height_px) / 2)
+    return box.width * box.height * max(1.0 - away / (hypot(width_px, height_px) / 2), 0.0)
