@@ -50,7 +50,8 @@ def verification(
 
     Images are compared as a search would compare them: where one face is sharp and the other is not, the
     one is taken for a custody image and the other for a still; else both for stills. Of several faces in an image the
-    foremost is compared, by size and place (:mod:`stillgraph.faces.foremost`). A pair with an image in which no face was found counts as an error.
+    foremost is compared, by size and place (:mod:`stillgraph.faces.foremost`). A pair with an image in which no face
+    was found counts as an error.
 
     Raises
     ------

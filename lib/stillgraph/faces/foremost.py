@@ -1,4 +1,4 @@
-"""Which of several faces a photograph is of, where nobody says: whoever it was taken of is large and near the middle."""
+"""Which of several faces a photograph is of, where nobody says: who it was taken of is large and near the middle."""
 
 from __future__ import annotations
 
