@@ -12,7 +12,7 @@ from PIL import Image
 from stillgraph.casework import analysing, comparing, enhancing, reviewing
 from stillgraph.errors import NotFound
 from stillgraph.faces.portraits import CANVAS_PX
-from stillgraph.records import Side, Verdict
+from stillgraph.records import Side
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_the_candidates_other_stills_are_those_two_officers_settled(small_case, 
     for officer in ("first", "second"):
         before = comparing.comparable(small_case.seat("third"), item.face_id, nominal)
         assert f"face {other.face_id}" not in keys(before)
-        reviewing.judge(small_case.seat(officer), other.face_id, Verdict.SUPPORTS, nominal_id=nominal)
+        small_case.judge(officer, other.face_id, nominal)
     after = comparing.comparable(small_case.seat("third"), item.face_id, nominal)
     assert keys(after)[-1] == f"face {other.face_id}"
     assert comparing.portrayed(small_case.seat("third"), item.face_id, nominal, f"face {other.face_id}").png
@@ -74,7 +74,7 @@ def test_the_candidates_other_stills_are_those_two_officers_settled(small_case, 
 
 def test_no_score_rank_or_verdict_is_among_what_is_returned(small_case, item):
     nominal = item.candidates[0][0]
-    reviewing.judge(small_case.seat("first"), item.face_id, Verdict.SUPPORTS, nominal_id=nominal, reason="a scar")
+    small_case.judge("first", item.face_id, nominal, reason="a scar")
     found = comparing.comparable(small_case.seat("second"), item.face_id, nominal)
     said = json.dumps(asdict(found))
     scores = analysing.query(small_case.seat(), "SELECT score FROM candidates").score

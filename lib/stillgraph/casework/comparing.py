@@ -15,6 +15,7 @@ from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Comparable,
+    Comparison,
     CustodyImageId,
     EnhancementId,
     Face,
@@ -23,8 +24,10 @@ from stillgraph.records import (
     OfficerId,
     Pictured,
     Portrayed,
+    ReviewItem,
     Side,
     StillId,
+    Verdict,
 )
 from stillgraph.store import comparisons, enhancements, receipts
 from stillgraph.store import faces as face_store
@@ -90,6 +93,28 @@ def in_context(desk: Desk, face_id: FaceId) -> bytes:
         return portraits.in_context(pixels, face.box, LONGEST_PX)
 
 
+def components() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the checklist: each component with its characteristics, from the top of the head down."""
+    from stillgraph import review
+
+    return review.COMPONENTS
+
+
+def blockers(
+    item: ReviewItem, verdict: Verdict, nominal_id: NominalId | None, comparison: Comparison, reason: str
+) -> tuple[str, ...]:
+    """Return what stands in the way of a judgement as far as its own words go, as sentences; nothing is recorded.
+
+    Whether the officer may judge this list at all, which others' judgements decide, is seen to when they do.
+    """
+    from stillgraph import review
+
+    return review.blockers(
+        officer=OfficerId(""), searched_by=(), judgements=(), verdict=verdict, nominal_id=nominal_id,
+        listed={nominal for nominal, _ in item.candidates}, comparison=comparison, reason=reason,
+    )  # fmt: skip
+
+
 def _comparable(desk: Desk, deed: Deed, face_id: FaceId, nominal_id: NominalId) -> Comparable:
     listed, _ = trials.list_for(deed.session, OfficerId(deed.officer), face_id)
     if listed is None:
@@ -106,9 +131,9 @@ def _comparable(desk: Desk, deed: Deed, face_id: FaceId, nominal_id: NominalId) 
             said = f"custody image {image}, {captured_on.day} {captured_on:%b %Y}"
             pictures.append(Pictured(f"{CUSTODY}{image}", Side.CANDIDATE, said))
     pictures += [
-        Pictured(f"{OTHER}{other}", Side.CANDIDATE, f"still {still}, held by two officers to show {nominal_id}")
-        for other, still in comparisons.corroborated_faces(deed.session, nominal_id)
-        if still != listed.still
+        Pictured(f"{OTHER}{face}", Side.CANDIDATE, f"still {other}, held by two officers to show {nominal_id}")
+        for face, other in comparisons.corroborated_faces(deed.session, nominal_id)
+        if other != listed.still
     ]
     return Comparable(face_id, nominal_id, tuple(pictures), tuple(left_out))
 

@@ -49,7 +49,8 @@ def dashboards(
     seat = governing.open_workbench(common.seat(case, officer, operation, reason), "dashboards")
     token, chosen = secrets.token_urlsafe(24), _open_port(port)
     command = serve.voila_command(shipped("notebooks/dashboards"), port=chosen)
-    _serve(command, {**seat, **serve.token_environment(token)}, chosen, f"Dashboards: {serve.page_url(chosen, token)}")
+    ready = f"Dashboards: {serve.page_url(chosen, token)}\nReview: {serve.page_url(chosen, token, 'review')}"
+    _serve(command, {**seat, **serve.token_environment(token)}, chosen, ready)
 
 
 def lab(

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from stillgraph.dashboards import enhancement_panels, markup, panels, wording
+from stillgraph.dashboards import enhancement_panels, markup, panels, review_panels, wording
 from stillgraph.dashboards.enhancement_state import EnhancementState
 from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.review_state import ReviewState
 from stillgraph.dashboards.state import OverviewState
 
 if TYPE_CHECKING:
     from stillgraph.casework.desk import Desk
+    from stillgraph.dashboards.review_source import ReviewSource
     from stillgraph.dashboards.source import Source
 
 
@@ -128,6 +130,35 @@ def enhance(desk: Desk, still: str | None = None) -> widgets.Widget:
         )
 
     return _shown(build)
+
+
+def review(desk: Desk | None = None) -> widgets.Widget:
+    """Return the reviewer's page: a list dealt, its still, its candidates, a comparison, a judgement.
+
+    Without a desk one is taken from the environment, as for :func:`overview`.
+    """
+
+    def build() -> widgets.Widget:
+        from stillgraph.casework.desk import take_seat
+        from stillgraph.dashboards.review_source import CaseReviews
+
+        return review_of(CaseReviews(take_seat() if desk is None else desk))
+
+    return _shown(build)
+
+
+def review_of(source: ReviewSource) -> widgets.Widget:
+    """Return the reviewer's page over any source."""
+    state = ReviewState(source)
+    working = panels.Card(
+        panels.Card(review_panels.still(state), review_panels.candidates(state), kind="sg-dealt"),
+        review_panels.compare(state),
+        review_panels.judgement(state),
+        kind="sg-stack",
+    )
+    waiting = review_panels.done(state)
+    review_panels.shown_while(state, working, waiting)
+    return panels.page(review_panels.head(state), working, waiting, panels.Html(wording.FOOT))
 
 
 def _source(desk: Desk | None) -> Source:

@@ -97,6 +97,7 @@ class Viewer {
     this.model.off("change:comparison", this.listed);
     this.watch.disconnect();
     clearTimeout(this.timer);
+    clearTimeout(this.rest);
     cancelAnimationFrame(this.frame);
   }
 
@@ -436,18 +437,23 @@ class Viewer {
   }
 
   draw() {
+    this.canvas.dataset.drawn = "moving";
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      this.paint();
+      this.paint("low");
+      // At rest once more, as finely as the browser can: while something moves, it must keep up.
+      clearTimeout(this.rest);
+      this.rest = setTimeout(() => this.paint(), 120);
     });
   }
 
-  paint() {
+  paint(quality = "high") {
     if (!this.size) return;
+    if (quality === "high") this.canvas.dataset.drawn = "at rest";
     const context = this.canvas.getContext("2d", { alpha: false });
     context.setTransform(this.size.dots, 0, 0, this.size.dots, 0, 0);
-    context.imageSmoothingQuality = "high";
+    context.imageSmoothingQuality = quality;
     context.fillStyle = "#ffffff";
     context.fillRect(0, 0, this.size.width, this.size.height);
     const panes = this.panes();
