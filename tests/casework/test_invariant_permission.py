@@ -24,6 +24,7 @@ from stillgraph.casework import (
     reviewing,
     searching,
     take_seat,
+    unsolved,
 )
 from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Comparison, Verdict
@@ -41,6 +42,7 @@ MODULES = (
     receiving,
     reviewing,
     searching,
+    unsolved,
 )
 FACE = "R08/R08_0002.jpg#1"
 OTHER = "R08/R08_0033.jpg#1"
@@ -105,6 +107,7 @@ CALLS = {
     "reviewing.set_policy": lambda d, _: reviewing.set_policy(d, shuffled=False),
     "searching.search": lambda d, _: searching.search(d, stills=[STILL]),
     "searching.search_together": lambda d, _: searching.search_together(d, [FACE, "R08/R08_0033.jpg#1"]),
+    "unsolved.search_open_stills": lambda d, _: unsolved.search_open_stills(d),
     "searching.candidate_lists": lambda d, _: searching.candidate_lists(d, STILL),
 }
 
@@ -116,6 +119,8 @@ NO_ACTIONS = {
     "governing.upgrade_case": "needs a case of an earlier version: tests/casework/test_upgrading.py",
     "enhancing.embed_views_anew": "a step of models migrate, inside its session",
     "governing.notebooks_of": "copies the shipped notebooks beside the case and touches nothing of the case",
+    "unsolved.nothing_open": "a step of enrolment, inside its session",
+    "unsolved.after_enrolment": "search_open_stills, with a sentence more where it fails",
     "searching.gallery_index": "a step of search and evaluation, inside their session",
 }
 

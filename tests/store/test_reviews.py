@@ -83,6 +83,43 @@ def test_the_view_and_the_rule_agree_on_every_set_of_judgements(open_case, cast,
         assert found[face] == (ruling.outcome, ruling.nominal_id, len({j.officer for j in own}), kind)
 
 
+by_list = st.tuples(st.sampled_from(FACES), st.sampled_from("abc"), st.sampled_from(SAYS), st.integers(1, 4))
+
+
+@given(st.lists(by_list, max_size=14), st.sampled_from([None, 1, 2, 3, 4]))
+def test_only_judgements_since_an_enrolment_opened_the_review_count(open_case, cast, opened):
+    judgements = [
+        Judgement(n, face, search, officer, *says, "ears", AT, simulated=False)
+        for n, (face, officer, says, search) in enumerate(cast, start=1)
+    ]
+    with undone(open_case) as session:
+        listed(session)
+        for search in (1, 2, 3, 4):
+            searched(session, search, "enrolment of delivery 7" if search == opened else None)
+            if search > 1:
+                listed(session, FACES[:1], search)
+        append(session, judgements)
+        found, counting = rows(session), searches.judgements_by_face(session)
+        before = dict(session.rows("SELECT face_id, judged_before FROM main.reviews"))
+        assert searches.judgements(session) == judgements, "all stay on record"
+    for face in FACES:
+        # Only the first face is on more than one list; the second and third were opened by the first search, if at all.
+        since = opened if opened is not None and (face == FACES[0] or opened == 1) else 0
+        own = [j for j in judgements if j.face_id == face and j.search_id >= since]
+        assert counting.get(face, []) == own
+        ruling = review.ruling(own)
+        assert found[face][:3] == (ruling.outcome, ruling.nominal_id, len({j.officer for j in own}))
+        assert before[face] == sum(j.face_id == face for j in judgements) - len(own)
+
+
+def searched(session, search, occasion):
+    session.execute(
+        "INSERT INTO held.searches (search_id, officer_id, operation_id, reason, searched_at, model, gallery_size, "
+        "gallery_version, threshold, list_limit, elapsed_s, occasion) VALUES (?, 'x', 'x', 'x', ?, 'm', 1, 'v', -1, 20, 0, ?)",
+        [search, AT, occasion],
+    )
+
+
 @pytest.mark.parametrize("says", SAYS)
 def test_one_officer_however_often_settles_nothing_in_sql_either(open_case, says):
     with undone(open_case) as session:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from stillgraph.casework import unsolved
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.keeping import intake_report, kept_bytes, no_strays
 from stillgraph.casework.running import analyse_all, keep_run
+from stillgraph.gallery.newcomers import LEAD_CHANCE
 from stillgraph.governance.permits import Action
 from stillgraph.records import Face, ImageAnalysis, IntakeReport
 from stillgraph.store import faces as face_store
@@ -23,11 +25,29 @@ def enrol(
     arrests: Path | None = None,
     workers: int | None = None,
     show_progress: bool = False,
+    open_stills: bool = True,
+    lead_chance: float = LEAD_CHANCE,
 ) -> IntakeReport:
     """Enrol custody images, and arrest histories where given: all of it or nothing.
 
     Of several faces in a custody image the foremost, by size and place, stands for the person; the others are recorded
     without a template. An image without a face is kept and counted.
+
+    Once enrolled the images are compared with the faces of open stills, and leads wait for review: a search of the
+    officer who enrols (:func:`stillgraph.casework.unsolved.search_open_stills`).
+
+    Parameters
+    ----------
+    manifest : Path
+        CSV or XLSX, the images beside it in ``images/``.
+    arrests : Path, optional
+        The nominals' arrests.
+    workers : int, optional
+        Threads that analyse images; one for each core by default.
+    open_stills : bool
+        Whether to compare; left out, the images wait for it.
+    lead_chance : float
+        That new people who are on no still make a lead of a face, at most.
 
     Raises
     ------
@@ -66,7 +86,12 @@ def enrol(
         face_store.add(session, "custody", [face for a in analyses for face in a.faces])
         keep_run(deed, desk.pack, run, "custody", delivery_id)
         report = intake_report(deed, delivery_id, delivery.refusals, analyses, elapsed, run=run)
-        return report if arrests is None else _with_arrests(deed, report, arrests)
+        if arrests is not None:
+            report = _with_arrests(deed, report, arrests)
+        nothing_open = unsolved.nothing_open(deed, desk, delivery_id)
+    if nothing_open or not open_stills:
+        return report
+    return unsolved.after_enrolment(desk, report, delivery_id, chance=lead_chance)
 
 
 def _with_arrests(deed: Deed, report: IntakeReport, path: Path) -> IntakeReport:

@@ -61,7 +61,11 @@ def deal(desk: Desk) -> ReviewItem | None:
         session, me = deed.session, OfficerId(deed.officer)
         policy = reviews.policy(session)
         items = {item.face_id: item for item in _waiting(desk, deed)}
-        held = [d for d in reviews.open_deals(session, deed.at) if d.officer == me and d.face_id in items]
+        # A face that has a new list is dealt anew: what the officer looked at is not what would be judged.
+        current = {item.face_id: item.search_id for item in items.values()}
+        held = [
+            d for d in reviews.open_deals(session, deed.at) if d.officer == me and current.get(d.face_id) == d.search_id
+        ]
         if held:
             deed.note(face=held[0].face_id, search=held[0].search_id, again=True)
             return replace(items[held[0].face_id], reserved_until=held[0].reserved_until)
@@ -72,7 +76,7 @@ def deal(desk: Desk) -> ReviewItem | None:
         until = deed.at + timedelta(minutes=policy.reserved_minutes)
         # A trial is dealt as a first review, whatever became of its face.
         tried = reviews.trial_of(session, me, item.face_id) is not None
-        turn = 1 if tried else dealing.turn(searches.judgements(session, item.face_id))
+        turn = 1 if tried else dealing.turn(searches.counting(session, item.face_id))
         reviews.add_deal(
             session, officer=me, face_id=item.face_id, search_id=item.search_id, turn=turn,
             policy_number=policy.number, shown=[nominal for nominal, _ in item.candidates], at=deed.at,
@@ -123,7 +127,8 @@ def judge(
     NotFound
         The face has no candidate list.
     ReviewBlocked
-        The rules of review do not let this officer give this judgement now; the message says why.
+        The rules of review do not let this officer give this judgement now, or the list that was dealt to them is not
+        the face's list any more; the message says why.
     """
     from stillgraph import review
 
@@ -132,6 +137,11 @@ def judge(
         listed, trial = trials.list_for(session, me, face_id)
         if listed is None:
             raise NotFound(f"Face {face_id} has no candidate list to review; search its still first.")
+        if reviews.dealt_list(session, me, face_id) not in {None, listed.search_id}:
+            raise ReviewBlocked(
+                "The face has a new list since one was dealt to you, and that is what would be judged: look at it "
+                "first, `stillgraph review deal`, or give the old one back."
+            )
         before = _judgements(session, me, face_id, trial)
         officer = office.officer(session, deed.officer)
         said = Judgement(
@@ -157,11 +167,15 @@ def judge(
 
 
 def history(desk: Desk, face_id: FaceId) -> tuple[Judgement, ...]:
-    """Return the officer's own judgements of a face, in their order; the last one counts. Nobody else's."""
+    """Return the officer's own judgements of a face, in their order, nobody else's.
+
+    The last one counts, unless an enrolment has put somebody new on the face's list since.
+    """
     with desk.act(Action.VIEW, face=face_id, what="own judgements") as deed:
-        me = OfficerId(deed.officer)
-        trial = reviews.trial_of(deed.session, me, face_id)
-        return tuple(j for j in _judgements(deed.session, me, face_id, trial) if j.officer == me)
+        session, me = deed.session, OfficerId(deed.officer)
+        tried = reviews.trial_of(session, me, face_id) is not None
+        said = reviews.trial_answers(session, me, face_id) if tried else searches.judgements(session, face_id)
+        return tuple(one for one in said if one.officer == me)
 
 
 def policy(desk: Desk) -> ReviewPolicy:
@@ -294,4 +308,4 @@ def _item(held: ReviewPolicy, officer: OfficerId, listed: Listed, turn: int) -> 
 
 def _judgements(session: Session, officer: OfficerId, face_id: FaceId, trial: Trial | None) -> list[Judgement]:
     """Return the judgements that one of this face joins: the face's, or in a trial the officer's own answers."""
-    return searches.judgements(session, face_id) if trial is None else reviews.trial_answers(session, officer, face_id)
+    return searches.counting(session, face_id) if trial is None else reviews.trial_answers(session, officer, face_id)

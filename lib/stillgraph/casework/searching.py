@@ -151,7 +151,7 @@ def search_together(
         A face is not in the case.
     """
     wanted = tuple(dict.fromkeys(faces))
-    _check_numbers(limit, threshold)
+    check_numbers(limit, threshold)
     if len(wanted) < 2:
         raise WrongUse("Faces searched together are two or more; one alone is searched with its still, --still ID.")
     began = time.perf_counter()
@@ -162,8 +162,8 @@ def search_together(
             raise WrongUse("Two faces in one still are two persons: search them apart.")
         index, asked = gallery_index(deed.session, desk), _asked(desk, filters, past_review=past_review)
         searched = _searched(deed, index, asked)
-        (listed,) = index.search([_mean(desk.model, found)], limit=limit, threshold=threshold, filters=asked)
-        probes = tuple(replace(_listed(face, listed, {}), template=ProbeTemplate.TOGETHER) for face in found)
+        (listed,) = index.search([mean_template(desk.model, found)], limit=limit, threshold=threshold, filters=asked)
+        probes = tuple(replace(listed_probe(face, listed, {}), template=ProbeTemplate.TOGETHER) for face in found)
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes, together=True,
@@ -186,7 +186,7 @@ def _searchable(session: Session, desk: Desk, face_id: FaceId) -> Face:
     return face
 
 
-def _mean(model: ModelId, faces: Sequence[Face]) -> Template:
+def mean_template(model: ModelId, faces: Sequence[Face]) -> Template:
     """Return the mean of some faces' templates, each with the distance of its eyes as weight."""
     from stillgraph.faces.embed import merged
 
@@ -221,10 +221,17 @@ def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limi
         raise WrongUse(
             "Say what to search: --unsearched, or --still ID (as often as needed), or --image FILE; one of them."
         )
-    _check_numbers(limit, threshold)
+    check_numbers(limit, threshold)
 
 
-def _check_numbers(limit: int, threshold: float) -> None:
+def check_numbers(limit: int, threshold: float) -> None:
+    """Check the two numbers of a search, in the words of its options.
+
+    Raises
+    ------
+    WrongUse
+        They make no sense.
+    """
     if limit < 1:
         raise WrongUse("A candidate list holds at least one person; give --limit 1 or more.")
     if not -1.0 <= threshold <= 1.0:
@@ -316,7 +323,7 @@ def _views(
     return found
 
 
-def _template(face: Face, views: Mapping[FaceId, Vector]) -> Template | None:
+def template_with(face: Face, views: Mapping[FaceId, Vector]) -> Template | None:
     """Return what a face is searched with: its template and, where an enhancement shows it too, that view's."""
     from stillgraph.faces.embed import unit
 
@@ -342,14 +349,15 @@ def _probes(
     filters: Filters,
 ) -> tuple[Probe, ...]:
     added = {} if views is None else views
-    templates = {face.face_id: _template(face, added) for face in faces if face.usable}
+    templates = {face.face_id: template_with(face, added) for face in faces if face.usable}
     searchable = {face_id: template for face_id, template in templates.items() if template is not None}
     found = index.search(list(searchable.values()), limit=limit, threshold=threshold, filters=filters)
     lists = dict(zip(searchable, found, strict=True))
-    return tuple(_listed(face, lists.get(face.face_id), added) for face in faces)
+    return tuple(listed_probe(face, lists.get(face.face_id), added) for face in faces)
 
 
-def _listed(face: Face, candidates: tuple[Candidate, ...] | None, views: Mapping[FaceId, Vector]) -> Probe:
+def listed_probe(face: Face, candidates: tuple[Candidate, ...] | None, views: Mapping[FaceId, Vector]) -> Probe:
+    """Return a face as the probe of a search with its candidates; ``None`` where it could not be searched."""
     if candidates is None:
         return _probe(face, SearchOutcome.UNUSABLE, (), views)
     return _probe(face, SearchOutcome.CANDIDATES if candidates else SearchOutcome.NO_CANDIDATE, candidates, views)

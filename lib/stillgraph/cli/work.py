@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillgraph.cli import common, filtering
+from stillgraph.cli import common, filtering, newcomers
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 if TYPE_CHECKING:
@@ -34,21 +34,28 @@ def custody_add(
     case: Case,
     manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="CSV or XLSX, the images beside it in images/.")],
     arrests: Annotated[Path | None, typer.Option("--arrests", metavar="FILE", help="The nominals' arrests.")] = None,
+    no_open_stills: newcomers.NoOpenStills = False,
+    lead_chance: newcomers.Chance = newcomers.LEAD_CHANCE,
     workers: common.Workers = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol custody images; rows that cannot be taken in are refused with their reasons."""
+    """Enrol custody images and compare them with open stills; rows that cannot be taken in are refused with reasons."""
     from stillgraph.casework import enrolling
 
     desk = common.seat(case, officer, operation, reason)
-    report = enrolling.enrol(desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal())
+    report = enrolling.enrol(
+        desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal(), open_stills=not no_open_stills,
+        lead_chance=lead_chance,
+    )  # fmt: skip
     _print_intake(report, as_json=as_json)
     if arrests is not None and not as_json:
         print(f"{common.count(report.arrests_accepted, 'arrest')} accepted, {len(report.arrests_refused)} refused")
         common.print_refusals(report.arrests_refused)
+    if report.open_stills is not None and not as_json:
+        newcomers.show(report.open_stills)
 
 
 @stills_app.command(
@@ -98,6 +105,9 @@ def search(
         list[str] | None,
         typer.Option("--together", metavar="FACE", help="A face to search as one with others; repeat for each."),
     ] = None,
+    open_stills: newcomers.OpenStills = False,
+    delivery: newcomers.Delivery = None,
+    lead_chance: newcomers.Chance = newcomers.LEAD_CHANCE,
     limit: Annotated[int, typer.Option("--limit", help="The most persons on a candidate list.")] = 20,
     threshold: Annotated[
         float, typer.Option("--threshold", help="The least score (cosine) for the list; -1 cuts nothing off.")
@@ -123,12 +133,27 @@ def search(
     """
     from stillgraph.casework import searching
     from stillgraph.errors import WrongUse
-    from stillgraph.records import FaceId, StillId
+    from stillgraph.records import FaceId, Filters, StillId
 
     desk = common.seat(case, officer, operation, reason)
     filters = filtering.filters(
         captured_since, captured_until, sex=sex, age=age, conviction=conviction, exclude=exclude
     )
+    if open_stills:
+        if still or unsearched or image is not None or enhanced is not None or together or filters != Filters():
+            raise WrongUse(
+                "--open-stills compares whole deliveries with every open face; leave out --still, filters and the like."
+            )
+        found = newcomers.searched(
+            desk, deliveries=delivery, limit=limit, threshold=threshold, chance=lead_chance, past_review=past_review
+        )
+        if as_json:
+            common.print_json(found)
+        else:
+            newcomers.show(found)
+        return
+    if delivery:
+        raise WrongUse("--delivery names a delivery for --open-stills; give both or neither.")
     if together:
         if still or unsearched or image is not None or enhanced is not None:
             raise WrongUse("--together names all faces of the search; leave out --still, --unsearched and the like.")

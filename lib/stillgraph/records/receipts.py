@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from stillgraph.records.identifiers import CustodyImageId, NominalId, OffenceId, RetailerId, StillId, StoreId
+from stillgraph.records.searches import OpenStillsReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +120,5 @@ class IntakeReport:
     """The onnxruntime provider that really ran the networks."""
     images_per_s: float | None = None
     """Images analysed a second; ``None`` where there were none."""
+    open_stills: OpenStillsReport | None = None
+    """What came of comparing new images with open stills; ``None`` where there were none, or it was left out."""

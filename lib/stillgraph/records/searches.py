@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from stillgraph.records.faces import Box, Quality
-from stillgraph.records.identifiers import CustodyImageId, EnhancementId, FaceId, ModelId, NominalId, SearchId
+from stillgraph.records.identifiers import CustodyImageId, EnhancementId, FaceId, ModelId, NominalId, SearchId, StillId
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +135,43 @@ class SearchReport:
     """Which custody images the search was to look at."""
     images_searched: int | None = None
     """How many the filters left; ``None`` of a search made before there were any, which looked at all."""
+    occasion: str | None = None
+    """What made it but an officer's asking: ``enrolment of delivery 3``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """An open face on whose candidate list somebody newly enrolled stands, so that it waits for review."""
+
+    face_id: FaceId
+    still: StillId
+    rank: int
+    nominal_id: NominalId
+    custody_image: CustodyImageId
+    score: float
+    """A cosine, -1 to 1."""
+    judged_before: bool
+    """Whether officers had judged an earlier list, so that their judgements count no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStillsReport:
+    """What came of comparing new custody images with the faces of open stills."""
+
+    searches: tuple[SearchId, ...]
+    """The searches whose lists wait for review, as a rule one; none without a lead."""
+    deliveries: tuple[int, ...]
+    """The custody deliveries that the images came with."""
+    images: int
+    """The new custody images with a template that were compared."""
+    newcomers: int
+    """Whose they are, in persons."""
+    open_faces: int
+    places: int
+    """Within how many first places of a list somebody new makes a lead; 0 where there was nothing to compare."""
+    chance: float
+    """That people who are on no still make a lead of a face, at most."""
+    limit: int
+    threshold: float
+    leads: tuple[Lead, ...]
+    elapsed_s: float

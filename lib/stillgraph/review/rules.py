@@ -14,6 +14,7 @@ changes an outcome.
    but once another officer has judged too, only to withdraw support: new support would not be blind.
 7. Whatever the verdict, both images are assessed in words and a reason is given. A support says how strong it is; that
    nobody on the list is this person never asks for more than a support does.
+8. Where an enrolment put somebody new on the list, only judgements since then are given here: it is another question.
 
 Not checked here, but where an officer is let in: roles, the operation, and that the second officer saw
 neither score nor verdict.

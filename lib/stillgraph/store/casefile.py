@@ -31,6 +31,7 @@ MIGRATIONS = (
     "0004_review.sql",
     "0005_bulk.sql",
     "0006_rulings.sql",
+    "0007_open_stills.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

@@ -56,6 +56,17 @@ def one(session: Session, model: ModelId, face_id: FaceId) -> Face | None:
     return None if row is None else _face(row, model)
 
 
+def some(session: Session, model: ModelId, faces: Iterable[FaceId]) -> list[Face]:
+    """Return some faces with their templates of ``model``, in the order of face ids; what is not there is left out."""
+    rows = session.rows(
+        f"SELECT {_COLUMNS}, t.vector FROM held.faces AS f "  # noqa: S608
+        "JOIN (SELECT unnest($faces::VARCHAR[]) AS face_id) AS wanted USING (face_id) "
+        "LEFT JOIN held.templates AS t ON t.face_id = f.face_id AND t.model = $model ORDER BY f.face_id",
+        {"model": model, "faces": list(faces)},
+    )
+    return [_face(row, model) for row in rows]
+
+
 def of_custody_image(session: Session, model: ModelId, custody_image: CustodyImageId) -> Face | None:
     """Return the face that stands for a custody image in the gallery, or ``None`` where it has none."""
     row = session.one(

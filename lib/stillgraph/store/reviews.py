@@ -109,6 +109,15 @@ def end_deal(session: Session, officer: OfficerId, face_id: FaceId, *, by: str, 
     return bool(rows)
 
 
+def dealt_list(session: Session, officer: OfficerId, face_id: FaceId) -> SearchId | None:
+    """Return the search whose list of a face was put before this officer last and neither judged nor given back."""
+    row = session.one(
+        "SELECT search_id, ended_at FROM held.deals WHERE officer_id = ? AND face_id = ? ORDER BY deal_id DESC LIMIT 1",
+        [officer, face_id],
+    )
+    return row[0] if row is not None and row[1] is None else None
+
+
 def sealed(session: Session) -> list[Judgement]:
     """Return everything the audit chain holds a seal of: judgements and answers in trials, by sequence.
 

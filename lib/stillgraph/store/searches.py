@@ -61,11 +61,12 @@ def add(
     """Store a search with everything it covered and returned; return its number."""
     row = session.one(
         "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
-        "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together, filters, images_searched) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together, filters, images_searched, "
+        "occasion) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
         [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
          report.threshold, report.limit, report.elapsed_s, report.enhancement, report.together,
-         json.dumps(filters_said(report.filters)), report.images_searched],
+         json.dumps(filters_said(report.filters)), report.images_searched, report.occasion],
     )  # fmt: skip
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     search_id = SearchId(int(row[0]))
@@ -130,14 +131,14 @@ def report_of(session: Session, search_id: SearchId) -> SearchReport:
     """Return a search as stored, without its probes."""
     row = session.one(
         "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id, together, "
-        "filters, images_searched FROM held.searches WHERE search_id = ?",
+        "filters, images_searched, occasion FROM held.searches WHERE search_id = ?",
         [search_id],
     )
     assert row is not None  # noqa: S101  (search ids come from this table)
-    size, version, model, threshold, limit, elapsed, enhancement, together, filters, searched = row
+    size, version, model, threshold, limit, elapsed, enhancement, together, filters, searched, occasion = row
     return SearchReport(
         search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement,
-        together=bool(together), filters=_filters(filters), images_searched=searched,
+        together=bool(together), filters=_filters(filters), images_searched=searched, occasion=occasion,
     )  # fmt: skip
 
 
@@ -174,8 +175,17 @@ def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
 
 def judgements(session: Session, face_id: FaceId | None = None) -> list[Judgement]:
     """Return all judgements, or those of one face, in their sequence."""
+    return _judgements(session, "held.judgements", face_id)
+
+
+def counting(session: Session, face_id: FaceId | None = None) -> list[Judgement]:
+    """Return the judgements that count, or those of one face: of its lists since an enrolment put somebody on one."""
+    return _judgements(session, "held.judgements_counting", face_id)
+
+
+def _judgements(session: Session, table: str, face_id: FaceId | None) -> list[Judgement]:
     rows = session.rows(
-        f"SELECT {JUDGEMENT}, comparison FROM held.judgements "  # noqa: S608  (our own column names)
+        f"SELECT {JUDGEMENT}, comparison FROM {table} "  # noqa: S608  (our own names)
         "WHERE $face IS NULL OR face_id = $face ORDER BY sequence",
         {"face": face_id},
     )
@@ -206,9 +216,9 @@ def comparison_said(comparison: Comparison | None) -> str | None:
 
 
 def judgements_by_face(session: Session) -> dict[FaceId, list[Judgement]]:
-    """Return the judgements of each face judged so far, in their sequence."""
+    """Return the judgements that count of each face, in their sequence."""
     by_face: dict[FaceId, list[Judgement]] = {}
-    for judgement in judgements(session):
+    for judgement in counting(session):
         by_face.setdefault(judgement.face_id, []).append(judgement)
     return by_face
 

@@ -60,7 +60,8 @@ CREATE OR REPLACE VIEW main.custody_images AS
 SELECT c.custody_image_id, c.nominal_id, c.captured_on, c.custody_ref, c.conviction_status, c.review_due,
        c.width_px, c.height_px,
        EXISTS (SELECT 1 FROM held.faces AS f JOIN held.templates AS t USING (face_id)
-               WHERE f.image_kind = 'custody' AND f.image_id = c.custody_image_id) AS searchable
+               WHERE f.image_kind = 'custody' AND f.image_id = c.custody_image_id) AS searchable,
+       c.compared_at
 FROM held.custody_images AS c;
 
 CREATE OR REPLACE VIEW main.arrests AS
@@ -82,11 +83,22 @@ SELECT c.search_id, c.face_id, f.image_id AS still_id, c.rank, c.nominal_id, c.c
        c.likelihood_ratio
 FROM held.candidates AS c JOIN held.faces AS f USING (face_id);
 
+-- The judgements that count: those of a face's lists since an enrolment last put somebody new on one. Earlier ones stay
+-- on record and are of a question that was another (docs/decisions/0012).
+CREATE OR REPLACE VIEW held.judgements_counting AS
+WITH anew AS (
+    SELECT p.face_id, max(p.search_id) AS since
+    FROM held.probes AS p JOIN held.searches AS s USING (search_id)
+    WHERE s.occasion IS NOT NULL AND p.outcome = 'candidates' GROUP BY p.face_id
+)
+SELECT j.* FROM held.judgements AS j LEFT JOIN anew USING (face_id)
+WHERE anew.since IS NULL OR j.search_id >= anew.since;
+
 -- One row a face under review. The outcome follows stillgraph.review: each officer's latest verdict counts; two
 -- officers must agree and outnumber every other verdict. tests/store hold the two to each other.
 CREATE OR REPLACE VIEW main.reviews AS
 WITH latest AS (
-    SELECT * FROM held.judgements
+    SELECT * FROM held.judgements_counting
     QUALIFY row_number() OVER (PARTITION BY face_id, officer_id ORDER BY sequence DESC) = 1
 ), votes AS (
     SELECT face_id, CASE WHEN verdict = 'inconclusive' THEN 'no candidate' ELSE verdict END AS says, nominal_id,
@@ -109,8 +121,10 @@ SELECT l.face_id, f.image_id AS still_id, l.search_id,
             THEN t.nominal_id END AS nominal_id,
        coalesce(t.officers, 0)::BIGINT AS officers,
        CASE WHEN t.officers IS NULL THEN NULL
-            WHEN (SELECT bool_or(simulated) FROM held.judgements AS j WHERE j.face_id = l.face_id)
-            THEN 'simulated review' ELSE 'human review' END AS review_kind
+            WHEN (SELECT bool_or(simulated) FROM held.judgements_counting AS j WHERE j.face_id = l.face_id)
+            THEN 'simulated review' ELSE 'human review' END AS review_kind,
+       (SELECT count(*) FROM held.judgements AS j WHERE j.face_id = l.face_id)
+       - (SELECT count(*) FROM held.judgements_counting AS j WHERE j.face_id = l.face_id) AS judged_before
 FROM listed AS l JOIN held.faces AS f USING (face_id) LEFT JOIN tally AS t USING (face_id);
 
 -- One row a ruling between faces, or what took one back. Officers' reasons are in no view.
