@@ -16,6 +16,7 @@ from stillgraph.casework import (
     enhancing,
     enrolling,
     evaluating,
+    galleries,
     governing,
     linking,
     looking,
@@ -27,7 +28,7 @@ from stillgraph.casework import (
     unsolved,
 )
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.records import Comparison, Verdict
+from stillgraph.records import Comparison, EngineChoice, Verdict
 from stillgraph.store import CaseFile, office
 
 MODULES = (
@@ -35,6 +36,7 @@ MODULES = (
     enhancing,
     enrolling,
     evaluating,
+    galleries,
     governing,
     linking,
     looking,
@@ -82,6 +84,8 @@ CALLS = {
     "evaluating.identification": lambda d, i: evaluating.identification(d, i / "truth.csv"),
     "evaluating.truth_of_faces": lambda d, i: evaluating.truth_of_faces(d, i / "truth.csv"),
     "evaluating.leads_against_truth": lambda d, i: evaluating.leads_against_truth(d, i / "truth.csv"),
+    "galleries.status": lambda d, _: galleries.status(d),
+    "galleries.choose_engine": lambda d, _: galleries.choose_engine(d, EngineChoice.EXACT),
     "governing.add_officer": lambda d, _: governing.add_officer(d, "newcomer"),
     "governing.open_operation": lambda d, _: governing.open_operation(d, "OP-NEW"),
     "governing.record_stage_times": lambda d, _: governing.record_stage_times(d, (("a stage", 1.0),)),
@@ -116,6 +120,7 @@ BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}
 
 NO_ACTIONS = {
     "migrating.migrate": "needs another pack, and is more than one action: tests/casework/test_migrating.py",
+    "galleries.check": "needs a gallery large enough to have codes: tests/casework/test_galleries.py",
     "governing.upgrade_case": "needs a case of an earlier version: tests/casework/test_upgrading.py",
     "enhancing.embed_views_anew": "a step of models migrate, inside its session",
     "governing.notebooks_of": "copies the shipped notebooks beside the case and touches nothing of the case",

@@ -64,6 +64,8 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     case = small_case.directory
     printed = {
         "search": ("search", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
+        "gallery status": ("gallery", "status", case, *BY_DESK),
+        "gallery engine": ("gallery", "engine", case, "--set", "auto", *BY_DESK),
         "quality": ("quality", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
         "enhance": ("enhance", case, "--still", "R08/R08_0002.jpg", "--step", "gamma 1.6", *BY_DESK),
         "enhance --preview": (
@@ -77,11 +79,11 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "review accuracy": ("review", "accuracy", case, *BY_FIRST),
         "review policy": ("review", "policy", case, "--trial-share", "0.1", *BY_DESK),
         "review judge": ("review", "judge", case, "--face", FACE, "--none", *COMPARED, *BY_FIRST),
-        "link": ("link", case, *BY_DESK),
         "persons rule": ("persons", "rule", case, "--face", FACE, "--face", "R08/R08_0033.jpg#1", "--same", *BY_DESK),
+        "link": ("link", case, *BY_DESK),
         "persons rulings": ("persons", "rulings", case, *BY_DESK),
-        "persons undo": ("persons", "undo", case, "--ruling", "1", *BY_DESK),
         "persons groups": ("persons", "groups", case, *BY_DESK),
+        "persons undo": ("persons", "undo", case, "--ruling", "1", *BY_DESK),
         "rank": ("rank", case, "--with-proposals", *BY_DESK),
         "network": ("network", case, "--with-proposals", *BY_DESK),
         "evaluate identification": (
@@ -100,11 +102,15 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
             *BY_DESK,
         ),
     }  # fmt: skip
+    check = {"check_id", "checked_at", "model", "gallery", "limit", "seed", "probes", "lost", "differing", "upper_bound",
+             "bound"}  # fmt: skip
     maybe_empty = {
         "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
         "link": {"likelihood_ratio", "score", "reason", "rulings"},
         "persons groups": {"likelihood_ratio", "score", "reason"},
-        "search": {"image", "reason"},
+        "search": {"image", "reason"} | check,
+        "gallery status": check,
+        "gallery engine": check,
         "review accuracy": {"a", "is", "rate"},
         "evaluate identification": {"mated", "nonmated"},
     }

@@ -19,7 +19,12 @@ BYTES_A_NUMBER = 6
 
 
 def bench_search(
-    *, entries: int = 200_000, dimension: int = 128, folder: Path | None = None, seed: int = 0
+    *,
+    entries: int = 200_000,
+    dimension: int = 128,
+    folder: Path | None = None,
+    seed: int = 0,
+    show_progress: bool = False,
 ) -> SearchBenchmark:
     """Measure the engines beside FAISS as one would use it, NumPy, and what the machine reads from memory.
 
@@ -50,4 +55,4 @@ def bench_search(
     if shutil.disk_usage(place).free < needed:
         raise WrongUse(f"The benchmark needs {needed / 1e9:,.1f} GB at {place}; name another place with --folder.")
     with tempfile.TemporaryDirectory(dir=place, prefix="stillgraph-bench-") as made:
-        return benchmark.run(entries, dimension, Path(made), seed=seed)
+        return benchmark.run(entries, dimension, Path(made), seed=seed, show_progress=show_progress)

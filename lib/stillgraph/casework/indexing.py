@@ -11,18 +11,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from stillgraph.errors import NotFound, WrongUse
-from stillgraph.records import CustodyImageId, Filters, ModelId
-from stillgraph.store import Session, galleries
+from stillgraph.records import CustodyImageId, Filters, LossCheck, ModelId, SearchReport
+from stillgraph.store import Session, checks, galleries
 from stillgraph.store.galleries import Enrolled
 
 if TYPE_CHECKING:
+    from stillgraph.gallery import GalleryIndex
     from stillgraph.gallery.columns import Attributes
     from stillgraph.gallery.exact import ExactIndex
+
+
+class Said(TypedDict):
+    """What a search's report says of its engine."""
+
+    engine: str
+    check: LossCheck | None
+    said: str
+
 
 FOLDER = "gallery"
 """The directory of a case that its indexes stand in, one for each model."""
@@ -72,6 +82,30 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
     if not index.info.size:
         raise WrongUse(NOBODY)
     return index
+
+
+def searchable(session: Session, index: ExactIndex) -> ExactIndex:
+    """Return the index as it is to be searched: exact, or with codes where the case's setting or the rule says so."""
+    from stillgraph.gallery import choice, compressed
+
+    templates = index.contents.vector_bytes
+    engine, _ = choice.engine_for(checks.choice(session), index.info.size, templates)
+    return compressed.beside(index, trained_from=compressed.TRAINED_FROM) if engine == "compressed" else index
+
+
+def engine_said(session: Session, index: GalleryIndex) -> Said:
+    """Return which engine an index is, the newest check of what it loses, and what may be said of that."""
+    from stillgraph.gallery import choice
+
+    check = checks.latest(session, index.model) if index.engine == "compressed" else None
+    return Said(engine=index.engine, check=check, said=choice.said(index.engine, index.info, check))
+
+
+def said_of(report: SearchReport) -> str:
+    """Return what was to be said of the losses of a search that is stored."""
+    from stillgraph.gallery import choice
+
+    return choice.said(report.engine, report.gallery, report.check)
 
 
 def _agree(session: Session, index: ExactIndex, listed: Sequence[Enrolled], wanted: Sequence[Enrolled]) -> None:

@@ -113,7 +113,7 @@ def search(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes,
             without_face=tuple(still for still in covered if still not in seen), enhancement=enhancement,
-            filters=asked, images_searched=searched,
+            filters=asked, images_searched=searched, **_engine(deed, index),
         )  # fmt: skip
         if enhancement is not None:
             deed.note(enhancement=enhancement)
@@ -167,7 +167,7 @@ def search_together(
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes, together=True,
-            filters=asked, images_searched=searched,
+            filters=asked, images_searched=searched, **_engine(deed, index),
         )  # fmt: skip
         search_id = searches.add(
             deed.session, report, (), officer=deed.officer, operation=deed.operation, reason=deed.reason,
@@ -213,7 +213,9 @@ def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
         faces = face_store.of_stills(deed.session, desk.model, [still])
         views = _views(deed.session, desk, [still], report.enhancement)
         probes = tuple(_probe(face, *found[face.face_id], views) for face in faces if face.face_id in found)
-        return replace(report, probes=probes, without_face=() if probes else (still,))
+        return replace(
+            report, probes=probes, without_face=() if probes else (still,), said=indexing.said_of(report)
+        )  # fmt: skip
 
 
 def _check(stills: Sequence[StillId], unsearched: bool, image: Path | None, limit: int, threshold: float) -> None:
@@ -271,18 +273,28 @@ def _search_outside(
             without_face=tuple(analysis.image_id for analysis in analyses if not analysis.faces),
             refused=tuple(RefusedImage(name, reason) for name, reason in sorted(refused.items())),
             provider=run.provider, images_per_s=run.images_per_s, filters=asked, images_searched=searched,
+            **_engine(deed, index),
         )  # fmt: skip
 
 
 def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
     """Return the index over every custody template of the case's model, brought to agree with the case file.
 
+    It is exact or compressed, as is set for the case or as the rule of :mod:`stillgraph.gallery.choice` says.
+
     Raises
     ------
     WrongUse
         There is none: a search of nobody would look like a search that found nobody.
     """
-    return indexing.current(session, desk.case.directory, desk.model)
+    return indexing.searchable(session, indexing.current(session, desk.case.directory, desk.model))
+
+
+def _engine(deed: Deed, index: GalleryIndex) -> indexing.Said:
+    """Return what the report says of the engine, and record it."""
+    found = indexing.engine_said(deed.session, index)
+    deed.note(engine=found["engine"], gallery_check=None if found["check"] is None else found["check"].check_id)
+    return found
 
 
 def _asked(desk: Desk, filters: Filters, *, past_review: bool) -> Filters:

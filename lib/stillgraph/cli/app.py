@@ -16,6 +16,7 @@ from stillgraph.cli import (
     cases,
     enhancing,
     extracting,
+    gallery,
     looking,
     models,
     persons,
@@ -49,7 +50,9 @@ def _root(
         print(context.get_help())
 
 
-for module in (cases, work, reviewing, persons, looking, enhancing, extracting, analyse, models, bench, serving):
+for module in (
+    cases, work, reviewing, persons, looking, enhancing, extracting, gallery, analyse, models, bench, serving,
+):  # fmt: skip
     module.register(app)
 
 

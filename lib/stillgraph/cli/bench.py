@@ -66,7 +66,9 @@ def bench_search(
     """Measure the gallery's engines on random templates, beside plain FAISS, NumPy and the memory's own speed."""
     from stillgraph.casework import bench_search as benching
 
-    result = benching.bench_search(entries=entries, dimension=dimension, folder=folder, seed=seed)
+    result = benching.bench_search(
+        entries=entries, dimension=dimension, folder=folder, seed=seed, show_progress=sys.stderr.isatty()
+    )
     if as_json:
         common.print_json(result)
     else:

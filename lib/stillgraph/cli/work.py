@@ -259,10 +259,7 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
         f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) "
         f"in {report.elapsed_s:.1f} s{_rate(report)}"
     )
-    if report.together:
-        print("Searched as one, by the mean of their templates; that they are one person is the officer's reason.")
-    if report.enhancement is not None:
-        print(f"With enhancement {report.enhancement}:")
+    _print_how(report)
     for probe in report.probes:
         if probe.template != "original":
             print(f"  {probe.face_id}: template from {probe.template}")
@@ -289,6 +286,16 @@ def _print_search(report: SearchReport, *, from_outside: bool) -> None:
             else "Two officers decide: stillgraph review queue"
         )
     )
+
+
+def _print_how(report: SearchReport) -> None:
+    """Print what sets this search apart from one of single faces in the whole gallery."""
+    if report.engine != "exact":
+        print(report.said)
+    if report.together:
+        print("Searched as one, by the mean of their templates; that they are one person is the officer's reason.")
+    if report.enhancement is not None:
+        print(f"With enhancement {report.enhancement}:")
 
 
 def _rate(report: IntakeReport | SearchReport) -> str:

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from stillgraph.errors import WrongUse
-from stillgraph.gallery import compressed, exact, loss, scan
+from stillgraph.gallery import alone, compressed, exact, loss, scan
+from stillgraph.gallery.alone import Alone
 from stillgraph.gallery.contents import Number
 from stillgraph.gallery.directory import number_for
 from stillgraph.gallery.index import Entry, GalleryIndex
@@ -36,13 +38,22 @@ MATES = 1000
 MATE_COSINE = 0.5
 """How alike a noisy probe is to its mate: what a face of some 35 pixels comes to with the shipped model."""
 
-BLOCK = 100_000
+BLOCK = 1 << 18
+"""Templates made and added at once."""
+
 REPEATS = 100
-LONGEST_S = 20.0
+LONGEST_S = 60.0
 """Seconds after which a timing of single probes ends, once it has ten."""
+
+PAUSE_S = 0.03
+"""Before and after those with threads of their own, which go on spinning for a while and slow down who comes next."""
+
+PLAIN_FAISS = "faiss.IndexFlatIP"
 
 READS = ("read", "read 2", "read 3", "read 4")
 """Take turns with the engines: ways to read the templates from memory and no more; the fastest counts each time."""
+
+WITH_OWN_THREADS = {PLAIN_FAISS, "numpy", READS[-1]}
 
 Search = Callable[[Sequence[Template]], object]
 
@@ -83,10 +94,16 @@ class SearchBenchmark:
     read_best_gb_s: float
     """The fastest of these."""
     build_s: dict[str, float]
+    built_per_s: dict[str, float]
+    """Entries a second."""
     engines: dict[str, Timing]
     others: dict[str, Timing]
     times_faster: dict[str, dict[str, float]]
     """By engine: the median of one probe by each of the others, in times its own."""
+    best_times_faster: dict[str, dict[str, float]]
+    """Likewise of the fastest probes: what is left where other work on the machine disturbs none."""
+    batch_times_faster: dict[str, dict[str, float]]
+    """Likewise of the batch."""
     share_of_read: dict[str, float]
     """By exact engine: the bytes of all templates over the median of one probe, as a share of ``read_gb_s``."""
     best_share_of_read: dict[str, float]
@@ -94,12 +111,17 @@ class SearchBenchmark:
     changed: int
     add_s: float
     delete_s: float
+    compressed_add_s: float
+    """Codes made and brought to the disk too."""
+    compressed_delete_s: float
     code_bytes: int
+    alone: dict[str, Alone]
+    """By engine: in a process of its own."""
     mates: Mates
     elapsed_s: float
 
 
-def run(entries: int, dimension: int, folder: Path, *, seed: int = 0) -> SearchBenchmark:
+def run(entries: int, dimension: int, folder: Path, *, seed: int = 0, show_progress: bool = False) -> SearchBenchmark:
     """Measure the engines.
 
     Parameters
@@ -113,6 +135,8 @@ def run(entries: int, dimension: int, folder: Path, *, seed: int = 0) -> SearchB
         float32 would not fit into memory. FAISS and NumPy are then not measured either.
     seed
         Of the templates.
+    show_progress
+        Whether to show progress on stderr.
 
     Raises
     ------
@@ -125,64 +149,84 @@ def run(entries: int, dimension: int, folder: Path, *, seed: int = 0) -> SearchB
         )
     began = time.perf_counter()
     whole = number_for(entries, 3 * dimension) == "float32"
-    engines, build_s, flat = _built(entries, dimension, folder, seed, whole=whole)
+    engines, build_s, flat = _built(entries, dimension, folder, seed, whole=whole, show_progress=show_progress)
     half = engines["compressed"]
     rows, probes = _probes(half, seed)
+    by_itself = _alone(engines, folder, probes)
     memory = half.contents.parts[0].segment.vectors if flat is None else _held_by(flat)
-    searches = {name: _searcher(index) for name, index in engines.items()} | _readers(memory)
-    timings = _timed(searches, probes)
+    others = {} if flat is None else _others(flat)
+    searches = {name: _searcher(index) for name, index in engines.items()} | _readers(memory) | others
+    timings = _timed(searches, probes, show_progress=show_progress)
     reading = timings.pop(READS[0])
-    others = {} if flat is None else _others(flat, probes)
-    add_s, delete_s = _changes(engines[next(iter(engines))], dimension, entries, seed)
+    slower = {name: timings.pop(name) for name in others}
+    found = _mates(half, rows, probes, show_progress=show_progress)
+    added, deleted = _changes(engines[next(iter(engines))], dimension, entries, seed)
+    codes_added, codes_deleted = _changes(half, dimension, entries, seed + 1)
     sizes = {"exact": 4, "exact, float16": 2}
     # As fast as memory is read, every engine's bytes would take this share of the time that reading took.
     bytes_share = {n: size * entries * dimension / memory.nbytes for n, size in sizes.items() if n in timings}
     return SearchBenchmark(
         entries=entries, dimension=dimension, seed=seed, cores=scan.cores(), build_s=build_s,
+        built_per_s={name: entries / took for name, took in build_s.items()},
         read_gb_s=memory.nbytes / (reading.p50_ms * 1e6), read_best_gb_s=memory.nbytes / (reading.best_ms * 1e6),
-        engines=timings, others=others,
-        times_faster={
-            name: {other: slow.p50_ms / timing.p50_ms for other, slow in others.items()}
-            for name, timing in timings.items()
-        },
+        engines=timings, others=slower, times_faster=_faster(timings, slower, "p50_ms"),
+        best_times_faster=_faster(timings, slower, "best_ms"), batch_times_faster=_faster(timings, slower, "batch_s"),
         share_of_read={name: share * reading.p50_ms / timings[name].p50_ms for name, share in bytes_share.items()},
         best_share_of_read={
             name: share * reading.best_ms / timings[name].best_ms for name, share in bytes_share.items()
         },
-        changed=CHANGED, add_s=add_s, delete_s=delete_s, code_bytes=half.code_bytes(),
-        mates=_mates(half, rows, probes), elapsed_s=time.perf_counter() - began,
+        changed=CHANGED, add_s=added, delete_s=deleted, compressed_add_s=codes_added,
+        compressed_delete_s=codes_deleted, code_bytes=half.code_bytes(), alone=by_itself, mates=found,
+        elapsed_s=time.perf_counter() - began,
     )  # fmt: skip
 
 
+def _faster(timings: Mapping[str, Timing], slower: Mapping[str, Timing], which: str) -> dict[str, dict[str, float]]:
+    return {
+        name: {other: getattr(slow, which) / getattr(timing, which) for other, slow in slower.items()}
+        for name, timing in timings.items()
+    }
+
+
 def _built(
-    entries: int, dimension: int, folder: Path, seed: int, *, whole: bool
+    entries: int, dimension: int, folder: Path, seed: int, *, whole: bool, show_progress: bool
 ) -> tuple[dict[str, Any], dict[str, float], Any]:
     """Build each gallery on disk, block by block; return them, the seconds each took, and FAISS's index."""
     numbers: dict[str, Number] = {"exact": "float32"} if whole else {}
     numbers["exact, float16"] = "float16"
     engines: dict[str, Any] = {
-        name: exact.opened(folder / str(at), MODEL, dimension, number=number)
-        for at, (name, number) in enumerate(numbers.items())
+        name: exact.opened(folder / name, MODEL, dimension, number=number) for name, number in numbers.items()
     }
     plain = np.empty((entries, dimension), np.float32) if whole else None
     build_s = dict.fromkeys(engines, 0.0)
-    for first, own, vectors in _blocks(entries, dimension, seed):
-        if plain is not None:
-            plain[first : first + len(own)] = vectors
-        for name, index in engines.items():
-            since = time.perf_counter()
-            index.add(own, vectors)
-            build_s[name] += time.perf_counter() - since
+    with tqdm(total=entries, unit="template", unit_scale=True, desc="galleries", disable=not show_progress) as bar:
+        for first, own, vectors in _blocks(entries, dimension, seed):
+            if plain is not None:
+                plain[first : first + len(own)] = vectors
+            for name, index in engines.items():
+                since = time.perf_counter()
+                index.add(own, vectors)
+                build_s[name] += time.perf_counter() - since
+            bar.update(len(own))
     half: GalleryIndex = engines["exact, float16"]
-    engines["compressed"] = compressed.opened(folder / str(len(numbers) - 1), half.model, dimension)
+    engines["compressed"] = compressed.opened(folder / "exact, float16", half.model, dimension)
     since = time.perf_counter()
-    engines["compressed"].prepare()
+    engines["compressed"].prepare(show_progress=show_progress)
     build_s["compressed"] = build_s["exact, float16"] + time.perf_counter() - since
     if plain is None:
         return engines, build_s, None
     flat = scan.faiss.IndexFlatIP(dimension)
     flat.add(plain)
     return engines, build_s, flat
+
+
+def _alone(engines: Mapping[str, Any], folder: Path, probes: Sequence[Template]) -> dict[str, Alone]:
+    """Measure each engine in a process of its own; the compressed one lies beside the rows of float16."""
+    places = {name: folder / ("exact, float16" if name == "compressed" else name) for name in engines}
+    return {
+        name: alone.measure(index.engine, places[name], MODEL, probes, limit=LIMIT, longest_s=LONGEST_S / 3)
+        for name, index in engines.items()
+    }
 
 
 def _blocks(entries: int, dimension: int, seed: int) -> Iterator[tuple[int, list[Entry], NDArray[np.float32]]]:
@@ -217,7 +261,7 @@ def _searcher(index: GalleryIndex) -> Search:
     return lambda probes: index.search(probes, limit=LIMIT)
 
 
-def _timed(searches: Mapping[str, Search], probes: Sequence[Template]) -> dict[str, Timing]:
+def _timed(searches: Mapping[str, Search], probes: Sequence[Template], *, show_progress: bool) -> dict[str, Timing]:
     """Time single probes, each another, the searches taking turns, and then one batch of each.
 
     Taking turns, they are all as much disturbed by what else the machine does. The first search, which maps and
@@ -228,14 +272,16 @@ def _timed(searches: Mapping[str, Search], probes: Sequence[Template]) -> dict[s
         search(probes[:1])
         search(probes[: BATCH // 10])
     began = time.perf_counter()
-    for number, probe in enumerate(probes[:REPEATS]):
+    for number, probe in enumerate(tqdm(probes[:REPEATS], unit="probe", desc="turns", disable=not show_progress)):
         for name, search in searches.items():
+            pause = PAUSE_S if name in WITH_OWN_THREADS else 0.0
+            time.sleep(pause)
             times[name].append(_seconds(search, [probe]))
+            time.sleep(pause)
         if number >= 10 and time.perf_counter() - began > LONGEST_S:
             break
     reads = [times.pop(name) for name in READS if name in times]
-    if reads:
-        times[READS[0]] = list(np.min(reads, axis=0))
+    times[READS[0]] = list(np.min(reads, axis=0))
     quantiles = {name: 1000 * np.quantile(some, [0.0, 0.5, 0.95]) for name, some in times.items()}
     return {
         name: Timing(float(best), float(p50), float(p95), _seconds(searches[name], probes[:BATCH]))
@@ -249,8 +295,8 @@ def _seconds(search: Search, probes: Sequence[Template]) -> float:
     return time.perf_counter() - since
 
 
-def _others(flat: Any, probes: Sequence[Template]) -> dict[str, Timing]:
-    """Time FAISS's flat index as one would use it, with its own threads, and NumPy; they find images, not persons."""
+def _others(flat: Any) -> dict[str, Search]:
+    """Return searches by NumPy, and by FAISS's flat index as one would use it; they find images, not persons."""
     vectors = _held_by(flat)
     found = LIMIT * IMAGES_PER_PERSON
 
@@ -264,8 +310,7 @@ def _others(flat: Any, probes: Sequence[Template]) -> dict[str, Timing]:
             rows.append(np.argpartition(-scores, found, axis=1)[:, :found])
         return rows
 
-    # One after the other: FAISS's threads go on spinning for a while after a search.
-    return _timed({"numpy": by_numpy}, probes) | _timed({"faiss.IndexFlatIP": by_faiss}, probes)
+    return {"numpy": by_numpy, PLAIN_FAISS: by_faiss}
 
 
 def _held_by(flat: Any) -> NDArray[np.float32]:
@@ -296,20 +341,35 @@ def _dot(part: NDArray[np.float32]) -> object:
 
 def _changes(index: exact.ExactIndex, dimension: int, entries: int, seed: int) -> tuple[float, float]:
     """Return the seconds that adding, and deleting as many spread over the gallery, take to reach the disk."""
-    new = [(CustodyImageId(f"new/{row}"), NominalId("new")) for row in range(CHANGED)]
+    new = [(CustodyImageId(f"new{seed}/{row}"), NominalId("new")) for row in range(CHANGED)]
     vectors = _unit(np.random.default_rng([seed, 2]), CHANGED, dimension)
-    gone = [CustodyImageId(f"N{r // 2:08}/{r % 2}.jpg") for r in range(0, entries, entries // CHANGED)][:CHANGED]
+    spread = range(seed % 2, entries, entries // CHANGED)
+    gone = [CustodyImageId(f"N{r // 2:08}/{r % 2}.jpg") for r in spread][:CHANGED]
+    index.refresh()
+    _prepared(index)
     times = [time.perf_counter()]
     index.add(new, vectors)
+    _prepared(index)
     times.append(time.perf_counter())
     index.delete(gone)
+    _prepared(index)
     times.append(time.perf_counter())
     return times[1] - times[0], times[2] - times[1]
 
 
-def _mates(index: compressed.CompressedIndex, rows: NDArray[np.intp], probes: Sequence[Template]) -> Mates:
+def _prepared(index: exact.ExactIndex) -> None:
+    if isinstance(index, compressed.CompressedIndex):
+        index.prepare()
+
+
+def _mates(
+    index: compressed.CompressedIndex, rows: NDArray[np.intp], probes: Sequence[Template], *, show_progress: bool
+) -> Mates:
     """Count the probes whose mate is on the exact list, and of these whose is on the compressed one."""
-    whole, found = index.exactly().search(probes, limit=LIMIT), index.search(probes, limit=LIMIT)
+    by_rows, whole, found = index.exactly(), [], []
+    for at in tqdm(range(0, len(probes), BATCH), unit="batch", desc="mates", disable=not show_progress):
+        whole += by_rows.search(probes[at : at + BATCH], limit=LIMIT)
+        found += index.search(probes[at : at + BATCH], limit=LIMIT)
     mates = [nominal for _, nominal in index.contents.entries(rows)]
     listed = [mate in {one.nominal_id for one in some} for mate, some in zip(mates, whole, strict=True)]
     kept = [mate in {one.nominal_id for one in some} for mate, some in zip(mates, found, strict=True)]

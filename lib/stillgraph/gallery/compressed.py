@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from stillgraph.gallery import scan
 from stillgraph.gallery.contents import Contents, Number, Part
@@ -33,7 +34,7 @@ TRAINED_FROM = 20_000
 TRAINED_ON = 65_536
 """The most rows the codebook is made from, spread evenly over the gallery."""
 
-CHUNK = 131_072
+CHUNK = 262_144
 """Rows whose codes one thread compares at a time."""
 
 FACTOR = 25
@@ -83,14 +84,15 @@ class CompressedIndex(ExactIndex):
         """Return what the codes take in memory."""
         return sum(chunk.codes.size() for chunks in self._codes.values() for chunk in chunks)
 
-    def prepare(self) -> None:
+    def prepare(self, *, show_progress: bool = False) -> None:
         """Make, or read from the disk, the codes of every row that has none yet, at a cost in proportion to these."""
         contents = self.contents
         if self._codebook is None:
             if int(contents.starts[-1]) < self._trained_from:
                 return
             self._codebook = self._stored_codebook() or self._trained(contents)
-        self._codes = {part.segment: self._codes.get(part.segment) or self._coded(part) for part in contents.parts}
+        shown = tqdm(contents.parts, unit="segment", desc="codes", disable=not show_progress)
+        self._codes = {part.segment: self._codes.get(part.segment) or self._coded(part) for part in shown}
 
     def _searched(
         self, contents: Contents, probes: NDArray[np.float32], limit: int, threshold: float, filters: Filters
@@ -118,7 +120,8 @@ class CompressedIndex(ExactIndex):
         contents: Contents, probe: NDArray[np.float32], rows: NDArray[np.int64], limit: int, threshold: float
     ) -> tuple[Candidate, ...] | None:
         """Return one probe's list from the rows its codes rank highest; ``None`` where they are of too few persons."""
-        scores = scan.floats(contents.vectors(rows)) @ probe
+        # Not by BLAS, which would share so small a product out among threads of its own.
+        scores = np.einsum("ij,j->i", scan.floats(contents.vectors(rows)), probe)
         order = np.argsort(-scores, kind="stable")
         fetch = min(limit * IMAGES_PER_PERSON, len(rows))
         while True:
@@ -217,6 +220,11 @@ def _write(coder: Coder, path: Path) -> None:
 def build(model: ModelId, dimension: int, *, trained_from: int = TRAINED_FROM) -> CompressedIndex:
     """Build an empty compressed gallery in memory, of float16 templates; entries are added to it."""
     return CompressedIndex(Version(Contents(model, dimension, "float16"), 0, ""), trained_from=trained_from)
+
+
+def beside(index: ExactIndex, *, trained_from: int = TRAINED_FROM) -> CompressedIndex:
+    """Return the gallery of an exact index as a compressed one, on the same rows and files."""
+    return CompressedIndex(index.version, index.directory, trained_from=trained_from)
 
 
 def opened(

@@ -96,6 +96,11 @@ class Contents:
         said = f"{self.model}\0{self.dimension}\0{self.number}\0{size}\0{self.digest:064x}"
         return GalleryInfo(size, sha256(said.encode()).hexdigest()[:12])
 
+    @property
+    def vector_bytes(self) -> int:
+        """What the templates take, those of deleted rows included."""
+        return sum(part.segment.vectors.nbytes for part in self.parts)
+
     def masks(self, filters: Filters) -> list[NDArray[np.bool_] | None]:
         """Return which rows of each part are searched; ``None`` where all are."""
         found = self._masks.get(filters)

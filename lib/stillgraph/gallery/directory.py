@@ -30,6 +30,9 @@ MANIFEST = "manifest.json"
 LOCK = "writer.lock"
 FORMAT = 1
 PATIENCE_S = 30.0
+ABANDONED_S = 600.0
+"""Seconds after which a file of codes that is still being written is taken for left over: each takes a few seconds."""
+
 ATTEMPTS = 50
 """How often a reader begins again because a writer has swapped the manifest meanwhile."""
 
@@ -82,8 +85,8 @@ class GalleryDirectory:
             if not (self.path / MANIFEST).exists():
                 self._swap(Version(Contents(model, dimension, number), 0, ""))
 
-    def load(self, model: ModelId) -> Version:
-        """Map what the manifest names now.
+    def load(self, model: ModelId, before: Contents | None = None) -> Version:
+        """Map what the manifest names now; segments that were there ``before`` are taken over as they are mapped.
 
         Raises
         ------
@@ -94,7 +97,7 @@ class GalleryDirectory:
         """
         for _ in range(ATTEMPTS):
             try:
-                return self._loaded(model)
+                return self._loaded(model, before)
             except FileNotFoundError:
                 time.sleep(0.01)
         raise GalleryDamaged(
@@ -104,6 +107,10 @@ class GalleryDirectory:
     def generation(self) -> int:
         """Return how many manifests came before the one there is."""
         return int(self._manifest()["generation"])
+
+    def bytes(self) -> int:
+        """Return what the files take on the disk."""
+        return sum(path.stat().st_size for path in self.path.iterdir())
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -182,12 +189,14 @@ class GalleryDirectory:
         _sync(self.path)
 
     def _clear(self, version: Version) -> None:
-        """Remove the files of rows and deletions that the manifest does not name."""
+        """Remove the files of rows and deletions that the manifest does not name, and what a killed process left."""
         parts = version.contents.parts
         named = {part.name for part in parts} | {part.deleted_name for part in parts}
         for path in self.path.iterdir():
             owner = path.name.removeprefix("codes-").split(".")[0]
-            if path.name.startswith(("rows-", "deleted-", "codes-rows-")) and owner not in named:
+            unnamed = path.name.startswith(("rows-", "deleted-", "codes-rows-")) and owner not in named
+            unfinished = path.name.startswith(("codes-", "codebook.")) and path.suffix == ".new"
+            if unnamed or (unfinished and _abandoned(path)):
                 path.unlink(missing_ok=True)
 
     def _manifest(self) -> dict[str, Any]:
@@ -202,20 +211,24 @@ class GalleryDirectory:
             )
         return found
 
-    def _loaded(self, model: ModelId) -> Version:
+    def _loaded(self, model: ModelId, before: Contents | None) -> Version:
         said = self._manifest()
         if said["model"] != model:
             raise ModelError(f"The gallery's index at {self.path} is of another model than {model}: remove it, and the "
                              "next search makes it anew.")  # fmt: skip
         dimension, number = int(said["dimension"]), said["number"]
-        parts = tuple(self._part(one, dimension, number) for one in said["parts"])
+        known = {} if before is None else {part.name: part for part in before.parts}
+        parts = tuple(self._part(one, dimension, number, known.get(one["name"])) for one in said["parts"])
         contents = Contents(model, dimension, number, parts, int(said["digest"], 16))
         return Version(contents, int(said["generation"]), said["note"])
 
-    def _part(self, said: dict[str, Any], dimension: int, number: Number) -> Part:
+    def _part(self, said: dict[str, Any], dimension: int, number: Number, known: Part | None) -> Part:
+        if known is not None and known.deleted_name == said["deleted"]:
+            return known
         dtype = np.dtype(number).newbyteorder("<").str
         layout = segments.Layout(said["rows"], dimension, dtype, said["text_bytes"])
-        segment = segments.mapped(self.path / said["name"], layout, said["values"])
+        found = None if known is None else known.segment
+        segment = segments.mapped(self.path / said["name"], layout, said["values"]) if found is None else found
         deleted = None
         if said["deleted"]:
             bits = np.frombuffer((self.path / said["deleted"]).read_bytes(), dtype=np.uint8)
@@ -224,6 +237,14 @@ class GalleryDirectory:
                                      f"{self.path}, and the next search makes the index anew.")  # fmt: skip
             deleted = np.unpackbits(bits, count=said["rows"]).astype(np.bool_)
         return Part(segment, deleted, said["name"], said["deleted"])
+
+
+def _abandoned(path: Path) -> bool:
+    """Say whether nobody has written to a file for so long that whoever began it cannot still be at it."""
+    try:
+        return time.time() - path.stat().st_mtime > ABANDONED_S
+    except FileNotFoundError:
+        return False
 
 
 def _sync(directory: Path) -> None:

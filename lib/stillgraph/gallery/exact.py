@@ -40,6 +40,16 @@ class ExactIndex:
         self._version = version
         self._directory = directory
 
+    @property
+    def version(self) -> Version:
+        """The contents with their place in the gallery's life on disk."""
+        return self._version
+
+    @property
+    def directory(self) -> GalleryDirectory | None:
+        """Where the gallery lies; ``None`` for one in memory."""
+        return self._directory
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.info.size} custody images, version {self.info.version}, {self.model})"
 
@@ -112,7 +122,7 @@ class ExactIndex:
     def refresh(self) -> None:
         """See what other processes have changed since."""
         if self._directory is not None and self._directory.generation() != self._version.generation:
-            self._version = self._directory.load(self.model)
+            self._version = self._directory.load(self.model, self.contents)
 
     def statistics(self) -> GalleryStatistics:
         """Return what the index holds and what it costs."""
@@ -122,7 +132,7 @@ class ExactIndex:
             engine=self.engine, images=contents.info.size,
             persons=len(np.unique(np.concatenate(nominals))) if nominals else 0, segments=len(contents.parts),
             deleted_rows=int(contents.starts[-1]) - contents.info.size, dimension=contents.dimension,
-            number=contents.number, vector_bytes=sum(part.segment.vectors.nbytes for part in contents.parts),
+            number=contents.number, vector_bytes=contents.vector_bytes,
         )  # fmt: skip
 
     def _change(self, change: Callable[[Contents], Contents], note: str | None = None) -> None:

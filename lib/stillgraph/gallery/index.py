@@ -38,6 +38,10 @@ class GalleryIndex(Protocol):
     """A searchable gallery of one model's templates."""
 
     @property
+    def engine(self) -> str:
+        """The engine's name: ``exact``, ``compressed`` or ``milvus``."""
+
+    @property
     def model(self) -> ModelId:
         """The model all templates are of."""
 

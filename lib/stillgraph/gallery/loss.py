@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
 from stillgraph.errors import WrongUse
 from stillgraph.records import Template
 
@@ -64,7 +66,12 @@ def upper_bound(lost: int, trials: int) -> float:
 
 
 def measure(
-    index: CompressedIndex, probes: Sequence[Template], *, limit: int = 20, bound: float = STATED_BOUND
+    index: CompressedIndex,
+    probes: Sequence[Template],
+    *,
+    limit: int = 20,
+    bound: float = STATED_BOUND,
+    show_progress: bool = False,
 ) -> Loss:
     """Search probes by codes and again exactly, and count what the codes lose.
 
@@ -89,7 +96,7 @@ def measure(
         raise WrongUse("Loss is measured on probes searched in a gallery: give both at least one.")
     exact = now.exactly()
     lost = differing = 0
-    for at in range(0, len(probes), AT_ONCE):
+    for at in tqdm(range(0, len(probes), AT_ONCE), unit="batch", desc="check", disable=not show_progress, leave=False):
         some = probes[at : at + AT_ONCE]
         pairs = list(zip(now.search(some, limit=limit), exact.search(some, limit=limit), strict=True))
         lost += sum(whole[0].nominal_id not in {one.nominal_id for one in found} for found, whole in pairs)

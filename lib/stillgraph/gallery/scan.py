@@ -7,14 +7,18 @@ as many spans as there are cores, and each is scanned by one thread that keeps F
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import faiss as _faiss
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from stillgraph.gallery.contents import Contents
 
@@ -26,6 +30,8 @@ BATCH = 4
 
 BLOCK_BYTES = 4 << 20
 """What a block of rows takes as float32: it stays in the cache between being made and being multiplied."""
+
+_batches = Lock()
 
 Found = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Scores, shape (probes, k), and rows; row -1 with score -inf where there are fewer."""
@@ -66,8 +72,25 @@ def best(contents: Contents, probes: NDArray[np.float32], fetch: int, masks: lis
         Which rows of each part to look at; ``None`` for all.
     """
     spans = _spans([len(part.segment) for part in contents.parts], cores())
-    work = [threads().submit(_scan_span, contents, span, probes, fetch, masks) for span in spans]
-    return merged([one.result() for one in work], len(probes), fetch)
+    with _one_blas_thread_each() if len(probes) >= BATCH else nullcontext():
+        work = [threads().submit(_scan_span, contents, span, probes, fetch, masks) for span in spans]
+        return merged([one.result() for one in work], len(probes), fetch)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+@contextmanager
+def _one_blas_thread_each() -> Iterator[None]:
+    """Let NumPy multiply in the calling thread alone while the block runs; batches come one after the other.
+
+    Otherwise each of our threads would call up as many of OpenBLAS's own and wait for them by spinning: three times as
+    slow. The number is of the whole process, so two batches at once could set back what the other has set.
+    """
+    with _batches, _libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 def merged(found: list[Found], probes: int, fetch: int) -> Found:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.errors import GalleryDamaged
-from stillgraph.gallery.columns import COLUMNS, Attributes, decoded, digests_of, encoded, left_by
+from stillgraph.gallery.columns import CATEGORIES, COLUMNS, Attributes, decoded, digests_of, encoded, left_by
 from stillgraph.gallery.index import Entry
 from stillgraph.records import CustodyImageId, Filters, NominalId
 
@@ -99,11 +99,71 @@ def make(entries: Sequence[Entry], vectors: NDArray[Any], attributes: Attributes
 def joined(parts: Iterable[tuple[Segment, NDArray[np.intp]]]) -> Segment:
     """Make one segment in memory of some rows of each of several."""
     taken = [(segment, rows) for segment, rows in parts if len(rows)]
-    entries = [entry for segment, rows in taken for entry in segment.entries(rows)]
-    recorded = [segment.attributes(rows) for segment, rows in taken]
-    names = Attributes.__dataclass_fields__
-    attributes = Attributes(*(np.concatenate([getattr(one, name) for one in recorded]) for name in names))
-    return make(entries, np.concatenate([segment.vectors[rows] for segment, rows in taken]), attributes)
+    columns = {
+        name: np.concatenate([np.asarray(segment.columns[name])[rows] for segment, rows in taken])
+        for name in COLUMNS
+        if name not in {"start", "middle", "end", *CATEGORIES}
+    }
+    values: dict[str, list[str]] = {}
+    for name in CATEGORIES:
+        columns[name], values[name] = _recoded(name, taken)
+    digests = np.concatenate([_image_digests(segment)[rows] for segment, rows in taken])
+    order = np.argsort(digests, kind="stable")
+    places, text = _texts(taken)
+    return Segment(
+        np.concatenate([_rows_of(segment.vectors, rows) for segment, rows in taken]),
+        {name: np.ascontiguousarray((columns | places)[name], dtype=dtype) for name, dtype in COLUMNS.items()},
+        values,
+        {"image": digests[order].astype("<u8"), "row": order.astype("<u4")},
+        text,
+    )
+
+
+Taken = Sequence[tuple[Segment, NDArray[np.intp]]]
+
+
+def _recoded(name: str, taken: Taken) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the codes of a category in the values that occur in several segments, and these values, ascending."""
+    every = sorted({value for segment, _ in taken for value in segment.values[name]})
+    known = {value: code for code, value in enumerate(every)}
+    codes = np.concatenate(
+        [
+            np.array([known[value] for value in segment.values[name]], np.intp)[np.asarray(segment.columns[name])[rows]]
+            for segment, rows in taken
+        ]
+    )
+    there, codes = np.unique(codes, return_inverse=True)
+    return codes, [every[code] for code in there]
+
+
+def _image_digests(segment: Segment) -> NDArray[np.uint64]:
+    """Return 64 bits of the id of each row's image, shape (n,)."""
+    digests = np.empty(len(segment), dtype=np.uint64)
+    digests[np.asarray(segment.lookup["row"])] = segment.lookup["image"]
+    return digests
+
+
+def _texts(taken: Taken) -> tuple[dict[str, NDArray[np.int64]], NDArray[np.uint8]]:
+    """Return where the ids of some rows of several segments stand in one text, and that text."""
+    starts, middles, ends, pieces, offset = [], [], [], [np.zeros(1, np.uint8)], 1
+    for segment, rows in taken:
+        start, middle, end = (np.asarray(segment.columns[name])[rows] for name in ("start", "middle", "end"))
+        lengths = end - start
+        begins = offset + np.cumsum(lengths) - lengths
+        # Where each byte is taken from: its place in the new text, moved by as much as its row is moved.
+        at = np.arange(offset, offset + int(lengths.sum())) + np.repeat(start - begins, lengths)
+        pieces.append(np.asarray(segment.text)[at])
+        starts.append(begins)
+        middles.append(begins + (middle - start))
+        ends.append(begins + lengths)
+        offset += len(at)
+    found = zip(("start", "middle", "end"), (starts, middles, ends), strict=True)
+    return {name: np.concatenate(some) for name, some in found}, np.concatenate(pieces)
+
+
+def _rows_of(vectors: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """Return some rows; all of them, in order, without a copy."""
+    return vectors if len(rows) == len(vectors) and (np.diff(rows) == 1).all() else vectors[rows]
 
 
 def mask(segment: Segment, filters: Filters) -> NDArray[np.bool_] | None:

@@ -26,6 +26,8 @@ class Action(StrEnum):
     RECEIVE_STILLS = "receive stills"
     ENHANCE = "enhance"
     SEARCH = "search"
+    CHOOSE_ENGINE = "choose gallery engine"
+    CHECK_GALLERY = "check gallery"
     VIEW = "view"
     VIEW_QUEUE = "view review queue"
     DEAL = "deal review"

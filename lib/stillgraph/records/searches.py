@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from stillgraph.records.faces import Box, Quality
@@ -54,6 +54,66 @@ class GalleryStatistics:
     number: str
     """How a template's numbers are kept: ``float32`` or ``float16``."""
     vector_bytes: int
+
+
+class EngineChoice(StrEnum):
+    """How the gallery of a case is to be searched."""
+
+    AUTO = "auto"
+    """By the rule of :mod:`stillgraph.gallery.choice`."""
+    EXACT = "exact"
+    COMPRESSED = "compressed"
+
+
+@dataclass(frozen=True, slots=True)
+class LossCheck:
+    """Faces of the case searched by the gallery's codes and again exactly: how many mates the codes lost.
+
+    Whom the exact search lists first stands for the mate.
+    """
+
+    check_id: int
+    checked_at: datetime
+    model: ModelId
+    gallery: GalleryInfo
+    limit: int
+    """Persons on a list."""
+    seed: int
+    """Of the sample."""
+    probes: int
+    lost: int
+    """Probes whose mate is on no list of the codes."""
+    differing: int
+    """Probes whose lists differ anywhere."""
+    upper_bound: float
+    """Upper end of the one-sided 95 % Clopper-Pearson interval of the share lost."""
+    bound: float
+    """The share that was to be shown not to be exceeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryStatus:
+    """How the gallery of a case is searched now, what it holds, and what is known of its losses."""
+
+    choice: EngineChoice
+    engine: str
+    """The engine in use: ``exact`` or ``compressed``."""
+    why: str
+    gallery: GalleryInfo
+    model: ModelId
+    persons: int
+    segments: int
+    deleted_rows: int
+    dimension: int
+    number: str
+    vector_bytes: int
+    code_bytes: int
+    """What codes take in memory; 0 where there are none."""
+    disk_bytes: int
+    check: LossCheck | None
+    """The newest check, of this gallery or of what it was before."""
+    said: str
+    """What may be said of losses, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +197,12 @@ class SearchReport:
     """How many the filters left; ``None`` of a search made before there were any, which looked at all."""
     occasion: str | None = None
     """What made it but an officer's asking: ``enrolment of delivery 3``."""
+    engine: str = "exact"
+    """``exact``: every image the filters left was compared; ``compressed``: codes first, the best scored exactly."""
+    check: LossCheck | None = None
+    """The newest check there was of a compressed search; ``None`` of an exact one, which loses nobody."""
+    said: str = ""
+    """What may be said of whom the engine loses, and no more."""
 
 
 @dataclass(frozen=True, slots=True)

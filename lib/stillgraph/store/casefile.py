@@ -32,6 +32,7 @@ MIGRATIONS = (
     "0005_bulk.sql",
     "0006_rulings.sql",
     "0007_open_stills.sql",
+    "0008_gallery_checks.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

@@ -28,6 +28,7 @@ from stillgraph.records import (
     Strength,
     Verdict,
 )
+from stillgraph.store import checks
 from stillgraph.store.casefile import Session
 
 DAYS = ("captured_since", "captured_until", "review_on")
@@ -62,11 +63,12 @@ def add(
     row = session.one(
         "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
         "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together, filters, images_searched, "
-        "occasion) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        "occasion, engine, gallery_check_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
         [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
          report.threshold, report.limit, report.elapsed_s, report.enhancement, report.together,
-         json.dumps(filters_said(report.filters)), report.images_searched, report.occasion],
+         json.dumps(filters_said(report.filters)), report.images_searched, report.occasion, report.engine,
+         None if report.check is None else report.check.check_id],
     )  # fmt: skip
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     search_id = SearchId(int(row[0]))
@@ -131,14 +133,17 @@ def report_of(session: Session, search_id: SearchId) -> SearchReport:
     """Return a search as stored, without its probes."""
     row = session.one(
         "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id, together, "
-        "filters, images_searched, occasion FROM held.searches WHERE search_id = ?",
+        "filters, images_searched, occasion, coalesce(engine, 'exact'), gallery_check_id FROM held.searches "
+        "WHERE search_id = ?",
         [search_id],
     )
     assert row is not None  # noqa: S101  (search ids come from this table)
-    size, version, model, threshold, limit, elapsed, enhancement, together, filters, searched, occasion = row
+    size, version, model, threshold, limit, elapsed, enhancement, together, filters, searched, *rest = row
+    occasion, engine, check = rest
     return SearchReport(
         search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement,
         together=bool(together), filters=_filters(filters), images_searched=searched, occasion=occasion,
+        engine=engine, check=None if check is None else checks.numbered(session, check),
     )  # fmt: skip
 
 

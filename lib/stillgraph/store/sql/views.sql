@@ -78,6 +78,11 @@ SELECT s.*, (SELECT count(*) FROM held.probes AS p WHERE p.search_id = s.search_
        (SELECT count(*) FROM held.searched_stills AS q WHERE q.search_id = s.search_id) AS stills
 FROM held.searches AS s;
 
+CREATE OR REPLACE VIEW main.gallery_checks AS
+SELECT check_id, officer_id, operation_id, checked_at, model, gallery_size, gallery_version, list_limit, seed, probes,
+       lost, differing, upper_bound, bound, upper_bound <= bound AS holds
+FROM held.gallery_checks;
+
 CREATE OR REPLACE VIEW main.candidates AS
 SELECT c.search_id, c.face_id, f.image_id AS still_id, c.rank, c.nominal_id, c.custody_image_id, c.score,
        c.likelihood_ratio
