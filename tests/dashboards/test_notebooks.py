@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 SHOWN = {
     "enhance": ("<figcaption>original</figcaption>", "<figcaption>enhanced: nothing yet</figcaption>", "Add step"),
+    "persons": ("sg-chooser", "These are one person", "Link anew"),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
 }
 """What a notebook shows to who made all the searches; those not named show a case at a glance."""
@@ -34,6 +35,7 @@ def test_the_notebooks_are_those():
         "dashboards/review.ipynb",
         "enhance.ipynb",
         "explore.ipynb",
+        "persons.ipynb",
         "review.ipynb",
     ]
 

@@ -25,6 +25,8 @@ from stillgraph.records import (
     Outcome,
     Pictured,
     Portrayed,
+    Rate,
+    ReviewerAccuracy,
     ReviewItem,
     Ruling,
     Side,
@@ -52,6 +54,7 @@ class MadeUpReviews:
         self.judged: list[tuple] = []
         self.looked: list[tuple] = []
         self.refuse = ""
+        self.asked_for_record = 0
 
     def sitting(self):
         return contextlib.nullcontext()
@@ -87,6 +90,13 @@ class MadeUpReviews:
             raise NotFound("That picture is gone; choose another.")
         return Portrayed(_png(), "enlarged many times")
 
+    def record(self) -> ReviewerAccuracy:
+        self.asked_for_record += 1
+        trials = Rate(8, 10, 0.8, 0.49, 0.943)
+        return ReviewerAccuracy(
+            "ben", trials, trials, Rate(1, 20, 0.05, 0.009, 0.236), 2, 0.6, 0.31, 0.89, None, 40, 95.0, (60.0, 180.0)
+        )
+
     def judge(self, face_id, verdict, nominal_id, comparison, reason) -> Ruling:
         if self.refuse:
             raise ReviewBlocked(self.refuse)
@@ -117,6 +127,12 @@ def texts(page) -> str:
 def only(page, kind):
     (found,) = (one for one in all_in(page) if isinstance(one, kind))
     return found
+
+
+def toggle(page, says):
+    """Return the row of buttons of which a description or an option says so."""
+    rows = (one for one in all_in(page) if isinstance(one, widgets.ToggleButtons))
+    return next(one for one in rows if says == one.description or says in one.options)
 
 
 # ---------------------------------------------------------------- state
@@ -281,7 +297,7 @@ def test_blockers_stand_beside_disabled_buttons_and_go_when_they_are_met():
     assert [buttons(page)[name].disabled for name in three] == [True, False, False]
     assert "needs its reason" not in texts(page)
     buttons(page)["Compare"].click()
-    only(page, widgets.ToggleButtons).value = str(Strength.MODERATE)
+    toggle(page, "Strength").value = str(Strength.MODERATE)
     assert not buttons(page)["Supports N000002"].disabled, "the last of the three cards was clicked"
 
 
@@ -313,6 +329,27 @@ def test_the_checklist_goes_from_the_skin_and_the_top_of_the_head_down():
     assert named == [component for component, _ in comparing.components()]
     assert named.index("hairline") < named.index("eyes") < named.index("nose") < named.index("neck")
     assert checklist.observations == ["observed in both", "differs", "not visible"]
+
+
+def test_the_own_record_is_asked_for_when_it_is_opened_and_shows_counts_and_intervals():
+    source = MadeUpReviews()
+    page = pages.review_of(source)
+    assert source.asked_for_record == 0
+    toggle(page, "Your record").value = "Your record"
+    said = texts(page)
+    assert source.asked_for_record == 1
+    assert "80.0 % (8 of 10; 95 % interval 49.0 to 94.3 %)" in said
+    assert "0.60 (95 % interval 0.31 to 0.89)" in said
+    assert "median 95 s, half between 60 and 180 s, over 40 lists" in said
+
+
+def test_a_record_without_trials_says_so_and_gives_no_rate(small_case):
+    page = pages.review_of(CaseReviews(small_case.seat("first")))
+    toggle(page, "Your record").value = "Your record"
+    said = texts(page)
+    assert "no rate" in said
+    assert "no time yet: no dealt list has been judged" in said
+    assert 'role="alert"' not in said
 
 
 # ---------------------------------------------------------------- viewer

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from stillgraph.dashboards import enhancement_panels, markup, panels, review_panels, wording
+from stillgraph.dashboards import enhancement_panels, grouping_panels, markup, panels, review_panels, wording
 from stillgraph.dashboards.enhancement_state import EnhancementState
+from stillgraph.dashboards.grouping_state import GroupingState
 from stillgraph.dashboards.guard import attempt
 from stillgraph.dashboards.review_state import ReviewState
 from stillgraph.dashboards.state import OverviewState
 
 if TYPE_CHECKING:
     from stillgraph.casework.desk import Desk
+    from stillgraph.dashboards.grouping_source import GroupingSource
     from stillgraph.dashboards.review_source import ReviewSource
     from stillgraph.dashboards.source import Source
 
@@ -158,7 +160,28 @@ def review_of(source: ReviewSource) -> widgets.Widget:
     )
     waiting = review_panels.done(state)
     review_panels.shown_while(state, working, waiting)
-    return panels.page(review_panels.head(state), working, waiting, panels.Html(wording.FOOT))
+    both = review_panels.parts(state, panels.Card(working, waiting, kind="sg-stack"), review_panels.record(state))
+    return panels.page(review_panels.head(state), both, panels.Html(wording.FOOT))
+
+
+def persons(desk: Desk) -> widgets.Widget:
+    """Return the persons of the last linking run, to look at face by face and to rule on."""
+
+    def build() -> widgets.Widget:
+        from stillgraph.dashboards.grouping_source import CaseGroups
+
+        return persons_of(CaseGroups(desk))
+
+    return _shown(build)
+
+
+def persons_of(source: GroupingSource) -> widgets.Widget:
+    """Return the grouping panel over any source."""
+    state = GroupingState(source)
+    return panels.page(
+        grouping_panels.head(state), grouping_panels.person(state), grouping_panels.rulings(state),
+        panels.Html(wording.FOOT),
+    )  # fmt: skip
 
 
 def _source(desk: Desk | None) -> Source:

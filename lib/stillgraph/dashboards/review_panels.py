@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import ipywidgets as widgets
 
 from stillgraph.casework import comparing
 from stillgraph.dashboards import markup, review_wording
-from stillgraph.dashboards.guard import attempt
 from stillgraph.dashboards.panels import Card, Html
+from stillgraph.dashboards.pieces import button, close, told
 from stillgraph.dashboards.review_state import ReviewState
 from stillgraph.dashboards.viewer import Checklist, Viewer
 from stillgraph.records import Observation, Strength, Verdict
@@ -24,20 +22,14 @@ SAID = {
 
 def head(state: ReviewState) -> widgets.Widget:
     """Return the title, who reviews, how many lists wait, and the place where a failure says why."""
-    title, place = Html(""), Html("")
+    title = Html("")
 
     def show(_change: object = None) -> None:
         title.value = review_wording.head(state.officer, state.waiting)
 
-    def tell(_change: object = None) -> None:
-        place.value = markup.notice(state.problem, alert=True) if state.problem else ""
-        place.layout.display = None if state.problem else "none"
-
     state.observe(show, names="waiting")
-    state.observe(tell, names="problem")
     show()
-    tell()
-    return Card(title, place, kind="sg-head")
+    return Card(title, told(state), kind="sg-head")
 
 
 def still(state: ReviewState) -> widgets.Widget:
@@ -60,9 +52,7 @@ def candidates(state: ReviewState) -> widgets.Widget:
 
     def deal_out(_change: object = None) -> None:
         item = state.item
-        left, row.children = row.children, ()
-        for child in left:
-            child.close_all()
+        close(row)
         if item is not None:
             row.children = tuple(_Pick(state, nominal, image) for nominal, image in item.candidates)
 
@@ -92,13 +82,9 @@ class _Pick(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._choose.tooltip = f"{self._choose.description}: {self._nominal}"
         (self.add_class if chosen else self.remove_class)("sg-picked")
 
-    def close_all(self) -> None:
-        """Let go of the state and of the browser's copies."""
+    def let_go(self) -> None:
+        """Stop following the state."""
         self._state.unobserve(self._show, names="nominal")
-        for child in (*self.children, self):
-            for part in (child.layout, getattr(child, "style", None), child):
-                if part is not None:
-                    part.close()
 
 
 def compare(state: ReviewState) -> widgets.Widget:
@@ -186,6 +172,34 @@ def done(state: ReviewState) -> widgets.Widget:
     return Card(place, Card(onward, again, kind="sg-tools"))
 
 
+def record(state: ReviewState) -> widgets.Widget:
+    """Return the officer's own record in trials, asked for each time it is opened."""
+    place = Html("")
+
+    def show(_change: object = None) -> None:
+        place.value = "" if state.record is None else review_wording.record(state.record)
+
+    state.observe(show, names="record")
+    return Card(place)
+
+
+def parts(state: ReviewState, review: widgets.Widget, own: widgets.Widget) -> widgets.Widget:
+    """Return the two parts of the page, one shown at a time: the review, and the officer's own record."""
+    which = widgets.ToggleButtons(options=["Review", "Your record"], tooltips=["", review_wording.RECORD_NOTE])
+    which.add_class("sg-toggle")
+
+    def show(_change: object = None) -> None:
+        first = which.value == "Review"
+        review.layout.display = None if first else "none"
+        own.layout.display = "none" if first else None
+        if not first:
+            state.look_at_record()
+
+    which.observe(show, names="value")
+    show()
+    return Card(which, review, own, kind="sg-stack")
+
+
 def shown_while(state: ReviewState, working: widgets.Widget, waiting: widgets.Widget) -> None:
     """Show one of two pieces: while a list is under review, and while none is."""
 
@@ -195,14 +209,3 @@ def shown_while(state: ReviewState, working: widgets.Widget, waiting: widgets.Wi
 
     state.observe(show, names="item")
     show()
-
-
-def button(label: str, act: Callable[[], None], state: ReviewState) -> widgets.Button:
-    """Return a button; what its action raises becomes the state's problem."""
-
-    def tell(sentence: str) -> None:
-        state.problem = sentence
-
-    made = widgets.Button(description=label)
-    made.on_click(lambda _button: attempt(act, tell))
-    return made

@@ -15,6 +15,7 @@ from stillgraph.records import (
     FaceId,
     NominalId,
     Portrayed,
+    ReviewerAccuracy,
     ReviewItem,
     Ruling,
     Verdict,
@@ -39,6 +40,7 @@ class ReviewSource(Protocol):
     def judge(
         self, face_id: FaceId, verdict: Verdict, nominal_id: NominalId | None, comparison: Comparison, reason: str
     ) -> Ruling: ...
+    def record(self) -> ReviewerAccuracy: ...
 
 
 class CaseReviews:
@@ -94,3 +96,7 @@ class CaseReviews:
         return reviewing.judge(
             self._desk, face_id, verdict, nominal_id=nominal_id, comparison=comparison, reason=reason
         )
+
+    def record(self) -> ReviewerAccuracy:
+        """Return how the officer did in trials, and how long they take."""
+        return reviewing.accuracy(self._desk)

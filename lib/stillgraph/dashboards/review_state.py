@@ -63,6 +63,7 @@ class ReviewState(HasTraits):
     custody_words = Unicode("")
     strength = Unicode("")
     reason = Unicode("")
+    record = AnyTrait(default_value=None)
     problem = Unicode("")
 
     def __init__(self, source: ReviewSource) -> None:
@@ -149,6 +150,14 @@ class ReviewState(HasTraits):
 
         if self.item is not None:
             self._try(act)
+
+    def look_at_record(self) -> None:
+        """Ask for the officer's own record as it is now."""
+
+        def act() -> None:
+            self.record = self._source.record()
+
+        self._try(act)
 
     def _deal(self) -> None:
         with self._source.sitting():

@@ -7,7 +7,7 @@ from html import escape
 
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.review_state import Done
-from stillgraph.records import Outcome, ReviewItem
+from stillgraph.records import Outcome, ReviewerAccuracy, ReviewItem
 
 NOTE = (
     "You judge alone: no score, no rank and nobody else's verdict is on this page, and the order of the candidates "
@@ -27,6 +27,10 @@ STRENGTH_NOTE = "Strength goes with support only, and is a word without a number
 STILL_HELP = "What the still lets you see: pose, light, focus, what is covered"
 CUSTODY_HELP = "The same of the custody images you compared"
 REASON_HELP = "What your judgement rests on"
+RECORD_NOTE = (
+    "How you did in trials, whose answer is known: lists like any other, mixed in unannounced. For you and your "
+    "supervisors only."
+)
 NOTHING_WAITS = "Nothing waits for you now: lists come when searches are made that you did not make."
 
 
@@ -65,3 +69,30 @@ def done(what: Done | None) -> str:
     else:
         came = "What others have said of it is not told: until a review is settled it stays blind."
     return markup.heading("Recorded") + markup.notice(said) + markup.note(came)
+
+
+def record(own: ReviewerAccuracy) -> str:
+    """Return an officer's own record: rates with their counts and intervals, and the time they take."""
+    if own.chance_corrected is None or own.chance_corrected_low is None or own.chance_corrected_high is None:
+        corrected = own.insufficient or "insufficient"
+    else:
+        low, high = own.chance_corrected_low, own.chance_corrected_high
+        corrected = f"{own.chance_corrected:.2f} (95 % interval {low:.2f} to {high:.2f}); 1 never errs, 0 does not look"
+    rows = [
+        ("The right person was absent: you supported nobody", markup.rate(own.absent)),
+        ("The right person was there: you supported them", markup.rate(own.present)),
+        ("You supported somebody else", markup.rate(own.wrong_person)),
+        ("You left it inconclusive", markup.counted(own.inconclusive, "trial")),
+        ("Corrected for chance", corrected),
+        ("Time a list", _time(own)),
+    ]
+    table = markup.table("Your trials", (markup.Column("What"), markup.Column("How often")), rows)
+    return markup.heading("Your record", RECORD_NOTE) + table
+
+
+def _time(own: ReviewerAccuracy) -> str:
+    if own.seconds_median is None or own.seconds_quartiles is None:
+        return "no time yet: no dealt list has been judged"
+    low, high = own.seconds_quartiles
+    lists = markup.counted(own.decisions, "list")
+    return f"median {own.seconds_median:,.0f} s, half between {low:,.0f} and {high:,.0f} s, over {lists}"
