@@ -188,18 +188,26 @@ def test_an_index_lost_or_damaged_is_made_anew(small_case):
 
 def test_the_command_takes_every_filter(small_case, capsys):
     custody(small_case, all_due)
+    custody(
+        small_case,
+        lambda session: session.execute(
+            "UPDATE held.custody_images SET force = 'Met', area = 'Camden', basis = 'PACE 1984 s.64A'"
+        ),
+    )
     seat = ["--officer", "desk", "--operation", "OP-TEST", "--reason", "test"]
     search = ["search", str(small_case.directory), "--still", STILL, *seat]
     everybody = custody(small_case)[0][1]
     narrow = ["--captured-since", "2001-01-01", "--captured-until", "2098-01-01", "--sex", "F", "--sex", "M", "--age",
-              "5-99", "--conviction", "convicted", "--conviction", "not convicted", "--exclude", everybody]  # fmt: skip
+              "5-99", "--conviction", "convicted", "--conviction", "not convicted", "--force", "Met", "--area", "Camden", "--basis", "PACE 1984 s.64A",
+              "--exclude", everybody]  # fmt: skip
     assert run([*search, *narrow]) == 0
     assert " of " in capsys.readouterr().out.split("searched against")[1].split("custody images")[0]
     assert run([*search, *narrow, "--past-review", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["filters"] == {
         "captured_since": "2001-01-01", "captured_until": "2098-01-01", "sex": ["F", "M"], "age_from": 5, "age_to": 99,
-        "conviction_status": ["convicted", "not convicted"], "area": [], "exclude": [everybody], "review_on": None,
+        "conviction_status": ["convicted", "not convicted"], "area": ["Camden"], "force": ["Met"],
+        "basis": ["PACE 1984 s.64A"], "exclude": [everybody], "review_on": None,
     }  # fmt: skip
     for wrong, said in (["twenty"], "20-30"), (["-"], "20-30"), (["30-20"], "ages goes up"):
         assert run([*search, "--age", *wrong]) == 2

@@ -38,6 +38,7 @@ def index(tmp_path, vectors):
     recorded = Attributes.unrecorded(ROWS)
     index.add(ENTRIES, vectors, Attributes(
         recorded.captured_on, recorded.review_due, recorded.age, sex, recorded.conviction_status, recorded.area,
+        recorded.force, recorded.basis,
     ))  # fmt: skip
     return index
 

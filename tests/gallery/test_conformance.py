@@ -69,19 +69,19 @@ def entries_of(nominals, first=0):
 
 
 def attributes_of(rows) -> Attributes:
-    """Return attributes from (captured, due, age, sex, status, area) of each image, ``None`` where not recorded."""
-    captured, due, age, sex, status, area = zip(*rows, strict=True) if rows else [()] * 6
+    """Return attributes from (captured, due, age, sex, status, area, force, basis), the last two blank unless given."""
+    captured, due, age, *texts = zip(*((*row, "", "")[:8] for row in rows), strict=True) if rows else [()] * 8
     return Attributes(
         np.array(captured, "datetime64[D]"),
         np.array(due, "datetime64[D]"),
         np.array([-1 if one is None else one for one in age], np.int16),
-        *(np.array(one, np.str_) for one in (sex, status, area)),
+        *(np.array(one, np.str_) for one in texts),
     )
 
 
 def left(row, nominal, filters: Filters) -> bool:
     """Say, one image at a time, whether a filter leaves it."""
-    captured, due, age, sex, status, area = row
+    captured, due, age, sex, status, area, force, basis = row
     return (
         (filters.captured_since is None or (captured is not None and captured >= filters.captured_since))
         and (filters.captured_until is None or (captured is not None and captured <= filters.captured_until))
@@ -91,6 +91,8 @@ def left(row, nominal, filters: Filters) -> bool:
         and (not filters.sex or sex in filters.sex)
         and (not filters.conviction_status or status in filters.conviction_status)
         and (not filters.area or area in filters.area)
+        and (not filters.force or force in filters.force)
+        and (not filters.basis or basis in filters.basis)
         and nominal not in filters.exclude
     )
 
@@ -346,7 +348,7 @@ small = st.tuples(*[st.integers(-2, 2)] * 3).filter(any)
 day = st.none() | st.dates(date(2026, 11, 20), date(2026, 11, 28))
 row = st.tuples(
     day, day, st.none() | st.integers(18, 22), st.sampled_from(["F", "M", ""]), st.sampled_from(["convicted", "not"]),
-    st.sampled_from(["", "north", "south"]),
+    st.sampled_from(["", "north", "south"]), st.sampled_from(["", "Met"]), st.sampled_from(["", "s.64A", "consent"]),
 )  # fmt: skip
 some = lambda *values: st.lists(st.sampled_from(values), unique=True, max_size=2).map(tuple)  # noqa: E731
 filter_ = st.builds(
@@ -358,6 +360,8 @@ filter_ = st.builds(
     sex=some("F", "M"),
     conviction_status=some("convicted"),
     area=some("north", "south", "elsewhere"),
+    force=some("Met", "Kent"),
+    basis=some("s.64A", "consent"),
     exclude=some("N1", "N2", "N9"),
     review_on=st.none() | st.just(TODAY),
 )

@@ -31,7 +31,16 @@ def vectors(rows=5):
 def recorded():
     plain = Attributes.unrecorded(5)
     area = np.array(["King's Cross", "north", "] or age > -5", "", "north"])
-    return Attributes(plain.captured_on, plain.review_due, plain.age, plain.sex, plain.conviction_status, area)
+    return Attributes(
+        plain.captured_on,
+        plain.review_due,
+        plain.age,
+        plain.sex,
+        plain.conviction_status,
+        area,
+        plain.force,
+        plain.basis,
+    )
 
 
 @pytest.fixture

@@ -34,6 +34,18 @@ def test_a_right_row(custody):
     assert image.sha256 == sha256(data).hexdigest()
 
 
+def test_force_area_and_basis_may_be_there_blank_or_not_at_all(custody):
+    said = {"force": "Met", "area": "Camden", "basis": "PACE 1984 s.64A"}
+    header = [*custody.template, *said]
+    custody.template = custody.template | dict.fromkeys(said, "")
+    read = read_custody(
+        custody.write(said, {"image": "b.png"}, header=header).manifest,
+        known_digests={}, known_images=set(), known_nominals={}, now=custody.now,
+    )  # fmt: skip
+    assert [(one.force, one.area, one.basis) for one in read.images] == [tuple(said.values()), ("", "", "")]
+    assert read.refusals == ()
+
+
 @pytest.mark.parametrize(
     ("change", "field", "reason"),
     [

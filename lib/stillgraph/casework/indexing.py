@@ -40,6 +40,9 @@ FOLDER = "gallery"
 ADDED_AT_ONCE = 50_000
 """Templates brought from the case file to the index at a time."""
 
+RECORDED = ("captured_on", "review_due", "age", "sex", "conviction_status", "area", "force", "basis")
+"""What the index knows of a custody image, as :class:`stillgraph.gallery.columns.Attributes` has it."""
+
 NOBODY = "The gallery is empty: enrol custody images with `stillgraph custody add`, then search."
 
 
@@ -71,6 +74,8 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
             shutil.rmtree(other)
     if dimension is None or not state.images:
         raise WrongUse(NOBODY)
+    if directory.of_earlier_format(path):
+        shutil.rmtree(path)
     index = exact.opened(path, model, dimension, number=directory.number_for(state.images, dimension))
     if index.note != str(state):
         changed = galleries.changed_since(session, index.note) if state.whole else None
@@ -136,7 +141,7 @@ def _listed(index: ExactIndex, images: Sequence[CustodyImageId] | None = None) -
         places = [(part, own) for part, _, own in contents.by_part(rows[rows >= 0])] if contents.parts else []
     for part, rows in places:
         recorded, entries = part.segment.attributes(rows), part.segment.entries(rows)
-        columns = (recorded.captured_on, recorded.review_due, recorded.age, recorded.sex, recorded.conviction_status)
+        columns = (getattr(recorded, name) for name in RECORDED)
         found += [Enrolled(*entry, *said) for entry, *said in zip(entries, *(c.tolist() for c in columns), strict=True)]
     return found
 
@@ -148,9 +153,7 @@ def _attributes(rows: Sequence[Enrolled]) -> Attributes:
         np.array([row.captured_on for row in rows], "datetime64[D]"),
         np.array([row.review_due for row in rows], "datetime64[D]"),
         np.array([row.age for row in rows], np.int16),
-        np.array([row.sex for row in rows], np.str_),
-        np.array([row.conviction_status for row in rows], np.str_),
-        np.full(len(rows), "", "<U1"),
+        *(np.array([getattr(row, name) for row in rows], np.str_) for name in RECORDED[3:]),
     )
 
 

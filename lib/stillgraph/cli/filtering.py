@@ -25,6 +25,15 @@ Age = Annotated[
 Conviction = Annotated[
     list[str] | None, typer.Option("--conviction", metavar="STATUS", help="As recorded; again for more.")
 ]
+Force = Annotated[
+    list[str] | None, typer.Option("--force", metavar="NAME", help="Whose image it is, as recorded; again for more.")
+]
+Area = Annotated[
+    list[str] | None, typer.Option("--area", metavar="NAME", help="Where in custody, as recorded; again for more.")
+]
+Basis = Annotated[
+    list[str] | None, typer.Option("--basis", metavar="TEXT", help="Lawful basis, as recorded; again for more.")
+]
 Exclude = Annotated[
     list[str] | None, typer.Option("--exclude", metavar="ID", help="A nominal to leave out; again for more.")
 ]
@@ -42,6 +51,9 @@ def filters(
     sex: list[str] | None,
     age: str | None,
     conviction: list[str] | None,
+    force: list[str] | None,
+    area: list[str] | None,
+    basis: list[str] | None,
     exclude: list[str] | None,
 ) -> Filters:
     """Return the filters that the options say."""
@@ -55,6 +67,9 @@ def filters(
         age_from=youngest,
         age_to=oldest,
         conviction_status=tuple(conviction or ()),
+        area=tuple(area or ()),
+        force=tuple(force or ()),
+        basis=tuple(basis or ()),
         exclude=tuple(NominalId(one) for one in exclude or ()),
     )
 

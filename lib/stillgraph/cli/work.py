@@ -120,6 +120,9 @@ def search(
     sex: filtering.Sex = None,
     age: filtering.Age = None,
     conviction: filtering.Conviction = None,
+    force: filtering.Force = None,
+    area: filtering.Area = None,
+    basis: filtering.Basis = None,
     exclude: filtering.Exclude = None,
     past_review: filtering.PastReview = False,
     officer: Officer = None,
@@ -137,8 +140,9 @@ def search(
 
     desk = common.seat(case, officer, operation, reason)
     filters = filtering.filters(
-        captured_since, captured_until, sex=sex, age=age, conviction=conviction, exclude=exclude
-    )
+        captured_since, captured_until, sex=sex, age=age, conviction=conviction, force=force, area=area, basis=basis,
+        exclude=exclude,
+    )  # fmt: skip
     if open_stills:
         if still or unsearched or image is not None or enhanced is not None or together or filters != Filters():
             raise WrongUse(

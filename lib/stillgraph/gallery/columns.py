@@ -20,12 +20,12 @@ from stillgraph.records import Filters
 NOT_RECORDED = np.iinfo(np.int32).min
 """Stands for a day that is not recorded; NumPy's NaT becomes it."""
 
-CATEGORIES = ("sex", "conviction_status", "area")
+CATEGORIES = ("sex", "conviction_status", "area", "force", "basis")
 """Attributes of few values, as recorded; a filter names those wanted."""
 
 COLUMNS: dict[str, str] = {
     "nominal": "<u8", "start": "<i8", "middle": "<i8", "end": "<i8", "captured_on": "<i4", "review_due": "<i4",
-    "age": "<i2", "sex": "<u2", "conviction_status": "<u2", "area": "<u2",
+    "age": "<i2", "sex": "<u2", "conviction_status": "<u2", "area": "<u2", "force": "<u2", "basis": "<u2",
 }  # fmt: skip
 """By name: a digest of the nominal, where the ids stand in the text, days since 1970, years, codes of categories."""
 
@@ -42,7 +42,7 @@ class Attributes:
         datetime64[D]; NaT where not recorded.
     age
         int16: whole years at capture; -1 where not recorded.
-    sex, conviction_status, area
+    sex, conviction_status, area, force, basis
         Text as recorded; empty where not.
     """
 
@@ -52,21 +52,20 @@ class Attributes:
     sex: NDArray[np.str_] = field(repr=False)
     conviction_status: NDArray[np.str_] = field(repr=False)
     area: NDArray[np.str_] = field(repr=False)
+    force: NDArray[np.str_] = field(repr=False)
+    basis: NDArray[np.str_] = field(repr=False)
 
     @classmethod
     def unrecorded(cls, count: int) -> Attributes:
         """Return the attributes of images of which nothing is recorded."""
         days, text = np.full(count, np.datetime64("NaT", "D")), np.full(count, "", dtype="<U1")
-        return cls(days, days, np.full(count, -1, np.int16), text, text, text)
+        return cls(days, days, np.full(count, -1, np.int16), *([text] * len(CATEGORIES)))
 
     def __len__(self) -> int:
         return len(self.age)
 
     def __getitem__(self, rows: slice) -> Attributes:
-        return Attributes(
-            self.captured_on[rows], self.review_due[rows], self.age[rows], self.sex[rows],
-            self.conviction_status[rows], self.area[rows],
-        )  # fmt: skip
+        return Attributes(*(getattr(self, name)[rows] for name in Attributes.__dataclass_fields__))
 
 
 def encoded(attributes: Attributes) -> tuple[dict[str, NDArray[Any]], dict[str, list[str]]]:

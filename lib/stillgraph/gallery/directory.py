@@ -28,7 +28,9 @@ from stillgraph.records import ModelId
 
 MANIFEST = "manifest.json"
 LOCK = "writer.lock"
-FORMAT = 1
+FORMAT = 2
+"""2 has more columns than 1."""
+
 PATIENCE_S = 30.0
 ABANDONED_S = 600.0
 """Seconds after which a file of codes that is still being written is taken for left over: each takes a few seconds."""
@@ -61,6 +63,15 @@ def number_for(rows: int, dimension: int) -> Number:
     except (ValueError, OSError):
         return "float16"
     return "float32" if rows * dimension * 4 <= available // 2 else "float16"
+
+
+def of_earlier_format(path: Path) -> bool:
+    """Say whether an earlier Stillgraph made the index in a directory: it is to be made anew, not read."""
+    try:
+        said = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("format") in range(1, FORMAT)
 
 
 class GalleryDirectory:

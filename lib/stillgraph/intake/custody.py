@@ -174,4 +174,7 @@ def _image(image_id: CustodyImageId, read: CustodyRow, seen: Seen, line: int) ->
         height_px=seen.height_px,
         sha256=seen.sha256,
         line=line,
+        force=read.force,
+        area=read.area,
+        basis=read.basis,
     )

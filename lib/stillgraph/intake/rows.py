@@ -185,6 +185,9 @@ class CustodyRow(_Row):
     custody_ref: Identifier
     conviction_status: Words
     review_due: Day
+    force: Note = ""
+    area: Note = ""
+    basis: Note = ""
 
 
 class StoreRow(_Row):

@@ -70,6 +70,10 @@ class CustodyImage:
     height_px: int
     sha256: str
     line: int
+    force: str = ""
+    area: str = ""
+    basis: str = ""
+    """What the manifest says of whose image it is, where the person was in custody, and why it may be held."""
 
 
 @dataclass(frozen=True, slots=True)

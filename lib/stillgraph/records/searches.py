@@ -34,6 +34,11 @@ class Filters:
     age_to: int | None = None
     conviction_status: tuple[str, ...] = ()
     area: tuple[str, ...] = ()
+    """Where the person was in custody, as the manifest calls it."""
+    force: tuple[str, ...] = ()
+    """The police force whose image it is."""
+    basis: tuple[str, ...] = ()
+    """The lawful basis on which it is held."""
     exclude: tuple[NominalId, ...] = ()
     """Nominals never to be listed."""
     review_on: date | None = None

@@ -16,7 +16,8 @@ from stillgraph.store.casefile import Session
 # What the index knows of a custody image; the age is in whole years at capture.
 _RECORDED = (
     "c.custody_image_id, c.nominal_id, c.captured_on, c.review_due, "
-    "coalesce(date_sub('year', n.date_of_birth, c.captured_on), -1), coalesce(n.sex, ''), c.conviction_status"
+    "coalesce(date_sub('year', n.date_of_birth, c.captured_on), -1), coalesce(n.sex, ''), c.conviction_status, "
+    "c.area, c.force, c.basis"
 )
 
 
@@ -31,6 +32,9 @@ class Enrolled:
     age: int
     sex: str
     conviction_status: str
+    area: str
+    force: str
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ SELECT c.custody_image_id, c.nominal_id, c.captured_on, c.custody_ref, c.convict
        c.width_px, c.height_px,
        EXISTS (SELECT 1 FROM held.faces AS f JOIN held.templates AS t USING (face_id)
                WHERE f.image_kind = 'custody' AND f.image_id = c.custody_image_id) AS searchable,
-       c.compared_at
+       c.compared_at, nullif(c.force, '') AS force, nullif(c.area, '') AS area, nullif(c.basis, '') AS basis
 FROM held.custody_images AS c;
 
 CREATE OR REPLACE VIEW main.arrests AS
