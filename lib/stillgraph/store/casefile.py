@@ -33,7 +33,7 @@ MIGRATIONS = (
     "0006_rulings.sql",
     "0007_open_stills.sql",
     "0008_gallery_checks.sql",
-    "0002_custody_records.sql",
+    "0009_custody_records.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 
