@@ -13,6 +13,7 @@ import pytest
 
 from stillgraph.casework import (
     analysing,
+    calibrating,
     enhancing,
     enrolling,
     evaluating,
@@ -33,6 +34,7 @@ from stillgraph.store import CaseFile, office
 
 MODULES = (
     analysing,
+    calibrating,
     enhancing,
     enrolling,
     evaluating,
@@ -77,6 +79,10 @@ CALLS = {
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
     "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),
     "analysing.query_table": lambda d, _: analysing.query_table(d, "SELECT 1"),
+    "calibrating.calibrate": lambda d, inputs: calibrating.calibrate(d, inputs / "truth.csv", retailers=["R08"]),
+    "calibrating.set_threshold": lambda d, inputs: calibrating.set_threshold(
+        d, inputs / "truth.csv", fpir=0.5, retailers=["R08"]
+    ),
     "enhancing.preview": lambda d, _: enhancing.preview(d, STILL, enhancing.steps_of(["gamma 1.6"])),
     "enhancing.enhance": lambda d, _: enhancing.enhance(d, STILL, enhancing.steps_of(["gamma 1.6"])),
     "enhancing.enhancements_of": lambda d, _: enhancing.enhancements_of(d, STILL),
@@ -126,6 +132,7 @@ NO_ACTIONS = {
     "governing.notebooks_of": "copies the shipped notebooks beside the case and touches nothing of the case",
     "unsolved.nothing_open": "a step of enrolment, inside its session",
     "unsolved.after_enrolment": "search_open_stills, with a sentence more where it fails",
+    "evaluating.search_known": "a step of evaluation and calibration, inside their session",
     "searching.gallery_index": "a step of search and evaluation, inside their session",
 }
 

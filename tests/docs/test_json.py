@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ FACE = "R08/R08_0002.jpg#1"
 SEAT = ["--operation", "OP-TEST", "--reason", "test"]
 COMPARED = ["--still-assessment", "in focus", "--custody-assessment", "frontal"]
 BY_DESK, BY_FIRST = ["--officer", "desk", *SEAT], ["--officer", "first", *SEAT]
-ATTRIBUTES = {"sex", "attribute", "label", "F", "M", "not recorded", "file", "sha256", "yunet.onnx", "sface.onnx"}
+ATTRIBUTES = {"sex", "attribute", "label", "F", "M", "not recorded", "file", "sha256", "yunet.onnx", "sface.onnx",
+              "A", "B", "C", "D"}  # fmt: skip
 
 
 def _documented(root: Path, command: str) -> set[str]:
@@ -89,6 +91,10 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "evaluate identification": (
             "evaluate", "identification", case, "--truth", small_inputs / "truth.csv", "--by", "sex", *BY_DESK,
         ),
+        "calibrate": ("calibrate", case, "--truth", small_inputs / "truth.csv", "--retailer", "R08", *BY_DESK),
+        "threshold": (
+            "threshold", case, "--truth", small_inputs / "truth.csv", "--retailer", "R08", "--fpir", "0.5", *BY_DESK,
+        ),
         "audit verify": ("audit", "verify", case),
         "stills extract": ("stills", "extract", film, "--out", tmp_path / "extracted"),
         "models list": ("models", "list"),
@@ -107,11 +113,12 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     maybe_empty = {
         "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
         "link": {"likelihood_ratio", "score", "reason", "rulings"},
-        "persons groups": {"likelihood_ratio", "score", "reason"},
-        "search": {"image", "reason"} | check,
+        "persons groups": {"likelihood_ratio", "score", "reason", "persons"},
+        "search": {"image", "reason", "policy_id", "low", "high", "searches"} | check,
         "gallery status": check,
         "gallery engine": check,
         "review accuracy": {"a", "is", "rate"},
+        "calibrate": {"cllr", "cllr_low", "cllr_high", "cllr_min", "devpav", "support"},
         "evaluate identification": {"mated", "nonmated"},
     }
     wrong = {}
@@ -121,3 +128,16 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         if keys - documented or missing:
             wrong[command] = {"undocumented": keys - documented, "not printed": missing}
     assert wrong == {}
+
+
+def test_the_keys_of_a_calibration_that_has_enough_to_learn_from_are_documented(root, demo_case, capsys, tmp_path):
+    case = tmp_path / "case"
+    shutil.copytree(demo_case, case)
+    learned = [word for n in range(1, 7) for word in ("--retailer", f"R{n:02}")]
+    by = ("--officer", "analyst-1", "--operation", "OP-DEMO", "--reason", "test")
+    truth = ("--truth", root / "data" / "demo" / "truth.csv")
+    printed = _printed(capsys, "calibrate", case, *truth, *learned, "--measure-on", "R07", *by)
+    assert printed == _documented(root, "calibrate")
+    assert run([*map(str, ("threshold", case, *truth, "--fpir", "0.1", *by))]) == 0
+    still = ("--still", "R08/R08_0002.jpg", "--past-review")
+    assert _printed(capsys, "search", case, *still, "--fpir", "0.1", *by) >= {"policy_id", "searches", "low", "high"}

@@ -23,8 +23,8 @@ from stillgraph.records import (
     Rate,
     StillId,
 )
+from stillgraph.store import Session, receipts
 from stillgraph.store import faces as face_store
-from stillgraph.store import receipts
 
 if TYPE_CHECKING:
     from stillgraph.evaluation import GroupRates, IdentificationTrial, TruthFace
@@ -61,6 +61,41 @@ class IdentificationReport:
     elapsed_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSearches:
+    """Every face of known truth in a case, searched against all of the gallery.
+
+    ``faces`` and ``lists`` hold the usable ones; whoever of ``known`` is in neither was not found or is unusable.
+    """
+
+    known: tuple[TruthFace, ...]
+    faces: dict[TruthFace, Face]
+    lists: dict[TruthFace, tuple[Candidate, ...]]
+    enrolled: frozenset[NominalId]
+    gallery: GalleryInfo
+
+
+def search_known(session: Session, desk: Desk, table: Sequence[TruthFace]) -> KnownSearches:
+    """Search every face of a truth table that the case holds, inside an action; each list holds the whole gallery."""
+    from stillgraph import evaluation
+
+    widths = receipts.still_widths(session)
+    faces = {face.face_id: face for face in face_store.of_stills(session, desk.model)}
+    index = gallery_index(session, desk)
+    entries, _ = face_store.gallery(session, desk.model)
+    enrolled = frozenset(nominal for _, nominal in entries)
+    known = tuple(t for t in table if t.still in widths)
+    assigned = evaluation.assign(known, _by_still(faces), widths)
+    usable = {
+        t: face
+        for t, face_id in assigned.items()
+        if face_id is not None and (face := faces[face_id]).usable and face.template is not None
+    }
+    templates = [face.template for face in usable.values() if face.template is not None]
+    found = index.search(templates, limit=max(len(enrolled), 1), threshold=INVESTIGATION)
+    return KnownSearches(known, usable, dict(zip(usable, found, strict=True)), enrolled, index.info)
+
+
 def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> IdentificationReport:
     """Measure the search of every face of known truth against the gallery.
 
@@ -89,38 +124,20 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
     began = time.perf_counter()
     table = evaluation.read_truth(truth)
     with desk.act(Action.EVALUATE, what="identification", by=list(by)) as deed:
-        widths = receipts.still_widths(deed.session)
-        faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model)}
-        index = gallery_index(deed.session, desk)
-        entries, _ = face_store.gallery(deed.session, desk.model)
-        enrolled = {nominal for _, nominal in entries}
-        known = [t for t in table if t.still in widths]
-        assigned = evaluation.assign(known, _by_still(faces), widths)
-        usable = {
-            t: face
-            for t, face_id in assigned.items()
-            if face_id is not None and (face := faces[face_id]).usable and face.template is not None
-        }
-        templates = [face.template for face in usable.values() if face.template is not None]
-        lists = dict(
-            zip(
-                usable,
-                index.search(templates, limit=max(len(enrolled), 1), threshold=INVESTIGATION),
-                strict=True,
-            )
-        )
-        trials = [_trial(t, lists.get(t), t.nominal_id in enrolled) for t in known]
-        groups = _groups(known, receipts.nominals(deed.session), by)
-        rates = evaluation.identification(trials, gallery=len(enrolled), within_rank=WITHIN_RANK, groups=groups)
-        deed.note(trials=len(trials), gallery=index.info.version)
+        done = search_known(deed.session, desk, table)
+        trials = [_trial(t, done.lists.get(t), t.nominal_id in done.enrolled) for t in done.known]
+        groups = _groups(done.known, receipts.nominals(deed.session), by)
+        rates = evaluation.identification(trials, gallery=len(done.enrolled), within_rank=WITHIN_RANK, groups=groups)
+        deed.note(trials=len(trials), gallery=done.gallery.version)
         return IdentificationReport(
-            model=desk.model, gallery=index.info, gallery_nominals=len(enrolled), mated=rates.mated,
+            model=desk.model, gallery=done.gallery, gallery_nominals=len(done.enrolled), mated=rates.mated,
             nonmated=rates.nonmated, failures_to_acquire=rates.failures_to_acquire,
             failures_to_acquire_nonmated=rates.failures_to_acquire_nonmated, hit_rate=rates.hit_rate,
             hit_rate_interval=rates.hit_rate_interval, fnir_at_fpir=rates.fnir_at_fpir,
             fnir_interval=rates.fnir_interval, thresholds=rates.thresholds, insufficient=rates.insufficient,
             groups=rates.groups, within_rank=rates.within_rank,
-            stills_not_in_case=len({t.still for t in table} - set(widths)), elapsed_s=time.perf_counter() - began,
+            stills_not_in_case=len({t.still for t in table} - {t.still for t in done.known}),
+            elapsed_s=time.perf_counter() - began,
         )  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework import indexing, outside
+from stillgraph.casework import indexing, outside, rating
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.running import analyse_all, keep_run
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
+    AppliedThreshold,
     Candidate,
     EnhancementId,
     Face,
@@ -53,6 +54,7 @@ def search(
     image: Path | None = None,
     limit: int = DEFAULT_LIMIT,
     threshold: float = INVESTIGATION,
+    fpir: float | None = None,
     enhancement: EnhancementId | None = None,
     filters: Filters = EVERYBODY,
     past_review: bool = False,
@@ -74,6 +76,9 @@ def search(
         The most persons on a candidate list.
     threshold : float
         The least score, a cosine, that puts a person on a list; -1 cuts nothing off.
+    fpir : float, optional
+        Instead of a threshold, the one that was set for this target FPIR (:func:`~.calibrating.set_threshold`). A face
+        nobody reaches it for has an outcome of its own.
     enhancement : EnhancementId, optional
         An enhancement of the one still searched, whose views of its faces are added to the originals', each to its
         own and with the same weight. A face that is not in it is searched by its original alone.
@@ -85,18 +90,19 @@ def search(
     Raises
     ------
     WrongUse
-        Not exactly one of the three was asked for, limit or threshold make no sense, or an enhancement was named
-        with anything but its own still.
+        Not exactly one of the three was asked for, limit or threshold make no sense, an enhancement was named with
+        anything but its own still, or no threshold for the FPIR can be applied here.
     NotFound
         A still or the enhancement is not in the case.
     """
     _check(stills, unsearched, image, limit, threshold)
     if enhancement is not None and len(set(stills)) != 1:
         raise WrongUse("An enhancement is of one still: name that one, --still ID --enhanced N.")
+    if fpir is not None and (threshold > INVESTIGATION or enhancement is not None):
+        raise WrongUse("The threshold for an FPIR is set for faces as they came: leave out --threshold and --enhanced.")
+    asked = _asked(desk, filters, past_review=past_review)
     if image is not None:
-        return _search_outside(
-            desk, image, limit, threshold, _asked(desk, filters, past_review=past_review), show_progress=show_progress
-        )
+        return _search_outside(desk, image, limit, threshold, fpir=fpir, asked=asked, show_progress=show_progress)
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model) as deed:
         covered = tuple(dict.fromkeys(stills)) or receipts.unsearched_stills(deed.session)
@@ -105,16 +111,19 @@ def search(
             raise NotFound(f"There is no still {missing[0]} in this case; receive its delivery first.")
         views = _views(deed.session, desk, covered, enhancement)
         faces = face_store.of_stills(deed.session, desk.model, covered)
-        index, asked = gallery_index(deed.session, desk), _asked(desk, filters, past_review=past_review)
+        index = gallery_index(deed.session, desk)
         searched = _searched(deed, index, asked)
-        probes = _probes(index, faces, limit, threshold, views, filters=asked)
+        applied = _applied(deed, desk, fpir)
+        at = threshold if applied is None else applied.threshold
+        probes = _probes(index, faces, limit, at, views, filters=asked)
         seen = {face.image_id for face in faces}
         report = SearchReport(
-            search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
+            search_id=None, gallery=index.info, model=desk.model, threshold=at, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes,
             without_face=tuple(still for still in covered if still not in seen), enhancement=enhancement,
-            filters=asked, images_searched=searched, **_engine(deed, index),
+            filters=asked, images_searched=searched, fpir=applied, **_engine(deed, index),
         )  # fmt: skip
+        report = rating.rated(deed.session, report)
         if enhancement is not None:
             deed.note(enhancement=enhancement)
         deed.note(stills=len(covered), probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
@@ -162,13 +171,17 @@ def search_together(
             raise WrongUse("Two faces in one still are two persons: search them apart.")
         index, asked = gallery_index(deed.session, desk), _asked(desk, filters, past_review=past_review)
         searched = _searched(deed, index, asked)
-        (listed,) = index.search([mean_template(desk.model, found)], limit=limit, threshold=threshold, filters=asked)
-        probes = tuple(replace(listed_probe(face, listed, {}), template=ProbeTemplate.TOGETHER) for face in found)
+        (listed,) = index.search([mean_template(desk.model, found)], limit=max(limit, 2), filters=asked)
+        probes = tuple(
+            replace(listed_probe(face, listed, {}, limit=limit, threshold=threshold), template=ProbeTemplate.TOGETHER)
+            for face in found
+        )
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes, together=True,
             filters=asked, images_searched=searched, **_engine(deed, index),
         )  # fmt: skip
+        report = rating.rated(deed.session, report)
         search_id = searches.add(
             deed.session, report, (), officer=deed.officer, operation=deed.operation, reason=deed.reason,
             searched_at=deed.at,
@@ -212,7 +225,12 @@ def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
         report = searches.report_of(deed.session, search_id)
         faces = face_store.of_stills(deed.session, desk.model, [still])
         views = _views(deed.session, desk, [still], report.enhancement)
-        probes = tuple(_probe(face, *found[face.face_id], views) for face in faces if face.face_id in found)
+        probes = tuple(
+            replace(_probe(face, outcome, candidates, views), look_alike=look_alike)
+            for face in faces
+            if face.face_id in found
+            for outcome, candidates, look_alike in (found[face.face_id],)
+        )
         return replace(
             report, probes=probes, without_face=() if probes else (still,), said=indexing.said_of(report)
         )  # fmt: skip
@@ -241,7 +259,7 @@ def check_numbers(limit: int, threshold: float) -> None:
 
 
 def _search_outside(
-    desk: Desk, place: Path, limit: int, threshold: float, asked: Filters, *, show_progress: bool
+    desk: Desk, place: Path, limit: int, threshold: float, *, fpir: float | None, asked: Filters, show_progress: bool
 ) -> SearchReport:
     """Search an image from outside the case, or every file of a folder, each of which is searched or refused."""
     from stillgraph.faces.analyse import threads
@@ -263,18 +281,30 @@ def _search_outside(
         keep_run(deed, desk.pack, run, "search")
         index = gallery_index(deed.session, desk)
         searched = _searched(deed, index, asked)
+        applied = _applied(deed, desk, fpir)
+        at = threshold if applied is None else applied.threshold
         faces = [face for analysis in analyses for face in analysis.faces]
-        probes = _probes(index, faces, limit, threshold, filters=asked)
+        probes = _probes(index, faces, limit, at, filters=asked)
         deed.note(images=len(analyses), refused=len(refused), probes=len(probes))
         deed.note(gallery=index.info.version, gallery_size=index.info.size)
-        return SearchReport(
-            search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
-            elapsed_s=time.perf_counter() - began, probes=probes,
+        report = SearchReport(
+            search_id=None, gallery=index.info, model=desk.model, threshold=at, limit=limit,
+            elapsed_s=time.perf_counter() - began, probes=probes, fpir=applied,
             without_face=tuple(analysis.image_id for analysis in analyses if not analysis.faces),
             refused=tuple(RefusedImage(name, reason) for name, reason in sorted(refused.items())),
             provider=run.provider, images_per_s=run.images_per_s, filters=asked, images_searched=searched,
             **_engine(deed, index),
         )  # fmt: skip
+        return rating.rated(deed.session, report)
+
+
+def _applied(deed: Deed, desk: Desk, fpir: float | None) -> AppliedThreshold | None:
+    """Return the threshold that was set for an FPIR, where one is asked for, and record it."""
+    if fpir is None:
+        return None
+    applied = rating.threshold_for(deed.session, desk.model, fpir)
+    deed.note(fpir=fpir, policy=applied.policy_id, threshold=applied.threshold)
+    return applied
 
 
 def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
@@ -363,16 +393,32 @@ def _probes(
     added = {} if views is None else views
     templates = {face.face_id: template_with(face, added) for face in faces if face.usable}
     searchable = {face_id: template for face_id, template in templates.items() if template is not None}
-    found = index.search(list(searchable.values()), limit=limit, threshold=threshold, filters=filters)
+    found = index.search(list(searchable.values()), limit=max(limit, 2), filters=filters)
     lists = dict(zip(searchable, found, strict=True))
-    return tuple(listed_probe(face, lists.get(face.face_id), added) for face in faces)
+    return tuple(listed_probe(face, lists.get(face.face_id), added, limit=limit, threshold=threshold) for face in faces)
 
 
-def listed_probe(face: Face, candidates: tuple[Candidate, ...] | None, views: Mapping[FaceId, Vector]) -> Probe:
-    """Return a face as the probe of a search with its candidates; ``None`` where it could not be searched."""
-    if candidates is None:
+def listed_probe(
+    face: Face,
+    ranked: tuple[Candidate, ...] | None,
+    views: Mapping[FaceId, Vector],
+    *,
+    limit: int | None = None,
+    threshold: float = INVESTIGATION,
+) -> Probe:
+    """Return a face as the probe of a search with its candidates; ``None`` where it could not be searched.
+
+    Where the list is cut here, by ``limit`` or ``threshold``, a look-alike that is cut off is still seen.
+    """
+    from stillgraph.evaluation import look_alike
+
+    if ranked is None or face.template is None:
         return _probe(face, SearchOutcome.UNUSABLE, (), views)
-    return _probe(face, SearchOutcome.CANDIDATES if candidates else SearchOutcome.NO_CANDIDATE, candidates, views)
+    candidates = tuple(candidate for candidate in ranked[:limit] if candidate.score >= threshold)
+    if not candidates:
+        return _probe(face, SearchOutcome.NO_CANDIDATE, (), views)
+    probe = _probe(face, SearchOutcome.CANDIDATES, candidates, views)
+    return replace(probe, look_alike=look_alike(ranked, face.template.model))
 
 
 def _probe(

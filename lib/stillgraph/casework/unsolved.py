@@ -15,7 +15,7 @@ from datetime import date
 
 import numpy as np
 
-from stillgraph.casework import indexing, searching
+from stillgraph.casework import indexing, rating, searching
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import NotFound, StillgraphError
 from stillgraph.gallery import newcomers
@@ -252,9 +252,12 @@ def _stored(deed: Deed, searched: SearchReport, way: Made, lists: Mapping[FaceId
     together, enhancement = way
     faces = face_store.some(deed.session, searched.model, lists)
     probes = tuple(searching.listed_probe(face, lists[face.face_id], {}) for face in faces)
+    report = replace(searched, probes=probes, together=together is not None, enhancement=enhancement)
+    if way == OWN:
+        report = rating.rated(deed.session, report)
     return searches.add(
-        deed.session, replace(searched, probes=probes, together=together is not None, enhancement=enhancement), (),
-        officer=deed.officer, operation=deed.operation, reason=deed.reason, searched_at=deed.at,
+        deed.session, report, (), officer=deed.officer, operation=deed.operation, reason=deed.reason,
+        searched_at=deed.at,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from stillgraph.cli import (
     models,
     persons,
     reviewing,
+    scores,
     serving,
     work,
 )
@@ -51,7 +52,8 @@ def _root(
 
 
 for module in (
-    cases, work, reviewing, persons, looking, enhancing, extracting, gallery, analyse, models, bench, serving,
+    cases, work, reviewing, persons, looking, enhancing, extracting, gallery, analyse, scores, models, bench,
+    serving,
 ):  # fmt: skip
     module.register(app)
 

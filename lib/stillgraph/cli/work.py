@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillgraph.cli import common, filtering, newcomers
+from stillgraph.cli import common, filtering, listing, newcomers
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 if TYPE_CHECKING:
-    from stillgraph.records import EnhancementId, IntakeReport, SearchReport
+    from stillgraph.records import EnhancementId, IntakeReport
 
 custody_app = typer.Typer(help="Custody images.")
 stills_app = typer.Typer(help="Retailers' stills.")
@@ -112,6 +112,10 @@ def search(
     threshold: Annotated[
         float, typer.Option("--threshold", help="The least score (cosine) for the list; -1 cuts nothing off.")
     ] = -1.0,
+    fpir: Annotated[
+        float | None,
+        typer.Option("--fpir", metavar="X", help="With the threshold that was set for this FPIR, e.g. 0.01."),
+    ] = None,
     enhanced: Annotated[
         str | None, typer.Option("--enhanced", metavar="N", help="Add an enhancement of the still: its number or id.")
     ] = None,
@@ -159,8 +163,8 @@ def search(
     if delivery:
         raise WrongUse("--delivery names a delivery for --open-stills; give both or neither.")
     if together:
-        if still or unsearched or image is not None or enhanced is not None:
-            raise WrongUse("--together names all faces of the search; leave out --still, --unsearched and the like.")
+        if still or unsearched or image is not None or enhanced is not None or fpir is not None:
+            raise WrongUse("--together names all faces of the search; leave out --still, --fpir and the like.")
         report = searching.search_together(
             desk, [FaceId(f) for f in together], limit=limit, threshold=threshold, filters=filters,
             past_review=past_review,
@@ -173,6 +177,7 @@ def search(
             image=image,
             limit=limit,
             threshold=threshold,
+            fpir=fpir,
             enhancement=_enhancement(enhanced, still or []),
             show_progress=_terminal(),
             filters=filters,
@@ -183,7 +188,7 @@ def search(
     elif unsearched and report.search_id is None:
         print("Nothing to search: every still has been searched.")
     else:
-        _print_search(report, from_outside=image is not None)
+        listing.print_search(report, from_outside=image is not None)
 
 
 def link(
@@ -232,7 +237,7 @@ def _print_intake(report: IntakeReport, *, as_json: bool) -> None:
         return
     print(
         f"{report.accepted} accepted, {len(report.refused)} refused, {common.count(report.faces, 'face')}, "
-        f"{report.without_face} without a face, {report.elapsed_s:.1f} s{_rate(report)}"
+        f"{report.without_face} without a face, {report.elapsed_s:.1f} s{listing.rate(report)}"
     )
     common.print_refusals(report.refused)
 
@@ -245,68 +250,6 @@ def _enhancement(enhanced: str | None, stills: list[str]) -> EnhancementId | Non
         return None
     by_number = enhanced.isascii() and enhanced.isdigit() and len(stills) > 0
     return EnhancementId(f"{stills[0]}~{enhanced}" if by_number else enhanced)
-
-
-def _looked_at(report: SearchReport) -> str:
-    """Return how many of the custody images the filters left, where they did not leave all."""
-    return "" if report.images_searched in {None, report.gallery.size} else f"{report.images_searched} of "
-
-
-def _print_search(report: SearchReport, *, from_outside: bool) -> None:
-    from stillgraph.casework.looking import band_sentences
-
-    threshold = "none (investigation mode)" if report.threshold <= -1 else f"{report.threshold:.3f}"
-    searched = sum(probe.usable for probe in report.probes)
-    print(
-        f"{searched} of {common.count(len(report.probes), 'face')} usable and searched against "
-        f"{_looked_at(report)}{common.count(report.gallery.size, 'custody image')} "
-        f"(gallery {report.gallery.version}, {report.model}, threshold {threshold}) "
-        f"in {report.elapsed_s:.1f} s{_rate(report)}"
-    )
-    _print_how(report)
-    for probe in report.probes:
-        if probe.template != "original":
-            print(f"  {probe.face_id}: template from {probe.template}")
-    rows = [
-        (p.face_id, p.quality.band, p.outcome, *((c.nominal_id, f"{c.score:.3f}", c.custody_image) if c else [""] * 3))
-        for p in report.probes
-        for c in (p.candidates[:3] or (None,))
-    ]
-    if rows:
-        common.print_table(["face", "band", "outcome", "candidate", "score", "best custody image"], rows)
-    for sentence in band_sentences(p.quality.band for p in report.probes):
-        print(f"  {sentence}")
-    for still in report.without_face:
-        print(f"  {still}: no face found" + ("" if from_outside else "; kept, not searched"))
-    for refused in report.refused:
-        print(f"  {refused.image}: refused: {refused.reason}")
-    if not rows:
-        return
-    print(
-        "A score says how alike two templates are, not who somebody is. "
-        + (
-            "Nothing of this is kept: for officers to decide, receive it with a delivery."
-            if from_outside
-            else "Two officers decide: stillgraph review queue"
-        )
-    )
-
-
-def _print_how(report: SearchReport) -> None:
-    """Print what sets this search apart from one of single faces in the whole gallery."""
-    if report.engine != "exact":
-        print(report.said)
-    if report.together:
-        print("Searched as one, by the mean of their templates; that they are one person is the officer's reason.")
-    if report.enhancement is not None:
-        print(f"With enhancement {report.enhancement}:")
-
-
-def _rate(report: IntakeReport | SearchReport) -> str:
-    """Return how fast images were analysed, and on what; nothing where none were."""
-    if report.images_per_s is None:
-        return ""
-    return f" ({report.images_per_s:.1f} images a second on {report.provider})"
 
 
 def _terminal() -> bool:

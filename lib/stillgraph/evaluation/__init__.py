@@ -5,6 +5,7 @@ somebody who is not. A failure to acquire (no usable face) stays a trial in ever
 """
 
 from stillgraph.evaluation.benchmark import Fold, Separation, separation
+from stillgraph.evaluation.calibration import KnownSearch, calibrate, measure, ratio
 from stillgraph.evaluation.identification import (
     FPIR_TARGETS,
     GroupRates,
@@ -12,8 +13,11 @@ from stillgraph.evaluation.identification import (
     IdentificationTrial,
     identification,
 )
+from stillgraph.evaluation.lookalike import look_alike
+from stillgraph.evaluation.policy import applicable, fpir_thresholds
 from stillgraph.evaluation.rates import wilson
 from stillgraph.evaluation.truth import TruthFace, assign, read_truth
+from stillgraph.evaluation.verbal import shown, verbal
 from stillgraph.evaluation.verification import FAR_TARGETS, VerificationResult, verification
 
 __all__ = [
@@ -23,13 +27,22 @@ __all__ = [
     "GroupRates",
     "IdentificationResult",
     "IdentificationTrial",
+    "KnownSearch",
     "Separation",
     "TruthFace",
     "VerificationResult",
+    "applicable",
     "assign",
+    "calibrate",
+    "fpir_thresholds",
     "identification",
+    "look_alike",
+    "measure",
+    "ratio",
     "read_truth",
     "separation",
+    "shown",
+    "verbal",
     "verification",
     "wilson",
 ]

@@ -45,6 +45,8 @@ class Action(StrEnum):
     NETWORK = "network"
     QUERY = "query"
     EVALUATE = "evaluate"
+    CALIBRATE = "calibrate scores"
+    SET_THRESHOLD = "set threshold"
     RECORD_TIMES = "record stage times"
     OPEN_WORKBENCH = "open workbench"
 

@@ -59,7 +59,9 @@ from stillgraph.records.reviews import (
     Turn,
     Verdict,
 )
+from stillgraph.records.scores import Calibration, Checked, Curve, FpirPolicy, FpirThreshold, SupportCount
 from stillgraph.records.searches import (
+    AppliedThreshold,
     Candidate,
     EngineChoice,
     Filters,
@@ -79,15 +81,19 @@ from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 
 __all__ = [
     "AnalysisRun",
+    "AppliedThreshold",
     "Arrest",
     "AuditEntry",
     "Box",
+    "Calibration",
     "Candidate",
+    "Checked",
     "ChecklistEntry",
     "Comparable",
     "Comparison",
     "Concentration",
     "Contradiction",
+    "Curve",
     "CustodyImage",
     "CustodyImageId",
     "EngineChoice",
@@ -99,6 +105,8 @@ __all__ = [
     "FaceId",
     "FaceRuling",
     "Filters",
+    "FpirPolicy",
+    "FpirThreshold",
     "GalleryInfo",
     "GalleryStatistics",
     "GalleryStatus",
@@ -154,6 +162,7 @@ __all__ = [
     "Store",
     "StoreId",
     "Strength",
+    "SupportCount",
     "Template",
     "Turn",
     "Vector",

@@ -130,7 +130,8 @@ class Candidate:
     custody_image: CustodyImageId
     score: float
     likelihood_ratio: float | None = None
-    """``None`` until a calibration is stored for the model."""
+    """How many times more likely this score is if this is the person than if it is the best of all others; ``None`` for
+    all but the first, and where no calibration covers the face (:mod:`stillgraph.evaluation.calibration`)."""
 
 
 class SearchOutcome(StrEnum):
@@ -138,6 +139,7 @@ class SearchOutcome(StrEnum):
 
     CANDIDATES = "candidates"
     NO_CANDIDATE = "no candidate above threshold"
+    NOBODY_AT_FPIR = "no candidate above the threshold for the FPIR"
     UNUSABLE = "not searched: unusable face"
 
 
@@ -162,6 +164,8 @@ class Probe:
     outcome: SearchOutcome
     candidates: tuple[Candidate, ...]
     template: ProbeTemplate = ProbeTemplate.ORIGINAL
+    look_alike: str | None = None
+    """A warning where the second candidate scores nearly as high as the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,19 @@ class RefusedImage:
 
     image: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedThreshold:
+    """The threshold of a stored policy that a search was made with; see :class:`~stillgraph.records.FpirThreshold`."""
+
+    policy_id: int
+    fpir: float
+    gallery: int
+    threshold: float
+    low: float | None
+    high: float | None
+    searches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +225,12 @@ class SearchReport:
     """The newest check there was of a compressed search; ``None`` of an exact one, which loses nobody."""
     said: str = ""
     """What may be said of whom the engine loses, and no more."""
+    calibration: int | None = None
+    """The number of the calibration behind the likelihood ratios."""
+    without_ratio: tuple[str, ...] = ()
+    """Why likelihood ratios are missing, in sentences."""
+    fpir: AppliedThreshold | None = None
+    """The policy the threshold is of, where a target FPIR was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ MIGRATIONS = (
     "0007_open_stills.sql",
     "0008_gallery_checks.sql",
     "0009_custody_records.sql",
+    "0010_calibration.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

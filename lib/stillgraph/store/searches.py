@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stillgraph.records import (
+    AppliedThreshold,
     Candidate,
     ChecklistEntry,
     Comparison,
@@ -63,19 +64,23 @@ def add(
     row = session.one(
         "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
         "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together, filters, images_searched, "
-        "occasion, engine, gallery_check_id) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        "occasion, engine, gallery_check_id, calibration_id, policy_id, without_ratio) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
         [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
          report.threshold, report.limit, report.elapsed_s, report.enhancement, report.together,
          json.dumps(filters_said(report.filters)), report.images_searched, report.occasion, report.engine,
-         None if report.check is None else report.check.check_id],
+         None if report.check is None else report.check.check_id, report.calibration,
+         None if report.fpir is None else report.fpir.policy_id, json.dumps(report.without_ratio)],
     )  # fmt: skip
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     search_id = SearchId(int(row[0]))
     session.append("searched_stills", [{"search_id": search_id, "still_id": still} for still in stills])
     session.append(
         "probes",
-        [{"search_id": search_id, "face_id": p.face_id, "outcome": str(p.outcome)} for p in report.probes],
+        [
+            {"search_id": search_id, "face_id": p.face_id, "outcome": str(p.outcome), "look_alike": p.look_alike}
+            for p in report.probes
+        ],
     )
     session.append(
         "candidates",
@@ -106,25 +111,26 @@ def latest(session: Session) -> tuple[int, str, float, str] | None:
 
 def of_still(
     session: Session, still: StillId
-) -> tuple[SearchId, dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...]]]] | None:
-    """Return the latest search of a still and, for each face it covered, the outcome and candidates."""
+) -> tuple[SearchId, dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...], str | None]]] | None:
+    """Return the latest search of a still and, for each face it covered, outcome, candidates and look-alike warning."""
     row = session.one("SELECT max(search_id) FROM held.searched_stills WHERE still_id = ?", [still])
     if row is None or row[0] is None:
         return None
     search_id = SearchId(row[0])
     rows = session.rows(
-        "SELECT p.face_id, p.outcome, c.rank, c.nominal_id, c.custody_image_id, c.score, c.likelihood_ratio "
-        "FROM held.probes AS p JOIN held.faces AS f USING (face_id) "
+        "SELECT p.face_id, p.outcome, p.look_alike, c.rank, c.nominal_id, c.custody_image_id, c.score, "
+        "c.likelihood_ratio FROM held.probes AS p JOIN held.faces AS f USING (face_id) "
         "LEFT JOIN held.candidates AS c USING (search_id, face_id) "
         "WHERE p.search_id = ? AND f.image_id = ? ORDER BY p.face_id, c.rank",
         [search_id, still],
     )
-    found: dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...]]] = {}
-    for face_id, outcome, rank, *rest in rows:
-        before = found.get(face_id, (SearchOutcome(outcome), ()))[1]
+    found: dict[FaceId, tuple[SearchOutcome, tuple[Candidate, ...], str | None]] = {}
+    for face_id, outcome, look_alike, rank, *rest in rows:
+        before = found[face_id][1] if face_id in found else ()
         found[face_id] = (
             SearchOutcome(outcome),
             before if rank is None else (*before, Candidate(rank, *rest)),
+            look_alike,
         )
     return search_id, found
 
@@ -133,18 +139,31 @@ def report_of(session: Session, search_id: SearchId) -> SearchReport:
     """Return a search as stored, without its probes."""
     row = session.one(
         "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id, together, "
-        "filters, images_searched, occasion, coalesce(engine, 'exact'), gallery_check_id FROM held.searches "
+        "filters, images_searched, occasion, coalesce(engine, 'exact'), gallery_check_id, calibration_id, policy_id, "
+        "without_ratio FROM held.searches "
         "WHERE search_id = ?",
         [search_id],
     )
     assert row is not None  # noqa: S101  (search ids come from this table)
     size, version, model, threshold, limit, elapsed, enhancement, together, filters, searched, *rest = row
-    occasion, engine, check = rest
+    occasion, engine, check, calibration, policy, without = rest
     return SearchReport(
         search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement,
         together=bool(together), filters=_filters(filters), images_searched=searched, occasion=occasion,
         engine=engine, check=None if check is None else checks.numbered(session, check),
+        calibration=calibration, without_ratio=() if without is None else tuple(json.loads(without)),
+        fpir=None if policy is None else _applied(session, policy),
     )  # fmt: skip
+
+
+def _applied(session: Session, policy: int) -> AppliedThreshold:
+    row = session.one(
+        "SELECT p.policy_id, p.fpir, p.gallery, t.threshold, t.low, t.high, t.searches FROM held.fpir_policies AS p "
+        "JOIN held.fpir_thresholds AS t USING (policy_id) WHERE p.policy_id = ? AND t.band = 'all'",
+        [policy],
+    )
+    assert row is not None  # noqa: S101  (a policy is never removed)
+    return AppliedThreshold(*row)
 
 
 def filters_said(filters: Filters) -> dict[str, object]:

@@ -88,6 +88,18 @@ SELECT c.search_id, c.face_id, f.image_id AS still_id, c.rank, c.nominal_id, c.c
        c.likelihood_ratio
 FROM held.candidates AS c JOIN held.faces AS f USING (face_id);
 
+CREATE OR REPLACE VIEW main.calibrations AS
+SELECT c.calibration_id, c.model, v.band, v.gallery, v.same, v.same_people, v.different, v.different_people,
+       v.parameters, v.checked, v.insufficient, c.gallery AS gallery_searched, c.gallery_version, c.source, c.digest,
+       c.retailers, c.method, c.software, c.seed, c.synthetic, c.officer_id, c.operation_id, c.made_at
+FROM held.calibrations AS c JOIN held.calibration_curves AS v USING (calibration_id);
+
+CREATE OR REPLACE VIEW main.fpir_thresholds AS
+SELECT p.policy_id, p.model, p.fpir, t.band, p.gallery, p.measured_gallery, t.threshold, t.low, t.high, t.searches,
+       t.people, t.returned, t.insufficient, p.gallery_version, p.source, p.digest, p.retailers, p.seed, p.synthetic,
+       p.officer_id, p.operation_id, p.made_at
+FROM held.fpir_policies AS p JOIN held.fpir_thresholds AS t USING (policy_id);
+
 -- The judgements that count: those of a face's lists since an enrolment last put somebody new on one. Earlier ones stay
 -- on record and are of a question that was another (docs/decisions/0012).
 CREATE OR REPLACE VIEW held.judgements_counting AS
