@@ -95,6 +95,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "threshold": (
             "threshold", case, "--truth", small_inputs / "truth.csv", "--retailer", "R08", "--fpir", "0.5", *BY_DESK,
         ),
+        "evaluate linking": ("evaluate", "linking", case, "--truth", small_inputs / "truth.csv", *BY_DESK),
         "audit verify": ("audit", "verify", case),
         "stills extract": ("stills", "extract", film, "--out", tmp_path / "extracted"),
         "models list": ("models", "list"),

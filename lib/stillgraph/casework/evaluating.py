@@ -85,7 +85,7 @@ def search_known(session: Session, desk: Desk, table: Sequence[TruthFace]) -> Kn
     entries, _ = face_store.gallery(session, desk.model)
     enrolled = frozenset(nominal for _, nominal in entries)
     known = tuple(t for t in table if t.still in widths)
-    assigned = evaluation.assign(known, _by_still(faces), widths)
+    assigned = evaluation.assign(known, by_still(faces), widths)
     usable = {
         t: face
         for t, face_id in assigned.items()
@@ -184,11 +184,12 @@ def truth_of_faces(desk: Desk, truth: Path) -> dict[FaceId, NominalId | None]:
         widths = receipts.still_widths(deed.session)
         faces = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model)}
         known = [t for t in evaluation.read_truth(truth) if t.still in widths]
-        assigned = evaluation.assign(known, _by_still(faces), widths)
+        assigned = evaluation.assign(known, by_still(faces), widths)
         return {face_id: t.nominal_id for t, face_id in assigned.items() if face_id is not None}
 
 
-def _by_still(faces: Mapping[FaceId, Face]) -> dict[StillId, list[Face]]:
+def by_still(faces: Mapping[FaceId, Face]) -> dict[StillId, list[Face]]:
+    """Gather faces by still."""
     grouped: dict[StillId, list[Face]] = {}
     for face in faces.values():
         grouped.setdefault(StillId(face.image_id), []).append(face)

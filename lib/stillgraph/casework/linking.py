@@ -5,7 +5,7 @@ What an officer rules is kept for ever and shows in the persons of the next :fun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ from stillgraph.store import rulings as ruling_store
 from stillgraph.store.rulings import Said
 
 if TYPE_CHECKING:
-    from stillgraph.linking import LinkableFace
+    from stillgraph.linking import LinkableFace, Proposing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class Group:
 def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
     """Link faces to persons anew: rulings bind, similarity proposes, contradictions are shown.
 
-    ``threshold`` is the least cosine at which similarity groups unknown faces; by default the one measured for the
-    shipped model (:data:`stillgraph.linking.DEFAULT_THRESHOLD`).
+    ``threshold`` is the least cosine at which similarity groups unknown faces and proposes; by default those measured
+    for the shipped model (:data:`stillgraph.linking.DEFAULT_THRESHOLD`, :data:`stillgraph.linking.PROPOSAL_THRESHOLD`).
 
     Raises
     ------
@@ -98,12 +98,13 @@ def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
         )
 
     chosen = linking.DEFAULT_THRESHOLD if threshold is None else threshold
+    propose_at = linking.PROPOSAL_THRESHOLD if threshold is None else None
     with desk.act(Action.LINK, threshold=chosen, model=desk.model) as deed:
         found = face_store.of_stills(deed.session, desk.model)
         outcomes, between = _outcomes(deed.session), ruling_store.rulings(deed.session)
         linkage = linking.link(
             _linkable(deed.session, found), _vectors(found), rulings=outcomes, between=between, neighbours=neighbours,
-            threshold=chosen,
+            threshold=chosen, proposing=_proposing(deed.session, desk, outcomes, propose_at),
         )  # fmt: skip
         persons.replace(deed.session, linkage, linked_at=deed.at, model=desk.model, threshold=chosen)
         deed.note(
@@ -356,6 +357,24 @@ def _outcomes(session: Session) -> dict[FaceId, Ruling]:
 
     by_face = searches.judgements_by_face(session)
     return {face_id: review.ruling(judgements) for face_id, judgements in by_face.items()}
+
+
+def _proposing(session: Session, desk: Desk, outcomes: Mapping[FaceId, Ruling], threshold: float | None) -> Proposing:
+    """Return what proposals rest on beside the stills: custody templates, and what settled reviews exclude."""
+    from stillgraph.linking import Proposing
+
+    named = {one.nominal_id for one in outcomes.values() if one.nominal_id is not None}
+    listed = {one.face_id: one for one in searches.listed(session)}
+    return Proposing(
+        centre=face_store.mean_of_custody(session, desk.model),
+        custody=face_store.of_nominals(session, desk.model, named),
+        excluded={
+            face: frozenset(nominal for nominal, _ in listed[face].candidates)
+            for face, one in outcomes.items()
+            if one.outcome is Outcome.NOT_SUPPORTED and face in listed
+        },
+        threshold=threshold,
+    )
 
 
 def _linkable(session: Session, faces: Iterable[Face]) -> list[LinkableFace]:

@@ -161,6 +161,32 @@ def evaluate_identification(
             print(line)
 
 
+@evaluate_app.command(
+    "linking", epilog="Example: stillgraph evaluate linking cases/demo --truth data/demo/truth.csv --json"
+)
+def evaluate_linking(
+    case: Case,
+    truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="Who is on each still, left to right.")],
+    retailer: Annotated[
+        list[str] | None, typer.Option("--retailer", metavar="ID", help="Only this retailer's stills; repeat for more.")
+    ] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the last linking run: who was put together rightly and wrongly, with intervals over people."""
+    from stillgraph.casework import evaluating_linking
+
+    desk = common.seat(case, officer, operation, reason)
+    result = evaluating_linking.linking(desk, truth, retailers=tuple(retailer or ()))
+    if as_json:
+        common.print_json(result)
+    else:
+        for line in evaluating_linking.sentences(result):
+            print(line)
+
+
 @evaluate_app.command("verification", epilog="Example: stillgraph evaluate verification pairs.csv --images photos/")
 def evaluate_verification(
     pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="CSV: image_a,image_b,same")],

@@ -13,6 +13,7 @@ from stillgraph.evaluation.identification import (
     IdentificationTrial,
     identification,
 )
+from stillgraph.evaluation.linkage import LinkageMeasure, Share, linkage
 from stillgraph.evaluation.lookalike import look_alike
 from stillgraph.evaluation.policy import applicable, fpir_thresholds
 from stillgraph.evaluation.rates import wilson
@@ -28,7 +29,9 @@ __all__ = [
     "IdentificationResult",
     "IdentificationTrial",
     "KnownSearch",
+    "LinkageMeasure",
     "Separation",
+    "Share",
     "TruthFace",
     "VerificationResult",
     "applicable",
@@ -36,6 +39,7 @@ __all__ = [
     "calibrate",
     "fpir_thresholds",
     "identification",
+    "linkage",
     "look_alike",
     "measure",
     "ratio",

@@ -17,11 +17,14 @@ The governing rule: **rulings bind, similarity proposes, contradictions are show
 
 from stillgraph.linking.case import LinkableFace
 from stillgraph.linking.persons import DEFAULT_THRESHOLD, contradictions, link
+from stillgraph.linking.proposals import PROPOSAL_THRESHOLD, Proposing
 from stillgraph.linking.rulings import blockers, may_take_back, stances, standing
 
 __all__ = [
     "DEFAULT_THRESHOLD",
+    "PROPOSAL_THRESHOLD",
     "LinkableFace",
+    "Proposing",
     "blockers",
     "contradictions",
     "link",

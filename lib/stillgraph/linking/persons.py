@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stillgraph.errors import WrongUse
 from stillgraph.linking.case import Case, LinkableFace, Rows
 from stillgraph.linking.groups import Neighbours, grouped
-from stillgraph.linking.proposals import Member, alike, held_by_similarity
+from stillgraph.linking.proposals import Finder, Member, Proposing, held_by_similarity
 from stillgraph.linking.rulings import stances
 from stillgraph.linking.settled import Settled, settle
 from stillgraph.records import (
@@ -56,6 +56,7 @@ def link(
     neighbours: Neighbours,
     between: Sequence[FaceRuling] = (),
     threshold: float = DEFAULT_THRESHOLD,
+    proposing: Proposing | None = None,
 ) -> Linkage:
     """Say which faces are one person, and how that is known.
 
@@ -72,8 +73,9 @@ def link(
     between
         Every ruling between faces, in any order, those taken back and what took them back among them.
     threshold
-        The lowest cosine at which similarity groups or proposes; :data:`DEFAULT_THRESHOLD` says what it was
-        measured to do.
+        The lowest cosine at which similarity groups; :data:`DEFAULT_THRESHOLD` says what it was measured to do.
+    proposing
+        What proposals rest on beside the stills; unless given, on the stills alone and the same threshold.
 
     Returns
     -------
@@ -87,6 +89,8 @@ def link(
         If a face comes twice, the templates do not fit the faces, or the threshold is not from -1 to 1.
     """
     _check(faces, vectors, threshold)
+    proposing = Proposing() if proposing is None else proposing
+    propose_at = threshold if proposing.threshold is None else proposing.threshold
     case = _case(faces, vectors)
     settled = settle(case, _binding(rulings), stances(between))
     apart = {row: frozenset(others) for row, others in settled.apart.items()}
@@ -100,7 +104,10 @@ def link(
 
     return Linkage(
         persons=tuple(member.person for member in (*known, *unknown)),
-        proposals=(*held_by_similarity(case, by_likeness), *alike(case, by_likeness, known, apart, threshold)),
+        proposals=(
+            *held_by_similarity(case, by_likeness),
+            *Finder(case, apart, neighbours, proposing, propose_at).alike(by_likeness, known),
+        ),
         contradictions=tuple(settled.contradictions),
     )
 

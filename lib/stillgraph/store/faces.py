@@ -92,6 +92,35 @@ def gallery(session: Session, model: ModelId) -> tuple[list[tuple[CustodyImageId
     return entries, vectors
 
 
+def mean_of_custody(session: Session, model: ModelId) -> NDArray[np.float32] | None:
+    """Return the mean template of custody images, shape (d,), of up to 10,000 of them, the same ones each time.
+
+    ``None`` where there is none.
+    """
+    rows = session.rows(
+        "SELECT t.vector FROM held.templates AS t JOIN held.faces AS f USING (face_id) "
+        "WHERE f.image_kind = 'custody' AND t.model = ? ORDER BY md5(f.face_id), f.face_id LIMIT 10000",
+        [model],
+    )
+    if not rows:
+        return None
+    mean: NDArray[np.float32] = np.asarray([row[0] for row in rows], dtype=np.float32).mean(axis=0)
+    return mean
+
+
+def of_nominals(
+    session: Session, model: ModelId, nominals: Iterable[NominalId]
+) -> dict[NominalId, NDArray[np.float32]]:
+    """Return the templates of the nominals' custody images, float32, shape (k, d) each, in the order of image ids."""
+    rows = session.rows(
+        "SELECT c.nominal_id, list(t.vector ORDER BY c.custody_image_id) FROM held.templates AS t "
+        "JOIN held.faces AS f USING (face_id) JOIN held.custody_images AS c ON c.custody_image_id = f.image_id "
+        "WHERE f.image_kind = 'custody' AND t.model = $model AND list_contains($nominals, c.nominal_id) GROUP BY ALL",
+        {"model": model, "nominals": sorted(nominals)},
+    )
+    return {nominal: np.asarray(vectors, dtype=np.float32) for nominal, vectors in rows}
+
+
 def set_bands(session: Session, band_of: Callable[[Quality], str | None]) -> None:
     """Give every face, of stills and custody images, the band that ``band_of`` makes of its measures."""
     faces = [_face((*row, None), ModelId("")) for row in session.rows(f"SELECT {_COLUMNS} FROM held.faces AS f")]  # noqa: S608
