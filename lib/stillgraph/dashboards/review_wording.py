@@ -15,8 +15,8 @@ NOTE = (
 )
 CANDIDATES_NOTE = "Nobody on this list needs to be the person in the still. Compare whom you like, in any order."
 COMPARE_NOTE = (
-    "Both pictures are aligned on the eyes and nothing else was done to them. Compare form by form, by eye; the viewer "
-    "measures nothing. Click the pictures, or tab to them, and press ? for the keys."
+    "Both pictures are aligned on the eyes, and as they came unless you choose otherwise. Compare form by form, by "
+    "eye; the viewer measures nothing. Click the pictures, or tab to them, and press ? for the keys."
 )
 CHECKLIST_NOTE = (
     "From the top of the head down. What you say nothing of counts as not compared. Compare the still as received; an "
