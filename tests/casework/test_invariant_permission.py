@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from stillgraph.casework import (
+    alike,
     analysing,
     calibrating,
     enhancing,
@@ -34,6 +35,7 @@ from stillgraph.records import Comparison, EngineChoice, Verdict
 from stillgraph.store import CaseFile, office
 
 MODULES = (
+    alike,
     analysing,
     calibrating,
     enhancing,
@@ -120,6 +122,7 @@ CALLS = {
     "reviewing.set_policy": lambda d, _: reviewing.set_policy(d, shuffled=False),
     "searching.search": lambda d, _: searching.search(d, stills=[STILL]),
     "searching.search_together": lambda d, _: searching.search_together(d, [FACE, "R08/R08_0033.jpg#1"]),
+    "alike.alike": lambda d, _: alike.alike(d, [FACE]),
     "unsolved.search_open_stills": lambda d, _: unsolved.search_open_stills(d),
     "searching.candidate_lists": lambda d, _: searching.candidate_lists(d, STILL),
 }

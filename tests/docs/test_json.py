@@ -66,6 +66,8 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     case = small_case.directory
     printed = {
         "search": ("search", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
+        "search --open-stills": ("search", case, "--open-stills", *BY_DESK),
+        "alike": ("alike", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
         "gallery status": ("gallery", "status", case, *BY_DESK),
         "gallery engine": ("gallery", "engine", case, "--set", "auto", *BY_DESK),
         "quality": ("quality", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
@@ -112,6 +114,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     check = {"check_id", "checked_at", "model", "gallery", "limit", "seed", "probes", "lost", "differing", "upper_bound",
              "bound"}  # fmt: skip
     maybe_empty = {
+        "search --open-stills": {"face_id", "still", "rank", "nominal_id", "custody_image", "score", "judged_before"},
         "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
         "link": {"likelihood_ratio", "score", "reason", "rulings"},
         "persons groups": {"likelihood_ratio", "score", "reason", "persons"},

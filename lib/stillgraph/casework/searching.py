@@ -166,7 +166,7 @@ def search_together(
     began = time.perf_counter()
     details = {"limit": limit, "threshold": threshold, "model": desk.model, "together": list(wanted)}
     with desk.act(Action.SEARCH, **details) as deed:
-        found = [_searchable(deed.session, desk, face_id) for face_id in wanted]
+        found = [searchable_face(deed.session, desk.model, face_id) for face_id in wanted]
         if len({face.image_id for face in found}) < len(found):
             raise WrongUse("Two faces in one still are two persons: search them apart.")
         index, asked = gallery_index(deed.session, desk), _asked(desk, filters, past_review=past_review)
@@ -190,8 +190,17 @@ def search_together(
         return replace(report, search_id=search_id)
 
 
-def _searchable(session: Session, desk: Desk, face_id: FaceId) -> Face:
-    face = face_store.one(session, desk.model, face_id)
+def searchable_face(session: Session, model: ModelId, face_id: FaceId) -> Face:
+    """Return a face with its template.
+
+    Raises
+    ------
+    NotFound
+        It is not in the case.
+    WrongUse
+        It cannot be searched.
+    """
+    face = face_store.one(session, model, face_id)
     if face is None:
         raise NotFound(f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them.")
     if not face.usable or face.template is None:

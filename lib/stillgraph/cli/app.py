@@ -11,6 +11,7 @@ from typer.exceptions import Abort, TyperException
 
 from stillgraph import __version__
 from stillgraph.cli import (
+    alike,
     analyse,
     bench,
     cases,
@@ -52,7 +53,7 @@ def _root(
 
 
 for module in (
-    cases, work, reviewing, persons, looking, enhancing, extracting, gallery, analyse, scores, models, bench,
+    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, analyse, scores, models, bench,
     serving,
 ):  # fmt: skip
     module.register(app)

@@ -13,6 +13,7 @@ that only an enhancement showed come after those.
 ``proposed <n>`` or ``unknown <n>``.
 """
 
+from stillgraph.records.alike import AlikeFace, AlikeList, AlikeReport, StillFilters
 from stillgraph.records.comparisons import Comparable, Pictured, Portrayed, Side
 from stillgraph.records.enhancements import EnhancedFace, EnhancedView, Enhancement, Preview, Reproduction
 from stillgraph.records.faces import AnalysisRun, Box, Face, ImageAnalysis, Quality, Template
@@ -80,6 +81,9 @@ from stillgraph.records.searches import (
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 
 __all__ = [
+    "AlikeFace",
+    "AlikeList",
+    "AlikeReport",
     "AnalysisRun",
     "AppliedThreshold",
     "Arrest",
@@ -158,6 +162,7 @@ __all__ = [
     "Side",
     "Standing",
     "Still",
+    "StillFilters",
     "StillId",
     "Store",
     "StoreId",

@@ -35,6 +35,7 @@ MIGRATIONS = (
     "0008_gallery_checks.sql",
     "0009_custody_records.sql",
     "0010_calibration.sql",
+    "0011_alike.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

@@ -183,8 +183,9 @@ def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
     """Return every face with candidates from its latest search, or only ``face_id``, in the order of face ids."""
     rows = session.rows(
         "SELECT r.face_id, r.still_id, r.search_id, "
-        "(SELECT list(DISTINCT s.officer_id) FROM held.probes AS p JOIN held.searches AS s USING (search_id) "
-        " WHERE p.face_id = r.face_id), "
+        "(SELECT list(DISTINCT officer_id) FROM (SELECT s.officer_id FROM held.probes AS p JOIN held.searches AS s "
+        " USING (search_id) WHERE p.face_id = r.face_id "
+        " UNION SELECT a.officer_id FROM held.alike_searches AS a WHERE a.face_id = r.face_id)), "
         "list(c.nominal_id ORDER BY c.rank), list(c.custody_image_id ORDER BY c.rank) "
         "FROM main.reviews AS r "
         "JOIN held.candidates AS c ON c.search_id = r.search_id AND c.face_id = r.face_id "

@@ -83,6 +83,11 @@ SELECT check_id, officer_id, operation_id, checked_at, model, gallery_size, gall
        lost, differing, upper_bound, bound, upper_bound <= bound AS holds
 FROM held.gallery_checks;
 
+CREATE OR REPLACE VIEW main.alike_searches AS
+SELECT face_id, officer_id, operation_id, reason, searched_at, model, faces, gallery_version, filters, faces_searched,
+       threshold, list_limit
+FROM held.alike_searches;
+
 CREATE OR REPLACE VIEW main.candidates AS
 SELECT c.search_id, c.face_id, f.image_id AS still_id, c.rank, c.nominal_id, c.custody_image_id, c.score,
        c.likelihood_ratio
