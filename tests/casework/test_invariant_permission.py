@@ -14,6 +14,7 @@ import pytest
 from stillgraph.casework import (
     alike,
     analysing,
+    arrays,
     calibrating,
     enhancing,
     enrolling,
@@ -27,6 +28,7 @@ from stillgraph.casework import (
     receiving,
     reviewing,
     searching,
+    statements,
     take_seat,
     unsolved,
 )
@@ -38,6 +40,7 @@ MODULES = (
     alike,
     analysing,
     calibrating,
+    arrays,
     enhancing,
     enrolling,
     evaluating,
@@ -51,6 +54,7 @@ MODULES = (
     reviewing,
     searching,
     unsolved,
+    statements,
 )
 FACE = "R08/R08_0002.jpg#1"
 OTHER = "R08/R08_0033.jpg#1"
@@ -131,6 +135,13 @@ BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}
 """What whoever searched may not do."""
 
 NO_ACTIONS = {
+    "statements.statement": "needs a settled review: tests/casework/test_statements.py",
+    "statements.write": "the same",
+    "statements.custody_plate": "a picture of a statement or photo array, inside its session",
+    "arrays.photo_array": "needs people who are alike: tests/casework/test_arrays.py",
+    "arrays.array_pictures": "the same",
+    "arrays.write": "the same",
+    "arrays.record_answer": "the same",
     "migrating.migrate": "needs another pack, and is more than one action: tests/casework/test_migrating.py",
     "galleries.check": "needs a gallery large enough to have codes: tests/casework/test_galleries.py",
     "governing.upgrade_case": "needs a case of an earlier version: tests/casework/test_upgrading.py",

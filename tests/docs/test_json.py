@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from stillgraph.cli.app import run
+from stillgraph.records import Verdict
 
-FACE = "R08/R08_0002.jpg#1"
+FACE, SETTLED = "R08/R08_0002.jpg#1", "R08/R08_0088.jpg#1"
 SEAT = ["--operation", "OP-TEST", "--reason", "test"]
 COMPARED = ["--still-assessment", "in focus", "--custody-assessment", "frontal"]
 BY_DESK, BY_FIRST = ["--officer", "desk", *SEAT], ["--officer", "first", *SEAT]
@@ -64,6 +65,12 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     root, small_case, small_inputs, capsys, tmp_path, pack_toml, film
 ):
     case = small_case.directory
+    for officer in ("first", "second"):
+        small_case.judge(officer, SETTLED, Verdict.NO_CANDIDATE)
+    with small_case.seat().case.session(writing=True) as session:
+        # So that there are enough people for a photo array.
+        session.execute("UPDATE held.nominals SET sex = 'F', ethnicity = 'White', date_of_birth = '1990-05-01'")
+        session.execute("UPDATE held.custody_images SET captured_on = '2024-03-02'")
     printed = {
         "search": ("search", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
         "search --open-stills": ("search", case, "--open-stills", *BY_DESK),
@@ -81,9 +88,12 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "review queue": ("review", "queue", case, *BY_FIRST),
         "review deal": ("review", "deal", case, *BY_FIRST),
         "review accuracy": ("review", "accuracy", case, *BY_FIRST),
+        "review array": ("review", "array", case, "--nominal", "N314959", "--size", "6", *BY_DESK),
+        "review answer": ("review", "answer", case, "--array", "1", "--none", "--words", "none of them", *BY_DESK),
         "review policy": ("review", "policy", case, "--trial-share", "0.1", *BY_DESK),
         "review judge": ("review", "judge", case, "--face", FACE, "--none", *COMPARED, *BY_FIRST),
         "persons rule": ("persons", "rule", case, "--face", FACE, "--face", "R08/R08_0033.jpg#1", "--same", *BY_DESK),
+        "review statement": ("review", "statement", case, "--face", SETTLED, "--out", tmp_path / "s.html", *BY_DESK),
         "link": ("link", case, *BY_DESK),
         "persons rulings": ("persons", "rulings", case, *BY_DESK),
         "persons groups": ("persons", "groups", case, *BY_DESK),

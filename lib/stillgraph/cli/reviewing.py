@@ -278,3 +278,103 @@ def _seconds(one: ReviewerAccuracy) -> str:
     spread = one.seconds_quartiles
     between = "" if spread is None else f", half of them between {spread[0]:.0f} and {spread[1]:.0f} s"
     return f"median {one.seconds_median:.0f} s over {common.count(one.decisions, 'decision')}{between}"
+
+
+@review_app.command(
+    "statement",
+    epilog='Example: stillgraph review statement cases/autumn --face "R01/R01_0001.jpg#1" --out statement.pdf',
+)
+def review_statement(
+    case: Case,
+    face: Annotated[str, typer.Option("--face", metavar="ID", help="The face whose review is settled.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.html|.pdf", help="Where the statement goes.")],
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write who compared what, when, how and with what conclusion, once a review is settled."""
+    from stillgraph.casework import statements
+    from stillgraph.records import FaceId
+
+    made = statements.write(common.seat(case, officer, operation, reason), FaceId(face), out)
+    if as_json:
+        common.print_json(
+            {
+                "face_id": made.face_id, "outcome": made.outcome, "nominal_id": made.nominal_id,
+                "conclusions": len(made.conclusions), "simulated": made.simulated, "out": out,
+            }
+        )  # fmt: skip
+    else:
+        print(f"Wrote {out}: {made.face_id}, {made.outcome}, {common.count(len(made.conclusions), 'judgement')}.")
+
+
+@review_app.command(
+    "array", epilog="Example: stillgraph review array cases/autumn --nominal N402068 --size 9 --out array.pdf"
+)
+def review_array(
+    case: Case,
+    nominal: Annotated[str | None, typer.Option("--nominal", metavar="ID", help="The candidate.")] = None,
+    face: Annotated[
+        str | None, typer.Option("--face", metavar="ID", help="The face in question, whose candidate it is.")
+    ] = None,
+    size: Annotated[int, typer.Option("--size", help="How many people, the candidate among them.")] = 9,
+    age_within: Annotated[int, typer.Option("--age-within", help="Years by which ages may differ.")] = 5,
+    captured_within: Annotated[
+        int, typer.Option("--captured-within", help="Years by which the photographs may be apart.")
+    ] = 5,
+    seed: Annotated[int | None, typer.Option("--seed", help="What fillers and their order are drawn from.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.html|.pdf", help="Where the page of pictures goes.")
+    ] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a photo array: one candidate among people of similar recorded description, in an order drawn by a seed."""
+    from stillgraph.casework import arrays
+    from stillgraph.records import FaceId, NominalId
+
+    desk = common.seat(case, officer, operation, reason)
+    made = arrays.photo_array(
+        desk, None if nominal is None else NominalId(nominal), face_id=None if face is None else FaceId(face),
+        size=size, age_within=age_within, captured_within=captured_within, seed=seed,
+    )  # fmt: skip
+    if out is not None:
+        arrays.write(desk, made.array_id, out)
+    if as_json:
+        # Whoever shows the array need not know where the candidate stands, so neither form says it.
+        common.print_json({"array_id": made.array_id, "positions": len(made.positions), "seed": made.seed, "out": out})
+    else:
+        print(f"Photo array {made.array_id}: {len(made.positions)} people, seed {made.seed}.")
+        print("Record the answer: stillgraph review answer CASE --array N (--position N | --none) --words TEXT")
+
+
+@review_app.command(
+    "answer",
+    epilog='Example: stillgraph review answer cases/autumn --array 1 --none --words "I do not see him here"',
+)
+def review_answer(
+    case: Case,
+    array: Annotated[int, typer.Option("--array", metavar="N", help="Which photo array.")],
+    words: Annotated[str, typer.Option("--words", metavar="TEXT", help="What the witness said, in their words.")],
+    position: Annotated[int | None, typer.Option("--position", metavar="N", help="The position chosen.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="The witness chose nobody.")] = False,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record what a witness answered to a photo array; it settles nothing by itself."""
+    from stillgraph.casework import arrays
+    from stillgraph.errors import WrongUse
+
+    if (position is None) != none:
+        raise WrongUse("Give one answer: --position N, or --none.")
+    answer = arrays.record_answer(common.seat(case, officer, operation, reason), array, position, words)
+    if as_json:
+        common.print_json({"array_id": array, "position": position, "is_candidate": answer.is_candidate})
+    else:
+        whose = "the candidate" if answer.is_candidate else "a filler" if position is not None else "nobody"
+        print(f"Recorded. The witness chose {whose}.")

@@ -79,6 +79,7 @@ from stillgraph.records.searches import (
     SearchReport,
 )
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
+from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
 
 __all__ = [
     "AlikeFace",
@@ -86,6 +87,8 @@ __all__ = [
     "AlikeReport",
     "AnalysisRun",
     "AppliedThreshold",
+    "ArrayAnswer",
+    "ArrayPosition",
     "Arrest",
     "AuditEntry",
     "Box",
@@ -96,6 +99,7 @@ __all__ = [
     "Comparable",
     "Comparison",
     "Concentration",
+    "Conclusion",
     "Contradiction",
     "Curve",
     "CustodyImage",
@@ -137,7 +141,9 @@ __all__ = [
     "Person",
     "PersonFace",
     "PersonId",
+    "PhotoArray",
     "Pictured",
+    "Plate",
     "Portrayed",
     "Preview",
     "Probe",
@@ -161,6 +167,7 @@ __all__ = [
     "SearchReport",
     "Side",
     "Standing",
+    "Statement",
     "Still",
     "StillFilters",
     "StillId",

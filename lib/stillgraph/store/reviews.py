@@ -52,9 +52,13 @@ class Trial:
     candidates: tuple[tuple[NominalId, CustodyImageId], ...]
 
 
-def policy(session: Session) -> ReviewPolicy:
-    """Return the policy that holds: the newest, or the default where none was set."""
-    row = session.one(f"SELECT {_POLICY} FROM held.review_policies ORDER BY number DESC LIMIT 1")  # noqa: S608
+def policy(session: Session, number: int | None = None) -> ReviewPolicy:
+    """Return the policy that holds, the newest, or the one of this number; the default where none was set."""
+    row = session.one(
+        f"SELECT {_POLICY} FROM held.review_policies WHERE $number IS NULL OR number = $number "  # noqa: S608
+        "ORDER BY number DESC LIMIT 1",
+        {"number": number},
+    )
     return ReviewPolicy() if row is None else ReviewPolicy(*row)
 
 
