@@ -9,7 +9,7 @@ from dataclasses import asdict
 import pytest
 from PIL import Image
 
-from stillgraph.casework import analysing, comparing, enhancing, reviewing
+from stillgraph.casework import analysing, comparing, enhancing, reviewing, searching
 from stillgraph.errors import NotFound
 from stillgraph.faces.portraits import CANVAS_PX
 from stillgraph.records import Side
@@ -116,3 +116,24 @@ def test_only_what_is_on_the_list_can_be_compared(small_case, item):
             comparing.portrayed(desk, item.face_id, item.candidates[0][0], key)
     with pytest.raises(NotFound, match=r"There is no face R08/none.jpg#1 of a still"):
         comparing.in_context(desk, "R08/none.jpg#1")
+
+
+def test_a_trial_is_compared_by_its_own_list_and_looks_like_any_review(small_case):
+    stills = sorted({one.still for one in reviewing.queue(small_case.seat("first"))})
+    searching.search(small_case.seat(), stills=stills, limit=4)  # so that somebody can step in for who is left out
+    item = reviewing.queue(small_case.seat("first"))[0]
+    nominal = item.candidates[0][0]
+    for officer in ("first", "second"):
+        small_case.judge(officer, item.face_id, nominal)
+    reviewing.set_policy(small_case.seat(), trial_share=0.5, present_share=0.0)
+    third = small_case.seat("third")
+    (trial,) = (one for one in reviewing.queue(third) if one.face_id == item.face_id)
+    listed = [one for one, _ in trial.candidates]
+    assert len(listed) == 4
+    assert nominal not in listed
+    with pytest.raises(NotFound, match="is not on the candidate list"):
+        comparing.comparable(third, item.face_id, nominal)
+    found = comparing.comparable(third, item.face_id, listed[0])
+    assert keys(found, Side.STILL) == ["still"]
+    assert comparing.portrayed(third, item.face_id, listed[0], keys(found, Side.CANDIDATE)[0]).png
+    assert "trial" not in json.dumps([asdict(found), *(details for _, details in looked(small_case))])

@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 SHOWN = {
+    "array": ("Photo array", "you need not choose anybody"),
     "enhance": ("<figcaption>original</figcaption>", "<figcaption>enhanced: nothing yet</figcaption>", "Add step"),
     "persons": ("sg-chooser", "These are one person", "Link anew"),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
@@ -31,6 +32,7 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 def test_the_notebooks_are_those():
     assert [str(path.relative_to(ROOT / "notebooks")) for path in NOTEBOOKS] == [
+        "array.ipynb",
         "dashboards/overview.ipynb",
         "dashboards/review.ipynb",
         "enhance.ipynb",

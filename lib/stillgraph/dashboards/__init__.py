@@ -8,9 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stillgraph.dashboards.pages import candidates, dossier, enhance, glance, overview, persons, query, review
+    from stillgraph.dashboards.pages import (
+        candidates,
+        dossier,
+        enhance,
+        glance,
+        overview,
+        persons,
+        photo_array,
+        query,
+        review,
+    )
 
-__all__ = ["candidates", "dossier", "enhance", "glance", "overview", "persons", "query", "review"]
+__all__ = ["candidates", "dossier", "enhance", "glance", "overview", "persons", "photo_array", "query", "review"]
 
 
 def __getattr__(name: str) -> Any:

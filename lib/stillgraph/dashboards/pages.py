@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from stillgraph.dashboards import enhancement_panels, grouping_panels, markup, panels, review_panels, wording
+from stillgraph.dashboards import (
+    array_panels,
+    enhancement_panels,
+    grouping_panels,
+    markup,
+    panels,
+    review_panels,
+    wording,
+)
+from stillgraph.dashboards.array_state import ArrayState
 from stillgraph.dashboards.enhancement_state import EnhancementState
 from stillgraph.dashboards.grouping_state import GroupingState
 from stillgraph.dashboards.guard import attempt
@@ -16,6 +25,7 @@ from stillgraph.dashboards.state import OverviewState
 
 if TYPE_CHECKING:
     from stillgraph.casework.desk import Desk
+    from stillgraph.dashboards.array_state import ArraySource
     from stillgraph.dashboards.grouping_source import GroupingSource
     from stillgraph.dashboards.review_source import ReviewSource
     from stillgraph.dashboards.source import Source
@@ -182,6 +192,26 @@ def persons_of(source: GroupingSource) -> widgets.Widget:
         grouping_panels.head(state), grouping_panels.person(state), grouping_panels.rulings(state),
         panels.Html(wording.FOOT),
     )  # fmt: skip
+
+
+def photo_array(desk: Desk, array_id: int | None = None) -> widgets.Widget:
+    """Return a photo array to be shown to a witness: pictures by number, no name, and the answer recorded.
+
+    Without an array, one can be called up by its number; ``stillgraph review array`` makes them.
+    """
+
+    def build() -> widgets.Widget:
+        from stillgraph.dashboards.array_state import CaseArrays
+
+        return photo_array_of(CaseArrays(desk), array_id)
+
+    return _shown(build)
+
+
+def photo_array_of(source: ArraySource, array_id: int | None = None) -> widgets.Widget:
+    """Return the photo-array panel over any source."""
+    state = ArrayState(source, array_id)
+    return panels.page(array_panels.head(state), array_panels.pictures(state), array_panels.answer(state))
 
 
 def _source(desk: Desk | None) -> Source:
