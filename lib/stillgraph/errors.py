@@ -19,6 +19,8 @@
     |   +-- CaseInUse           another process holds the case file
     +-- GalleryDamaged          the gallery's index on disk is not whole; it is made anew from the case file
     +-- ModelError              a face model pack that is missing, altered, or of another model than the case
+    +-- WorkerLost              a process or machine that analysed images is gone
+    +-- Interrupted             stopped by whoever started it, with part of the work done and kept
     +-- AuditBroken             the audit chain does not hold
 
 Every message gives the rule and the way out, in one or two sentences an officer can act on. No message carries a
@@ -95,6 +97,14 @@ class GalleryDamaged(StillgraphError):
 
 class ModelError(StillgraphError):
     """A face model pack is missing, altered, or not the one the case is bound to."""
+
+
+class WorkerLost(StillgraphError):
+    """A process or machine that analysed images is gone."""
+
+
+class Interrupted(StillgraphError):
+    """Stopped by whoever started it, with part of the work done and kept."""
 
 
 class AuditBroken(StillgraphError):

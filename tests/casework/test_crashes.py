@@ -14,7 +14,7 @@ import pytest
 from stillgraph.casework import analysing, enrolling, governing, receiving, searching
 from stillgraph.errors import ManifestError, WrongUse
 from stillgraph.store import office
-from stillgraph.store.images import ImageStore
+from stillgraph.store.images import Incoming
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "demo"
 
@@ -35,7 +35,7 @@ def dies(module, name, after):
 
 case, delivery, stores, when = sys.argv[1:]
 if when == "half the images kept":
-    dies(images.ImageStore, "put", 2)
+    dies(images.Incoming, "put", 2)
 elif when == "an image half written":
     dies(images.os, "fsync", 1)
 elif when == "rows written, nothing committed":
@@ -147,7 +147,7 @@ def test_a_delivery_that_fails_leaves_its_entry_and_no_rows(small_case, small_in
 
 def test_a_still_that_changes_while_it_is_taken_in_is_not_taken_in(small_case, small_inputs, delivery, monkeypatch):
     before = counts(small_case)
-    monkeypatch.setattr(ImageStore, "put", lambda self, data: "0" * 64)
+    monkeypatch.setattr(Incoming, "put", lambda self, data: "0" * 64)
     with pytest.raises(WrongUse, match=r"The file of R09/\S+ changed while it was being taken in; deliver it again"):
         receive(small_case, delivery, small_inputs)
     assert counts(small_case) == {**before, "audit": before["audit"] + 1}

@@ -2,14 +2,25 @@
 
 import csv
 import io
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import numpy as np
 import openpyxl
 import pytest
 from PIL import Image
 
-from stillgraph.intake import read_custody, read_stills
+from stillgraph.intake import (
+    ImageProblem,
+    Seen,
+    custody_table,
+    image_of,
+    open_image,
+    read_image,
+    read_stills,
+    take_custody,
+)
 from stillgraph.records import Store
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -53,12 +64,45 @@ def picture(seed, size=(12, 8), form="PNG", **options):
     return buffer.getvalue()
 
 
+@dataclass
+class ReadCustody:
+    """A custody manifest taken in as one batch, with what a test asks of it."""
+
+    rows_read: int
+    nominals: tuple
+    images: tuple
+    refusals: tuple
+    bytes: dict = field(repr=False)
+
+
+def read_custody(manifest, **known):
+    """Take in a whole custody manifest as casework does a batch of it."""
+    rows = custody_table(manifest).rows
+    looked, files = {}, {}
+    for row in rows:
+        image, name = image_of(row)
+        if name is None:
+            continue
+        try:
+            path, data = open_image(manifest.parent, name)
+            looked[name] = Seen(path, sha256(data).hexdigest(), *read_image(data))
+            files[image] = data
+        except ImageProblem as problem:
+            looked[name] = problem
+    taken = take_custody(rows, looked, **known)
+    wanted = {image.custody_image_id for image in taken.images}
+    return ReadCustody(
+        len(rows), taken.nominals, taken.images, taken.refusals, {i: d for i, d in files.items() if i in wanted}
+    )
+
+
 class Delivery:
     """A folder with a manifest and its images."""
 
     now = NOW
     stores = STORES
     picture = staticmethod(picture)
+    read_custody = staticmethod(read_custody)
 
     def __init__(self, folder, template):
         self.folder = folder

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from stillgraph.intake import read_custody
 from stillgraph.records import Nominal, Refusal
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
@@ -38,7 +37,7 @@ def test_force_area_and_basis_may_be_there_blank_or_not_at_all(custody):
     said = {"force": "Met", "area": "Camden", "basis": "PACE 1984 s.64A"}
     header = [*custody.template, *said]
     custody.template = custody.template | dict.fromkeys(said, "")
-    read = read_custody(
+    read = custody.read_custody(
         custody.write(said, {"image": "b.png"}, header=header).manifest,
         known_digests={}, known_images=set(), known_nominals={}, now=custody.now,
     )  # fmt: skip
@@ -113,12 +112,7 @@ def test_a_spreadsheet_s_dates(custody):
 
 
 def test_the_demonstration(custody):
-    read = read_custody(
-        DEMO / "custody" / "manifest.csv",
-        known_digests={},
-        known_images=(),
-        known_nominals={},
-        now=custody.now,
-    )
+    custody.manifest = DEMO / "custody" / "manifest.csv"
+    read = custody.read()
     assert (len(read.images), len(read.nominals), read.refusals, len(read.bytes)) == (194, 150, (), 194)
     assert "Wray" not in repr(read)

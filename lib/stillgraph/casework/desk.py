@@ -7,7 +7,7 @@ behind but its own audit entry.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,27 +118,54 @@ class Desk:
         NotPermitted
             The officer, operation or reason does not cover the action. The attempt is recorded.
         """
-        at = self.clock()
-        claim = self.claim
         with self.case.session(writing=True) as session:
-            deed = Deed(session, at, claim.officer or "", claim.operation or "", claim.reason or "", dict(details))
-            try:
-                with session.transaction():
-                    officer = office.officer(session, deed.officer)
-                    operation = office.operation(session, deed.operation)
-                    permit(action, claim, officer, operation, at.date())
-                    yield deed
-                    self.record(deed, action, "done")
-            except Refused as refusal:
-                self._record_alone(deed, action, "refused", why=str(refusal))
-                raise
-            except StillgraphError as error:
-                self._record_alone(deed, action, "failed", why=str(error))
-                raise
-            except BaseException as error:
-                self._record_alone(deed, action, "failed", why=type(error).__name__)
-                raise
-            self.anchor(session, at)
+            deed = self._deed(session, details)
+            with self._failures_recorded(deed, action), session.transaction():
+                self._permit(deed, action)
+                yield deed
+                self.record(deed, action, "done")
+            self.anchor(session, deed.at)
+
+    @contextmanager
+    def ahead(self, action: Action, **details: object) -> Iterator[Deed]:
+        """Permit long work outside the case file for what :meth:`act` will do, and let the block read what it needs.
+
+        What is done is recorded when it is done; here only a refusal or a failure is.
+
+        Raises
+        ------
+        NotPermitted
+            As :meth:`act`.
+        """
+        with self.case.session(writing=True) as session:
+            deed = self._deed(session, details)
+            with self._failures_recorded(deed, action):
+                self._permit(deed, action)
+                yield deed
+
+    def record_failure(self, action: Action, error: BaseException, **details: object) -> None:
+        """Record that work outside the case file for an action failed."""
+        with self.case.session(writing=True) as session:
+            self._record_alone(self._deed(session, details), action, "failed", why=_why(error))
+
+    def _deed(self, session: Session, details: Mapping[str, object]) -> Deed:
+        claim = self.claim
+        return Deed(
+            session, self.clock(), claim.officer or "", claim.operation or "", claim.reason or "", dict(details)
+        )
+
+    def _permit(self, deed: Deed, action: Action) -> None:
+        officer, operation = office.officer(deed.session, deed.officer), office.operation(deed.session, deed.operation)
+        permit(action, self.claim, officer, operation, deed.at.date())
+
+    @contextmanager
+    def _failures_recorded(self, deed: Deed, action: Action) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            result = "refused" if isinstance(error, Refused) else "failed"
+            self._record_alone(deed, action, result, why=_why(error))
+            raise
 
     @contextmanager
     def found(self, action: Action, officer: str = "", **details: object) -> Iterator[Deed]:
@@ -175,6 +202,11 @@ class Desk:
         head = office.chain_head(session)
         if head is not None:
             chain.drop_anchor(self.anchors, chain.Anchor(*head), at)
+
+
+def _why(error: BaseException) -> str:
+    """Return what the record says of an error: the sentence of one raised on purpose, else only its kind."""
+    return str(error) if isinstance(error, StillgraphError) else type(error).__name__
 
 
 def take_seat(

@@ -43,8 +43,6 @@ ADDED_AT_ONCE = 50_000
 RECORDED = ("captured_on", "review_due", "age", "sex", "conviction_status", "area", "force", "basis")
 """What the index knows of a custody image, as :class:`stillgraph.gallery.columns.Attributes` has it."""
 
-NOBODY = "The gallery is empty: enrol custody images with `stillgraph custody add`, then search."
-
 
 def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
     """Open the index of a case's gallery and bring it to agree with the case file.
@@ -65,6 +63,14 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
     GalleryDamaged
         Files of the index are missing or cut short.
     """
+    index = bring_along(session, case, model)
+    if index is None:
+        raise WrongUse("The gallery is empty: enrol custody images with `stillgraph custody add`, then search.")
+    return index
+
+
+def bring_along(session: Session, case: Path, model: ModelId) -> ExactIndex | None:
+    """Bring the index to agree with the case file, as :func:`current`; ``None`` where nobody is in the gallery."""
     from stillgraph.gallery import directory, exact
 
     state, dimension = galleries.state(session), galleries.dimension(session, model)
@@ -73,7 +79,7 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
         if other != path and other.is_dir():
             shutil.rmtree(other)
     if dimension is None or not state.images:
-        raise WrongUse(NOBODY)
+        return None
     if directory.of_earlier_format(path):
         shutil.rmtree(path)
     index = exact.opened(path, model, dimension, number=directory.number_for(state.images, dimension))
@@ -84,9 +90,7 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
         else:
             _agree(session, index, _listed(index, changed), galleries.enrolled_of(session, model, changed))
         index.remember(str(state))
-    if not index.info.size:
-        raise WrongUse(NOBODY)
-    return index
+    return index if index.info.size else None
 
 
 def searchable(session: Session, index: ExactIndex) -> ExactIndex:

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import WrongUse
 from stillgraph.records import AnalysisRun, CustodyImageId, ImageAnalysis, IntakeReport, Refusal, StillId
-from stillgraph.store import receipts
+from stillgraph.store import Session, receipts
+from stillgraph.store.images import Incoming
 
 ImageId = TypeVar("ImageId", StillId, CustodyImageId)
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Images being taken in: where they are put, and the move beside the case file that ends with the transaction."""
+
+    incoming: Incoming
+    _after: ExitStack
+
+    def begin(self, session: Session) -> None:
+        """Clear away what a killed process left, within a session that writes."""
+        self.incoming.clear(partial(receipts.held_digests, session))
+
+    def move(self, digests: Collection[str]) -> None:
+        """Move these images beside the case file, as the last step before the transaction is committed."""
+        self._after.enter_context(self.incoming.moved(digests))
+
+
 @contextmanager
-def no_strays(desk: Desk, deed: Deed) -> Iterator[None]:
-    """Leave no image that is not in the case: no killed delivery's, none refused on the way, and none if this fails."""
-    before = _held(deed)
-    desk.images.sweep(before)
-    try:
-        yield
-    except BaseException:
-        desk.images.sweep(before)
-        raise
-    desk.images.sweep(_held(deed))
-
-
-def _held(deed: Deed) -> set[str]:
-    """Return the SHA-256 of every image of the case, as the open transaction has it."""
-    return {*receipts.still_digests(deed.session).values(), *receipts.custody_digests(deed.session).values()}
+def taking(desk: Desk, kind: str) -> Iterator[Taking]:
+    """Take images in with one transaction, which lies within; no image stays that is not in the case then."""
+    incoming = desk.images.incoming(kind)
+    with incoming.alone(), ExitStack() as after:
+        yield Taking(incoming, after)
 
 
 def kept_bytes(
-    desk: Desk, images: Mapping[ImageId, bytes], digests: Mapping[ImageId, str]
+    incoming: Incoming, images: Mapping[ImageId, bytes], digests: Mapping[ImageId, str]
 ) -> Iterator[tuple[ImageId, bytes]]:
     """Keep each image's bytes as it is read, and pass them on; they must be the ones that were checked."""
     for image, data in images.items():
-        if desk.images.put(data) != digests[image]:
+        if incoming.put(data) != digests[image]:
             raise WrongUse(f"The file of {image} changed while it was being taken in; deliver it again.")
         yield image, data
 

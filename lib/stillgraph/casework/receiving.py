@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stillgraph.casework.desk import Desk
-from stillgraph.casework.keeping import ImageId, intake_report, kept_bytes, no_strays
+from stillgraph.casework.keeping import ImageId, intake_report, kept_bytes, taking
 from stillgraph.casework.running import analyse_all, keep_run
 from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
@@ -51,8 +51,9 @@ def receive(
     from stillgraph.faces.embed import ImageRole
 
     began = time.perf_counter()
-    with desk.act(Action.RECEIVE_STILLS, retailer=retailer_id) as deed, no_strays(desk, deed):
+    with taking(desk, "stills") as images, desk.act(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
         session = deed.session
+        images.begin(session)
         if stores is not None:
             receipts.add_stores(session, intake.read_stores(stores))
         held = receipts.still_digests(session)
@@ -67,7 +68,7 @@ def receive(
             now=deed.at,
         )
         digests = {still.still_id: still.sha256 for still in delivery.stills}
-        kept = kept_bytes(desk, delivery.images, digests)
+        kept = kept_bytes(images.incoming, delivery.images, digests)
         analyses, failed, run = analyse_all(
             desk, kept, len(digests), ImageRole.STILL, workers, show_progress=show_progress
         )
@@ -81,6 +82,7 @@ def receive(
         receipts.add_stills(session, delivery_id, delivery.stills, delivery.offences)
         face_store.add(session, "still", [face for a in analyses for face in a.faces])
         keep_run(deed, desk.pack, run, "stills", delivery_id)
+        images.move([still.sha256 for still in delivery.stills])
         return intake_report(deed, delivery_id, delivery.refusals, analyses, elapsed, run=run)
 
 

@@ -37,19 +37,32 @@ def custody_add(
     no_open_stills: newcomers.NoOpenStills = False,
     lead_chance: newcomers.Chance = newcomers.LEAD_CHANCE,
     workers: common.Workers = None,
+    batch: Annotated[
+        int,
+        typer.Option("--batch", min=1, metavar="ROWS", help="Rows kept at a time; a larger manifest can be resumed."),
+    ] = 500,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="ADDRESS", help="A Dask scheduler, tls://HOST:PORT, whose workers analyse."),
+    ] = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol custody images and compare them with open stills; rows that cannot be taken in are refused with reasons."""
+    """Enrol custody images and compare them with open stills; rows that cannot be taken in are refused with reasons.
+
+    Cut short, the same command goes on behind the last batch that was kept.
+    """
     from stillgraph.casework import enrolling
 
     desk = common.seat(case, officer, operation, reason)
     report = enrolling.enrol(
         desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal(), open_stills=not no_open_stills,
-        lead_chance=lead_chance,
+        lead_chance=lead_chance, batch_rows=batch, dask=dask,
     )  # fmt: skip
+    if report.rows_before and not as_json:
+        print(f"Gone on behind {common.count(report.rows_before, 'row')} of an earlier run; of all together:")
     _print_intake(report, as_json=as_json)
     if arrests is not None and not as_json:
         print(f"{common.count(report.arrests_accepted, 'arrest')} accepted, {len(report.arrests_refused)} refused")

@@ -1,16 +1,16 @@
-"""A custody manifest: rows and images -> nominals, custody images and refusals."""
+"""A custody manifest: rows, and images looked at elsewhere -> nominals, custody images and refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from stillgraph.decoding import DEFAULT_LIMITS, ImageLimits
-from stillgraph.intake.images import ImageDesk, ImageFiles, Seen
-from stillgraph.intake.rows import CustodyRow, Problems, day, late_refusal, refusal, validate
-from stillgraph.intake.table import Row, read_table
+from stillgraph.decoding import ImageProblem
+from stillgraph.intake.images import LookedAtDesk, Seen
+from stillgraph.intake.rows import CustodyRow, Problems, day, is_file_name, late_refusal, refusal, validate
+from stillgraph.intake.table import Row, Table, read_table
 from stillgraph.records import CustodyImage, CustodyImageId, Nominal, NominalId, Refusal
 
 PARTICULARS: Mapping[str, Callable[[str], object]] = {
@@ -21,71 +21,78 @@ PARTICULARS: Mapping[str, Callable[[str], object]] = {
 }
 """The columns all images of one nominal share, and how their text is read."""
 
-CustodyBytes = Mapping[CustodyImageId, bytes]
-
 
 @dataclass(frozen=True, slots=True)
 class CustodyDelivery:
-    """What one custody manifest amounts to. Every row read is either an image or a refusal.
+    """What some rows of a custody manifest amount to. Each is either an image or a refusal; ``nominals`` are new."""
 
-    ``nominals`` are the new ones. ``bytes`` holds the images' bytes as received, each read from its file when
-    asked for.
-    """
-
-    rows_read: int
-    manifest_sha256: str
     nominals: tuple[Nominal, ...]
     images: tuple[CustodyImage, ...]
-    bytes: CustodyBytes
     refusals: tuple[Refusal, ...]
 
 
-def read_custody(
-    manifest: Path,
-    *,
-    known_digests: Mapping[str, str],
-    known_images: Container[str],
-    known_nominals: Mapping[NominalId, Nominal],
-    now: datetime,
-    limits: ImageLimits = DEFAULT_LIMITS,
-) -> CustodyDelivery:
-    """Read a custody manifest.
+def custody_table(manifest: Path) -> Table:
+    """Read the text of a custody manifest; its images are looked at apart, and judged by :func:`take_custody`.
 
     Parameters
     ----------
     manifest
         The manifest, CSV or XLSX; its images lie beside it in ``images`` or ``stills``.
-    known_digests
-        SHA-256 of every custody image held, and the image's id.
-    known_images
-        The ids of all custody images held.
-    known_nominals
-        The nominals held. A row that says otherwise of one, or of a nominal of an earlier row, is refused.
-    now
-        The time now, with its offset.
-    limits
-        The largest image allowed.
-
-    Returns
-    -------
-    CustodyDelivery
-        In the manifest's order. A refused row registers neither its bytes, its name nor its nominal.
 
     Raises
     ------
     ManifestError
         If the manifest cannot be read as a whole.
     """
-    table = read_table(manifest, required=CustodyRow.required(), optional=CustodyRow.optional())
-    desk = ImageDesk(manifest, limits, known_digests, known_images)
+    return read_table(manifest, required=CustodyRow.required(), optional=CustodyRow.optional())
+
+
+def image_of(row: Row) -> tuple[CustodyImageId, str | None]:
+    """Return the id of a row's image, and the file to look at: ``None`` where the row names none that may be."""
+    name = row.cells["image"]
+    return CustodyImageId(f"{row.cells['nominal_id']}/{name}"), name if is_file_name(name) else None
+
+
+def take_custody(
+    rows: Iterable[Row],
+    looked: Mapping[str, Seen | ImageProblem],
+    *,
+    known_digests: Mapping[str, str],
+    known_images: Container[str],
+    known_nominals: Mapping[NominalId, Nominal],
+    now: datetime,
+) -> CustodyDelivery:
+    """Accept or refuse rows of a custody manifest.
+
+    Parameters
+    ----------
+    rows
+        In the manifest's order; of a large manifest one batch, those before it being known by now.
+    looked
+        What was seen of the file of each row, by its name, or what is wrong with it.
+    known_digests
+        SHA-256 of custody images held, and the image's id; at least of those that ``looked`` has.
+    known_images
+        The ids of custody images held, at least of those that ``rows`` name.
+    known_nominals
+        Nominals held, at least those that ``rows`` name. A row that says otherwise of one, or of a nominal of an
+        earlier row, is refused.
+    now
+        The time now, with its offset.
+
+    Returns
+    -------
+    CustodyDelivery
+        In the manifest's order. A refused row registers neither its bytes, its name nor its nominal.
+    """
+    desk = LookedAtDesk(looked, known_digests, known_images)
     nominals: dict[NominalId, Nominal] = {}
     images: list[CustodyImage] = []
-    files: dict[CustodyImageId, Seen] = {}
     refusals: list[Refusal] = []
-    for row in table.rows:
+    for row in rows:
         read, problems = validate(CustodyRow, row, now)
         nominal_id = NominalId(row.cells["nominal_id"])
-        image_id = CustodyImageId(f"{nominal_id}/{row.cells['image']}")
+        image_id, _ = image_of(row)
         seen = None
         if "image" not in problems:
             seen, wrong = desk.look(image_id, row.cells["image"])
@@ -98,18 +105,10 @@ def read_custody(
             refusals.append(refusal(row, problems))
             continue
         desk.accept(image_id, seen)
-        files[image_id] = seen
         images.append(_image(image_id, read, seen, row.line))
         if nominal_id not in known_nominals:
             nominals.setdefault(nominal_id, _nominal(read))
-    return CustodyDelivery(
-        rows_read=len(table.rows),
-        manifest_sha256=table.sha256,
-        nominals=tuple(nominals.values()),
-        images=tuple(images),
-        bytes=ImageFiles(files),
-        refusals=tuple(refusals),
-    )
+    return CustodyDelivery(tuple(nominals.values()), tuple(images), tuple(refusals))
 
 
 def refuse_custody(delivery: CustodyDelivery, reasons: Mapping[CustodyImageId, str]) -> CustodyDelivery:
@@ -125,7 +124,7 @@ def refuse_custody(delivery: CustodyDelivery, reasons: Mapping[CustodyImageId, s
     Returns
     -------
     CustodyDelivery
-        New nominals of whom no image is left are gone. ``bytes`` still holds the bytes of all.
+        New nominals of whom no image is left are gone.
     """
     kept = tuple(image for image in delivery.images if image.custody_image_id not in reasons)
     refused = [

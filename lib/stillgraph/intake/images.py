@@ -139,28 +139,65 @@ class ImageDesk:
 
     def _read(self, name: str) -> Seen:
         """Read one image by its plain file name."""
-        path = self._place(name)
-        try:
-            with path.open("rb") as file:
-                data = file.read(self._limits.max_bytes + 1)
-        except OSError as error:
-            raise ImageProblem(f"file that cannot be read ({error.strerror}): check its permissions") from error
+        path, data = open_image(self._folder, name, self._limits)
         width, height = read_image(data, self._limits)
         return Seen(path, sha256(data).hexdigest(), width, height)
 
-    def _place(self, name: str) -> Path:
-        """Find an image's file inside the delivery's folder."""
-        for folder in FOLDERS:
-            path = self._folder / folder / name
-            try:
-                real = path.resolve(strict=True)
-                inside = real.is_relative_to(self._folder.resolve())
-                regular = real.is_file()
-            except (OSError, RuntimeError):  # no such file, a name too long, or links in a circle
-                continue
-            if not inside:
-                raise ImageProblem("path leaving the folder: put the image itself beside the manifest")
-            if not regular:
-                raise ImageProblem("not a file: put the image itself beside the manifest")
-            return real
-        raise ImageProblem(f"missing file: it is not in {' or '.join(FOLDERS)} beside the manifest")
+
+class LookedAtDesk(ImageDesk):
+    """An image desk for images that were looked at elsewhere: what came of each, by its file name."""
+
+    def __init__(
+        self, looked: Mapping[str, Seen | ImageProblem], known_digests: Mapping[str, str], known_ids: Container[str]
+    ) -> None:
+        super().__init__(Path(), DEFAULT_LIMITS, known_digests, known_ids)
+        self._looked = looked
+
+    def _read(self, name: str) -> Seen:
+        seen = self._looked[name]
+        if isinstance(seen, ImageProblem):
+            raise seen
+        return seen
+
+
+def open_image(folder: Path, name: str, limits: ImageLimits = DEFAULT_LIMITS) -> tuple[Path, bytes]:
+    """Return where an image lies beside a manifest, and its bytes.
+
+    Parameters
+    ----------
+    folder
+        The manifest's folder.
+    name
+        A plain file name.
+    limits
+        Of a larger file only the first bytes are returned, one more than allowed.
+
+    Raises
+    ------
+    ImageProblem
+        It is not there, leads out of the folder, or cannot be read.
+    """
+    path = _place(folder, name)
+    try:
+        with path.open("rb") as file:
+            return path, file.read(limits.max_bytes + 1)
+    except OSError as error:
+        raise ImageProblem(f"file that cannot be read ({error.strerror}): check its permissions") from error
+
+
+def _place(delivery: Path, name: str) -> Path:
+    """Find an image's file inside the delivery's folder."""
+    for folder in FOLDERS:
+        path = delivery / folder / name
+        try:
+            real = path.resolve(strict=True)
+            inside = real.is_relative_to(delivery.resolve())
+            regular = real.is_file()
+        except (OSError, RuntimeError):  # no such file, a name too long, or links in a circle
+            continue
+        if not inside:
+            raise ImageProblem("path leaving the folder: put the image itself beside the manifest")
+        if not regular:
+            raise ImageProblem("not a file: put the image itself beside the manifest")
+        return real
+    raise ImageProblem(f"missing file: it is not in {' or '.join(FOLDERS)} beside the manifest")

@@ -49,6 +49,14 @@ def _file_name(text: str) -> str:
     return text
 
 
+def is_file_name(text: str) -> bool:
+    """Return whether a text is the plain name of a file."""
+    try:
+        return _file_name(text) == text
+    except PydanticCustomError:
+        return False
+
+
 def _words(text: str) -> str:
     if not text:
         raise problem("empty, but required")

@@ -124,5 +124,7 @@ class IntakeReport:
     """The onnxruntime provider that really ran the networks."""
     images_per_s: float | None = None
     """Images analysed a second; ``None`` where there were none."""
+    rows_before: int = 0
+    """Rows that an earlier run of the same manifest, cut short, had taken in."""
     open_stills: OpenStillsReport | None = None
     """What came of comparing new images with open stills; ``None`` where there were none, or it was left out."""

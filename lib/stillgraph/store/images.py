@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from stillgraph.errors import CaseError, NotFound
+from stillgraph.errors import CaseError, CaseInUse, NotFound
+from stillgraph.store.casefile import PATIENCE_S
+
+MOVING = "moving"
+"""The file that names the images being moved beside the case file."""
 
 
 class ImageStore:
@@ -23,29 +31,14 @@ class ImageStore:
     def __init__(self, case_directory: Path) -> None:
         self._root = case_directory / "images"
 
-    def put(self, data: bytes) -> str:
-        """Keep ``data`` and return its SHA-256 in hex; a crash leaves the whole file or none."""
-        digest = hashlib.sha256(data).hexdigest()
-        path = self._path(digest)
-        if path.exists():
-            return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        return digest
+    def incoming(self, kind: str) -> Incoming:
+        """Return where images of one kind of delivery are put before they are taken in."""
+        return Incoming(self, self._root.parent / "incoming" / kind)
 
     def sweep(self, keep: Collection[str]) -> int:
-        """Remove what is not of these SHA-256, as a delivery that failed or was killed leaves it; return how much.
+        """Remove what is not of these SHA-256, as deliveries killed under an earlier version left it; return how much.
 
-        Only for who holds the case file for writing: nobody else can be taking images in.
+        It lists all images. Only for who holds the case file for writing: nobody else can be taking images in.
         """
         strays = [path for path in self._root.glob("*/*") if path.name not in keep]
         for path in strays:
@@ -63,7 +56,7 @@ class ImageStore:
             The file's bytes are not those that were received.
         """
         try:
-            data = self._path(digest).read_bytes()
+            data = self.path(digest).read_bytes()
         except FileNotFoundError as error:
             raise NotFound(
                 f"The image with SHA-256 {digest[:12]}... is missing from {self._root}; restore it from a backup."
@@ -74,5 +67,107 @@ class ImageStore:
             )
         return data
 
-    def _path(self, digest: str) -> Path:
+    def path(self, digest: str) -> Path:
+        """Return where the bytes with this SHA-256 lie, or would."""
         return self._root / digest[:2] / digest
+
+
+class Incoming:
+    """Images on their way in: kept apart, then moved beside the case file with the transaction that takes them in.
+
+    What a killed process leaves is told by what lies here, so that clearing it away costs in proportion to it and not
+    to the case.
+    """
+
+    def __init__(self, store: ImageStore, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        self._moving = folder / MOVING
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other process take in images of this kind meanwhile, and leave nothing here afterwards.
+
+        Raises
+        ------
+        CaseInUse
+            Another process still does after 30 seconds.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._folder.with_suffix(".lock").open("a") as lock:
+            deadline = time.monotonic() + PATIENCE_S
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise CaseInUse(
+                            f"Another process has been taking in {self._folder.name} images for {PATIENCE_S:.0f} "
+                            "seconds; begin again when that is done."
+                        ) from None
+                    time.sleep(0.05)
+            try:
+                yield
+            finally:
+                # What says that something is being moved is a killed process's, for :meth:`clear`.
+                if not self._moving.exists():
+                    shutil.rmtree(self._folder, ignore_errors=True)
+
+    def put(self, data: bytes) -> str:
+        """Keep ``data`` here and return its SHA-256 in hex."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = self._folder / digest
+        if not path.exists():
+            _write(path, data)
+        return digest
+
+    def drop(self, digests: Iterable[str]) -> None:
+        """Remove images that are not taken in after all."""
+        for digest in digests:
+            (self._folder / digest).unlink(missing_ok=True)
+
+    @contextmanager
+    def moved(self, digests: Collection[str]) -> Iterator[None]:
+        """Move these images to their places; back out where the block, which commits, fails. All others go."""
+        new = [digest for digest in digests if not self._store.path(digest).exists()]
+        _write(self._moving, "\n".join(new).encode())
+        try:
+            for digest in new:
+                path = self._store.path(digest)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                (self._folder / digest).replace(path)
+            self.drop(set(digests).difference(new))
+            yield
+        except BaseException:
+            for digest in new:
+                self._store.path(digest).unlink(missing_ok=True)
+            raise
+        finally:
+            self._moving.unlink()
+
+    def clear(self, held: Callable[[Sequence[str]], Collection[str]]) -> None:
+        """Remove what a killed process left here, and what it had moved that no transaction took in.
+
+        ``held`` says which of some SHA-256 are in the case.
+        """
+        if self._moving.exists():
+            begun = self._moving.read_text(encoding="utf-8").split()
+            for digest in set(begun).difference(held(begun)):
+                self._store.path(digest).unlink(missing_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, and bring it to the disk."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

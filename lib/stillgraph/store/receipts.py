@@ -37,15 +37,30 @@ def add_delivery(
     rows_read: int,
     refusals: Sequence[Refusal],
     elapsed_s: float,
+    rows_done: int | None = None,
 ) -> int:
-    """Record one manifest and its refused rows; return the delivery's number."""
+    """Record one manifest and its refused rows, all rows done unless said otherwise; return the delivery's number."""
     row = session.one(
         "INSERT INTO held.deliveries (kind, retailer_id, manifest, sha256, received_at, rows_read, rows_done, "
         "elapsed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING delivery_id",
-        [kind, retailer_id, manifest, sha256, received_at, rows_read, rows_read, elapsed_s],
+        [
+            kind,
+            retailer_id,
+            manifest,
+            sha256,
+            received_at,
+            rows_read,
+            rows_read if rows_done is None else rows_done,
+            elapsed_s,
+        ],
     )
     assert row is not None  # noqa: S101  (INSERT ... RETURNING of one row returns one row)
     delivery_id = int(row[0])
+    _add_refusals(session, delivery_id, refusals)
+    return delivery_id
+
+
+def _add_refusals(session: Session, delivery_id: int, refusals: Sequence[Refusal]) -> None:
     session.append(
         "refusals",
         [
@@ -59,7 +74,6 @@ def add_delivery(
             for r in refusals
         ],
     )
-    return delivery_id
 
 
 def add_analysis_run(
@@ -145,10 +159,97 @@ def custody_digests(session: Session) -> dict[CustodyImageId, str]:
     return dict(session.rows("SELECT custody_image_id, sha256 FROM held.custody_images ORDER BY custody_image_id"))
 
 
-def nominals(session: Session) -> dict[NominalId, Nominal]:
-    """Return every nominal by id."""
-    rows = session.rows("SELECT nominal_id, name, date_of_birth, sex, ethnicity FROM held.nominals ORDER BY nominal_id")
+def all_digests(session: Session) -> set[str]:
+    """Return the SHA-256 of every still and custody image."""
+    return {*still_digests(session).values(), *custody_digests(session).values()}
+
+
+def held_digests(session: Session, digests: Sequence[str]) -> set[str]:
+    """Return which of some SHA-256 are of stills or custody images of the case."""
+    rows = session.rows(
+        "SELECT sha256 FROM held.stills WHERE sha256 IN (SELECT unnest($wanted::VARCHAR[])) UNION "
+        "SELECT sha256 FROM held.custody_images WHERE sha256 IN (SELECT unnest($wanted::VARCHAR[]))",
+        {"wanted": list(digests)},
+    )
+    return {row[0] for row in rows}
+
+
+def held_custody(session: Session, images: Sequence[CustodyImageId]) -> set[CustodyImageId]:
+    """Return which of some custody images are in the case."""
+    rows = session.rows(
+        "SELECT custody_image_id FROM held.custody_images WHERE custody_image_id IN "
+        "(SELECT unnest($wanted::VARCHAR[]))",
+        {"wanted": list(images)},
+    )
+    return {row[0] for row in rows}
+
+
+def custody_of_digests(session: Session, digests: Sequence[str]) -> dict[str, CustodyImageId]:
+    """Return the custody image with each of some SHA-256, of those that one has."""
+    return dict(
+        session.rows(
+            "SELECT sha256, custody_image_id FROM held.custody_images WHERE sha256 IN "
+            "(SELECT unnest($wanted::VARCHAR[]))",
+            {"wanted": list(digests)},
+        )
+    )
+
+
+def nominals(session: Session, wanted: Sequence[NominalId] | None = None) -> dict[NominalId, Nominal]:
+    """Return every nominal by id, or those of some that are in the case."""
+    rows = session.rows(
+        "SELECT nominal_id, name, date_of_birth, sex, ethnicity FROM held.nominals "
+        "WHERE $wanted IS NULL OR nominal_id IN (SELECT unnest($wanted::VARCHAR[])) ORDER BY nominal_id",
+        {"wanted": None if wanted is None else list(wanted)},
+    )
     return {row[0]: Nominal(*row) for row in rows}
+
+
+def unfinished(session: Session, sha256: str) -> tuple[int, int] | None:
+    """Return the number of an interrupted custody delivery, by its manifest's SHA-256, and how many rows are done."""
+    row = session.one(
+        "SELECT delivery_id, rows_done FROM held.deliveries WHERE kind = 'custody' AND sha256 = ? "
+        "AND rows_done < rows_read ORDER BY delivery_id DESC LIMIT 1",
+        [sha256],
+    )
+    return None if row is None else (int(row[0]), int(row[1]))
+
+
+def go_on(session: Session, delivery_id: int, *, rows_done: int, refusals: Sequence[Refusal], elapsed_s: float) -> None:
+    """Record that so many rows of a delivery are done now, refused rows that are new, and the seconds spent on them."""
+    session.execute(
+        "UPDATE held.deliveries SET rows_done = ?, elapsed_s = elapsed_s + ? WHERE delivery_id = ?",
+        [rows_done, elapsed_s, delivery_id],
+    )
+    _add_refusals(session, delivery_id, refusals)
+
+
+def how_analysed(session: Session, delivery_id: int) -> tuple[str, float | None]:
+    """Return by which providers a delivery's images were analysed, and how many a second over all its batches."""
+    row = session.one(
+        "SELECT string_agg(DISTINCT provider, ' + ' ORDER BY provider), sum(images) / nullif(sum(elapsed_s), 0), "
+        "sum(images) FROM held.analysis_runs WHERE delivery_id = ?",
+        [delivery_id],
+    )
+    assert row is not None  # noqa: S101  (an aggregate returns one row)
+    return str(row[0]), float(row[1]) if row[2] else None
+
+
+def custody_outcome(session: Session, delivery_id: int) -> tuple[int, tuple[Refusal, ...], int, int]:
+    """Return of a custody delivery: images accepted, rows refused, faces found, images without one."""
+    row = session.one(
+        "WITH theirs AS (SELECT custody_image_id AS image_id FROM held.custody_images WHERE delivery_id = $delivery), "
+        "found AS (SELECT image_id, count(*) AS faces FROM held.faces "
+        "WHERE image_kind = 'custody' AND image_id IN (SELECT image_id FROM theirs) GROUP BY image_id) "
+        "SELECT (SELECT count(*) FROM theirs), (SELECT coalesce(sum(faces), 0) FROM found), "
+        "(SELECT count(*) FROM found)",
+        {"delivery": delivery_id},
+    )
+    assert row is not None  # noqa: S101  (counts are one row)
+    rows = session.rows(
+        "SELECT line, image, field, reason FROM held.refusals WHERE delivery_id = ? ORDER BY line", [delivery_id]
+    )
+    return int(row[0]), tuple(Refusal(*one) for one in rows), int(row[1]), int(row[0] - row[2])
 
 
 def add_custody(
