@@ -7,8 +7,8 @@ import json
 import duckdb
 import pytest
 
-from stillgraph.casework import analysing, governing, linking
-from stillgraph.errors import NotFound, NotPermitted, RulingBlocked, WrongUse
+from stillgraph.casework import analysing, governing, linking, reviewing
+from stillgraph.errors import NotFound, NotPermitted, ReviewBlocked, RulingBlocked, WrongUse
 from stillgraph.records import Verdict
 
 A, B, C = "R08/R08_0002.jpg#1", "R08/R08_0033.jpg#1", "R08/R08_0088.jpg#1"
@@ -96,7 +96,10 @@ def test_who_judges_a_list_rules_on_its_face_only_when_that_review_is_settled(sm
     small_case.judge("second", A, Verdict.NO_CANDIDATE)
     with pytest.raises(RulingBlocked, match="is not settled"):
         linking.rule(small_case.seat("second"), [A, C], "not same")
-    small_case.judge("third", A, N1)
+    with pytest.raises(ReviewBlocked, match="You have ruled on this face in the open"):
+        small_case.judge("third", A, N1)
+    assert A not in {item.face_id for item in reviewing.queue(small_case.seat("third"))}
+    small_case.judge("first", A, Verdict.NO_CANDIDATE)
     linking.rule(small_case.seat("first"), [A, C], "same")
 
 

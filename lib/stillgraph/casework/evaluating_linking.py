@@ -96,9 +96,12 @@ def _lost(assigned: Iterable[str | None]) -> int:
 def _measures(whose: Mapping[Hashable, str], linkage: Linkage) -> dict[str, LinkageMeasure]:
     from stillgraph import evaluation
 
+    faces_of = {one.person_id: [face.face_id for face in one.faces] for one in linkage.persons}
+
     def measure(held: Iterable[Person], beside: Iterable[Proposal] = ()) -> LinkageMeasure:
         person_of: dict[Hashable, str] = {face.face_id: one.person_id for one in held for face in one.faces}
-        pairs = [pair for proposal in beside for pair in _added(linkage, proposal)]
+        joins = [one.persons for one in beside if len(one.persons) == 2]
+        pairs = [pair for one, other in joins for pair in product(faces_of[one], faces_of[other])]
         return evaluation.linkage(whose, person_of, beside=pairs, draws=DRAWS, seed=SEED)
 
     return {
@@ -108,34 +111,18 @@ def _measures(whose: Mapping[Hashable, str], linkage: Linkage) -> dict[str, Link
     }
 
 
-def _added(linkage: Linkage, proposal: Proposal) -> list[tuple[Hashable, Hashable]]:
-    """Return the pairs of faces that a proposal would put together: those of two persons."""
-    faces = {one.person_id: [face.face_id for face in one.faces] for one in linkage.persons}
-    if len(proposal.persons) != 2:
-        return []
-    one, other = (faces[person] for person in proposal.persons)
-    return list(product(one, other))
-
-
 def _proposals(whose: Mapping[Hashable, str], linkage: Linkage) -> dict[str, Rate]:
     """Return how many of the proposals to join two persons are right, by whether one is corroborated."""
     from stillgraph import evaluation
 
-    status = {one.person_id: one.status for one in linkage.persons}
+    person = {one.person_id: one for one in linkage.persons}
     counted: dict[str, list[bool]] = {"to_corroborated": [], "among_unknown": []}
-    for proposal in linkage.proposals:
-        shown = [
-            {whose[face.face_id] for face in one.faces if face.face_id in whose} for one in _persons(linkage, proposal)
-        ]
-        if len(proposal.persons) == 2 and all(shown):
-            sure = LinkStatus.CORROBORATED in {status[person] for person in proposal.persons}
-            which = "to_corroborated" if sure else "among_unknown"
-            counted[which].append(len(set.union(*shown)) == 1)
+    for joined in ([person[one] for one in proposal.persons] for proposal in linkage.proposals):
+        shown = [{whose[face.face_id] for face in one.faces if face.face_id in whose} for one in joined]
+        if len(joined) == 2 and all(shown):
+            sure = any(one.status is LinkStatus.CORROBORATED for one in joined)
+            counted["to_corroborated" if sure else "among_unknown"].append(len(set.union(*shown)) == 1)
     return {which: evaluation.wilson(sum(right), len(right)) for which, right in counted.items()}
-
-
-def _persons(linkage: Linkage, proposal: Proposal) -> list[Person]:
-    return [one for one in linkage.persons if one.person_id in proposal.persons]
 
 
 def sentences(report: LinkingReport) -> list[str]:

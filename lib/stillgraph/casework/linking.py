@@ -5,6 +5,7 @@ What an officer rules is kept for ever and shows in the persons of the next :fun
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from stillgraph.records import (
     OperationId,
     Outcome,
     Person,
+    PersonId,
     Proposal,
     Role,
     Ruling,
@@ -250,9 +252,13 @@ def groups(desk: Desk) -> tuple[Group, ...]:
         threshold = persons.threshold(deed.session)
         templates = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model)}
         linkage = persons.linkage(deed.session)
+        of: defaultdict[PersonId, list[Proposal]] = defaultdict(list)
+        for proposal in linkage.proposals:
+            for joined in proposal.persons:
+                of[joined].append(proposal)
         found = []
         for person in linkage.persons:
-            proposed = tuple(one for one in linkage.proposals if person.person_id in one.persons)
+            proposed = tuple(of[person.person_id])
             if len(person.faces) > 1 or proposed:
                 scores = scores_to_others(_vectors([templates[face.face_id] for face in person.faces]))
                 found.append(Group(person, _nearest_first(person, scores, threshold, blind=blind), proposed))

@@ -25,7 +25,7 @@ from stillgraph.records import (
     Turn,
     Verdict,
 )
-from stillgraph.store import Session, office, reviews, searches
+from stillgraph.store import Session, office, reviews, rulings, searches
 from stillgraph.store.reviews import Trial
 from stillgraph.store.searches import Listed
 
@@ -151,6 +151,7 @@ def judge(
         blockers = review.blockers(
             officer=me, searched_by=listed.searched_by, judgements=before, verdict=verdict, nominal_id=nominal_id,
             listed={nominal for nominal, _ in listed.candidates}, comparison=comparison, reason=said.reason,
+            ruled_in_open=face_id in rulings.faces_ruled_by(session, me),
         )  # fmt: skip
         if blockers:
             raise ReviewBlocked(" ".join(blockers))
@@ -291,6 +292,7 @@ def _waiting(desk: Desk, deed: Deed) -> tuple[ReviewItem, ...]:
     mixed = [(listed, dealing.turn(judged.get(listed.face_id, []))) for listed in real]
     mixed += [(trials.as_listed(trial), 1) for trial in trials.waiting(session, me)]
     elsewhere = {d.face_id for d in reviews.open_deals(session, deed.at) if d.officer != me}
+    elsewhere |= rulings.faces_ruled_by(session, me)
     items = (_item(held_policy, me, listed, turn) for listed, turn in mixed if listed.face_id not in elsewhere)
     return tuple(sorted(items, key=lambda item: item.face_id))
 

@@ -12,6 +12,7 @@ from stillgraph.cli import common
 from stillgraph.cli.common import AsJson
 
 if TYPE_CHECKING:
+    from stillgraph.casework.bench_linking import LinkingBenchmark, Share
     from stillgraph.casework.bench_search import SearchBenchmark
     from stillgraph.casework.benching import FacesBenchmark
     from stillgraph.records import Rate
@@ -73,6 +74,48 @@ def bench_search(
         common.print_json(result)
     else:
         _show_search(result)
+
+
+@bench_app.command("linking", epilog="Example: stillgraph bench linking --faces 100000 --json")
+def bench_linking(
+    faces: Annotated[int, typer.Option("--faces", metavar="N", help="Made-up faces to link.")] = 100_000,
+    baseline_faces: Annotated[
+        int, typer.Option("--baseline-faces", metavar="N", help="Of them, to link beside scikit-learn's clustering.")
+    ] = 10_000,
+    dimension: Annotated[int, typer.Option("--dimension", metavar="D", help="Numbers of a template.")] = 128,
+    seed: Annotated[int, typer.Option("--seed", help="Of the faces.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure linking on made-up faces: time, memory and how right it is, beside scikit-learn's clustering."""
+    from stillgraph.casework import bench_linking as benching
+
+    result = benching.bench_linking(faces=faces, baseline_faces=baseline_faces, dimension=dimension, seed=seed)
+    if as_json:
+        common.print_json(result)
+    else:
+        _show_linking(result)
+
+
+def _show_linking(result: LinkingBenchmark) -> None:
+    made = result.made
+    print(f"{made.faces:,} made-up faces of {made.people:,} people on {made.stills:,} stills; {result.cores} cores.")
+    rows = [("ours", result.ours), ("with proposals", result.with_proposals), *result.beside.items()]
+    common.print_table(
+        ["linked by", "faces", "s", "processor's s", "precision", "recall", "B-cubed precision", "B-cubed recall",
+         "wrongly merged"],
+        [
+            [
+                name, f"{one.faces:,}", f"{one.elapsed_s:.1f}", f"{one.cpu_s:.1f}",
+                *(percent(share) for share in (one.precision, one.recall, one.bcubed_precision, one.bcubed_recall)),
+                f"{one.wrongly_merged:,} of {one.merged:,}",
+            ]
+            for name, one in rows
+        ],
+    )  # fmt: skip
+    print(f"At most {result.peak_mb:,.0f} MB.")
+    print(f"Proposals right, of {result.proposals.trials:,}: {percent(result.proposals)} %.")
+    print(", ".join(f"{ratio:.1f} times as fast as {name}" for name, ratio in result.times_faster.items()) + ".")
+    print(f"The same groups as scikit-learn's average linkage: {'yes' if result.agrees else 'no'}.")
 
 
 def _show_search(result: SearchBenchmark) -> None:
@@ -145,7 +188,7 @@ def _pace(told: dict[str, float]) -> list[str]:
     return [f"{told[f'images_per_core_s_{n}']:.1f} ({told[f'times_slower_by_core_s_{n}']:.2f})" for n in (1, 2)]
 
 
-def percent(rate: Rate | None) -> str:
+def percent(rate: Rate | Share | None) -> str:
     """Return a rate in per cent with its interval."""
     if rate is None or rate.value is None or rate.low is None or rate.high is None:
         return "insufficient"

@@ -110,14 +110,20 @@ class Finder:
         centres = _unit([totals[at] for at in there])
         proposals = []
         for start in range(0, len(unknown), _BLOCK):
-            scores = np.round(means[start : start + _BLOCK] @ centres.T, DIGITS)
-            for member, row_scores in zip(unknown[start : start + _BLOCK], scores, strict=True):
-                reached = np.flatnonzero(row_scores >= self.threshold).tolist()
-                for place in sorted(reached, key=lambda of: (-row_scores[of], of)):
-                    other = known[there[place]]
-                    if self._may_be_one(member.rows, other.rows) and not self._excluded(member, other):
-                        proposals.append(self._proposal(member, other, row_scores[place]))
-                        break
+            products = means[start : start + _BLOCK] @ centres.T
+            which, places = np.nonzero(products >= self.threshold - SLACK)
+            scores = np.round(products[which, places], DIGITS)
+            proposed = set()
+            for at in np.lexsort((places, -scores, which)).tolist():
+                member, other = unknown[start + which[at]], known[there[places[at]]]
+                if (
+                    which[at] not in proposed
+                    and scores[at] >= self.threshold
+                    and self._may_be_one(member.rows, other.rows)
+                    and not self._excluded(member, other)
+                ):
+                    proposed.add(which[at])
+                    proposals.append(self._proposal(member, other, scores[at]))
         return proposals
 
     def _of_one_another(self, unknown: Sequence[Member], means: NDArray[np.float64]) -> list[Proposal]:

@@ -14,7 +14,8 @@ changes an outcome.
    but once another officer has judged too, only to withdraw support: new support would not be blind.
 7. Whatever the verdict, both images are assessed in words and a reason is given. A support says how strong it is; that
    nobody on the list is this person never asks for more than a support does.
-8. Where an enrolment put somebody new on the list, only judgements since then are given here: it is another question.
+8. Who has ruled on a face in the open, between it and others, does not judge its list afterwards.
+9. Where an enrolment put somebody new on the list, only judgements since then are given here: it is another question.
 
 Not checked here, but where an officer is let in: roles, the operation, and that the second officer saw
 neither score nor verdict.
@@ -117,6 +118,7 @@ def blockers(
     listed: Container[NominalId],
     comparison: Comparison | None,
     reason: str,
+    ruled_in_open: bool = False,
 ) -> tuple[str, ...]:
     """Return everything that stands in the way of this judgement, as sentences for the officer.
 
@@ -138,6 +140,8 @@ def blockers(
         What the judgement rests on; ``None`` where nothing was compared, which blocks.
     reason
         Why, in the officer's words.
+    ruled_in_open
+        Whether the officer has ever ruled on this face in the open, between it and other faces.
 
     Returns
     -------
@@ -145,6 +149,11 @@ def blockers(
         Empty if the judgement may be made. No sentence says what another officer found.
     """
     sentences = list(_closed(officer, searched_by, judgements))
+    if ruled_in_open and officer not in _latest(judgements):
+        sentences.append(
+            "You have ruled on this face in the open, where the next officer may have read it, so they would not be "
+            "blind to you: ask another officer."
+        )
     if verdict is None:
         sentences.append("A judgement needs a verdict: choose supports, no candidate or inconclusive.")
     elif verdict is Verdict.SUPPORTS and nominal_id is None:

@@ -33,6 +33,15 @@ def rulings(session: Session) -> list[FaceRuling]:
     ]
 
 
+def faces_ruled_by(session: Session, officer: OfficerId) -> set[FaceId]:
+    """Return every face that an officer has ever ruled on, taken back or not."""
+    rows = session.rows(
+        "SELECT DISTINCT unnest(faces || others) FROM held.rulings WHERE officer_id = ? AND says <> 'taken back'",
+        [officer],
+    )
+    return {FaceId(row[0]) for row in rows}
+
+
 def sealed(session: Session) -> list[FaceRuling]:
     """Return every ruling that the audit chain holds a seal of; none in a case of an earlier schema version."""
     there = session.one(
