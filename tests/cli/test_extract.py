@@ -78,3 +78,16 @@ def test_a_large_film_is_told_from_a_large_image(run, small_case, seat, film):
         file.truncate(2**30)
     ran = run("search", small_case.directory, "--image", film, seat=seat)
     assert ran.err == "CAM04.mp4: not an image but a film (`stillgraph stills extract` makes stills of it).\n"
+
+
+def test_a_vast_file_is_refused_before_it_is_read(run, tmp_path):
+    for name, start, most in (
+        ("vast.mp4", b"\0\0\0\x18ftypisom", "4,294,967,296"),
+        ("vast.tif", b"II*\0", "268,435,456"),
+    ):
+        with (tmp_path / name).open("wb") as file:
+            file.write(start)
+            file.truncate(2**42)
+        ran = run("stills", "extract", tmp_path / name, "--out", tmp_path / "out")
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == f"{name}: file too large: over {most} bytes (cut it, or export the part that matters).\n"

@@ -50,16 +50,24 @@ MAX_TEXT_BYTES = 100_000
 DAMAGED = "damaged or hostile file: what reads it gave up (ask for another copy, or export it as MP4 with H.264)"
 
 
-def kind_of(path: Path) -> Kind:
-    """Say whether a file is to be read as an image of several pages or as a film, by its bytes.
+def kind_of(path: Path, limits: SeriesLimits = SERIES_LIMITS) -> Kind:
+    """Say whether a file is to be read as an image of several pages or as a film, by its first bytes.
 
     Raises
     ------
     NotFound
         There is no such file.
     FilmProblem
-        It cannot be read, or is empty.
+        It cannot be read, is empty, or is too large.
     """
+    kind = _kind_by_start(path)
+    most = limits.max_bytes if kind is Kind.FILM else limits.max_pages_bytes
+    if path.stat().st_size > most:
+        raise FilmProblem(f"file too large: over {most:,} bytes (cut it, or export the part that matters)")
+    return kind
+
+
+def _kind_by_start(path: Path) -> Kind:
     try:
         if not path.is_file():
             raise NotFound(f"There is no file {printable(path.name)}.")
@@ -102,10 +110,7 @@ def frames(path: Path, pick: Pick, limits: SeriesLimits = SERIES_LIMITS) -> Gene
     ImageProblem
         It is not to be read, or broke what reads it; the text says why.
     """
-    kind = kind_of(path)
-    most = limits.max_bytes if kind is Kind.FILM else limits.max_pages_bytes
-    if path.stat().st_size > most:
-        raise FilmProblem(f"file too large: over {most:,} bytes (cut it, or export the part that matters)")
+    kind = kind_of(path, limits)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_serve, args=(theirs, path, kind, pick, limits), name="frames", daemon=True)
