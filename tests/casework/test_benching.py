@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stillgraph.casework import benching, models
@@ -63,6 +64,27 @@ def test_the_stages_begin_with_the_plain_model_and_end_with_what_a_search_does()
         (face,) = analyse_one("x", data, pack, role).faces
         assert made[FULL.name].tolist() == face.template.vector.tolist()
         assert made[PLAIN.name].tolist() != face.template.vector.tolist()
+
+
+def test_the_plain_model_is_what_opencv_makes_of_the_same_weights():
+    """A weaker one would make the recipe look good: on small noisy faces the way a crop is sampled is worth much."""
+    cv2 = pytest.importorskip("cv2", reason="OpenCV cannot be imported here", exc_type=ImportError)
+    from stillgraph.faces import ablation, degrade, packs, rivals
+    from stillgraph.faces.embed import ImageRole
+    from stillgraph.faces.pixels import decode
+
+    pack, ((detector, recogniser), *_) = packs.load(), rivals.OpenCV(pool=False).models
+    for name in ("N819008_1.jpg", "N196174_1.jpg"):
+        good = (CUSTODY / name).read_bytes()
+        pixels = decode(good, name)
+        face = ablation.foremost(pack.detector.detect(pixels), pixels)
+        for data in (good, degrade.degrade(pixels, face.box, degrade.Camera(28.0), name=name)):
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            detector.setInputSize((image.shape[1], image.shape[0]))
+            best = max(detector.detect(image)[1], key=lambda found: found[2] * found[3])
+            theirs = recogniser.feature(recogniser.alignCrop(image, best))[0]
+            ours = ablation.templates(data, name, pack, ImageRole.STILL)[PLAIN.name]
+            assert ours @ theirs / np.linalg.norm(theirs) > 0.999
 
 
 def test_a_picture_without_a_face_counts_against_every_stage(people, tmp_path):
