@@ -1,9 +1,10 @@
-"""What several stills of one person are worth: by the mean of their templates, plain or by size, or the best score.
+"""What several images of one person are worth, of stills and of custody: by the mean of templates, or the best score.
 
     python tests/benchmarks/fusion.py cases/demo data/demo/truth.csv
 
 Reads templates from a case with known truth. For each person in the gallery with enough stills, groups of that many
-faces are drawn (seeded) and searched; every person counts once a size, with the mean over their groups.
+faces are drawn (seeded) and searched; every person counts once a size, with the mean over their groups. Then every face
+alone, the custody images of a person counting by the best of them or by their mean.
 """
 
 from __future__ import annotations
@@ -69,6 +70,33 @@ def measure(desk: Desk, truth: Path, retailers: tuple[str, ...] | None, seed: in
     return rows
 
 
+def custody(desk: Desk, truth: Path, retailers: tuple[str, ...] | None) -> dict[str, object]:
+    """Return of how many mated faces the right person is within ranks 1 and 5, by best and by mean custody image."""
+    whose = evaluating.truth_of_faces(desk, truth)
+    with desk.case.session(writing=False) as session:
+        entries, vectors = face_store.gallery(session, desk.model)
+        faces = face_store.of_stills(session, desk.model)
+    nominals = np.array([nominal for _, nominal in entries])
+    people, person_of = np.unique(nominals, return_inverse=True)
+    mated = [
+        face
+        for face in faces
+        if face.template is not None
+        and whose.get(face.face_id) in set(people)
+        and (retailers is None or face.image_id.split("/")[0] in retailers)
+    ]
+    probes = np.stack([face.template.vector for face in mated])
+    best = np.full((len(people), len(mated)), -2.0)
+    np.maximum.at(best, person_of, vectors @ probes.T)
+    mean = np.stack([merged(vectors[person_of == person]) for person in range(len(people))]) @ probes.T
+    own = people[:, None] == np.array([whose[face.face_id] for face in mated])
+    found: dict[str, object] = {"mated": len(mated)}
+    for way, scores in (("best", best), ("mean", mean)):
+        ranks = (scores >= scores.T[own.T][None]).sum(axis=0)
+        found |= {f"{way}_rank_{limit}": int((ranks <= limit).sum()) for limit in (1, 5)}
+    return found
+
+
 def main() -> None:
     """Print the table for all retailers and for the held-out half."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -78,6 +106,10 @@ def main() -> None:
     given = parser.parse_args()
     desk = take_seat(given.case, officer="analyst-1", operation="OP-DEMO", reason="measure fusion of stills")
     result = {name: measure(desk, given.truth, which) for name, which in (("all", None), ("R07-R12", HELD_OUT))}
+    result |= {
+        f"custody, {name}": [custody(desk, given.truth, which)]
+        for name, which in (("all", None), ("R07-R12", HELD_OUT))
+    }
     if given.json:
         json.dump(result, sys.stdout)
         return

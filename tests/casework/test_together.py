@@ -9,7 +9,7 @@ from stillgraph.casework import reviewing, searching
 from stillgraph.casework.searching import gallery_index
 from stillgraph.cli.app import run
 from stillgraph.errors import NotFound, WrongUse
-from stillgraph.records import FaceId, Template
+from stillgraph.records import Combined, FaceId, Template
 from stillgraph.store import CaseFile
 from stillgraph.store import faces as face_store
 
@@ -44,6 +44,32 @@ def test_each_gets_the_list_of_their_mean(small_case, faces):
     assert stored == [(face, [c.nominal_id for c in expected]) for face in sorted(chosen)]
 
 
+def test_by_the_best_score_each_person_stands_by_the_face_most_alike(small_case, faces):
+    """Oracle: every custody image against every face, each person once by their best."""
+    desk, chosen = small_case.seat(), faces[0][:3]
+    report = searching.search_together(desk, chosen, combine=Combined.BEST)
+    with CaseFile(small_case.directory).session(writing=False) as session:
+        entries, vectors = face_store.gallery(session, desk.model)
+        probes = np.stack([face_store.one(session, desk.model, face).template.vector for face in chosen])
+        assert session.rows("SELECT together, combined FROM searches ORDER BY search_id DESC LIMIT 1") == [
+            (True, "best")
+        ]
+    scored = sorted(
+        (-float((vector.astype(np.float64) * probe.astype(np.float64)).sum()), nominal, image)
+        for (image, nominal), vector in zip(entries, vectors, strict=True)
+        for probe in probes
+    )
+    best = {}
+    for score, nominal, image in scored:
+        best.setdefault(nominal, (nominal, image, pytest.approx(-score)))
+    expected = [(rank, *one) for rank, one in enumerate(list(best.values())[:20], start=1)]
+    for probe in report.probes:
+        assert [(c.rank, c.nominal_id, c.custody_image, c.score) for c in probe.candidates] == expected
+        assert probe.template == "several faces together"
+    short = searching.search_together(desk, chosen, combine=Combined.BEST, limit=3)
+    assert short.probes[0].candidates == report.probes[0].candidates[:3], "of short lists the same is first"
+
+
 def test_the_list_is_reviewed_blind_by_others_than_who_searched(small_case, faces):
     chosen = faces[0][:2]
     report = searching.search_together(small_case.seat(), chosen)
@@ -76,3 +102,9 @@ def test_the_command_says_what_it_rests_on(small_case, faces, capsys):
     assert "that they are one person is the officer's reason" in capsys.readouterr().out
     assert run(["search", str(small_case.directory), *named, "--unsearched", *SEAT]) == 2
     assert "leave out --still" in capsys.readouterr().err
+    assert run(["search", str(small_case.directory), *named, "--combine", "best", *SEAT]) == 0
+    assert "each person by the face most alike" in capsys.readouterr().out
+    assert run(["search", str(small_case.directory), *named, "--combine", "worst", *SEAT]) == 2
+    assert "takes mean or best, not 'worst'" in capsys.readouterr().err
+    assert run(["search", str(small_case.directory), "--unsearched", "--combine", "best", *SEAT]) == 2
+    assert "give both or neither" in capsys.readouterr().err

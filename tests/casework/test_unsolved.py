@@ -16,7 +16,7 @@ from stillgraph.cli.app import run
 from stillgraph.cli.newcomers import LEAD_CHANCE as SAID_IN_HELP
 from stillgraph.errors import GalleryDamaged, NotFound, ReviewBlocked, WrongUse
 from stillgraph.gallery.newcomers import LEAD_CHANCE
-from stillgraph.records import Comparison, Strength, Verdict
+from stillgraph.records import Combined, Comparison, Strength, Verdict
 
 SEAT = ["--officer", "desk", "--operation", "OP-TEST", "--reason", "new custody images"]
 
@@ -293,24 +293,26 @@ def test_an_image_past_its_review_is_not_compared_and_waits(waiting_case, mates)
     assert (still, nominal) in {(lead.still, lead.nominal_id) for lead in late.leads}
 
 
-def test_a_list_of_several_faces_together_stays_one(open_case, newcomers):
+@pytest.mark.parametrize("combine", list(Combined))
+def test_a_list_of_several_faces_together_stays_one(open_case, newcomers, combine):
     """Whoever is on a list by the mean of templates does not fall off it because somebody was enrolled."""
     faces = [
         row[0] for row in open_case.rows("SELECT min(face_id) FROM faces WHERE usable GROUP BY still_id ORDER BY 1")
     ]
-    searching.search_together(open_case.seat(), faces[:2])
+    searching.search_together(open_case.seat(), faces[:2], combine=combine)
     enrolling.enrol(open_case.seat(), newcomers, open_stills=False)
     wanted = copy_of(open_case, "wanted")
-    mean = searching.search_together(wanted.seat(), faces[:2])
+    whole = searching.search_together(wanted.seat(), faces[:2], combine=combine)
     found = unsolved.search_open_stills(open_case.seat(), chance=1.0)
     assert len(found.searches) == 2, "one of the faces together, one of the others"
     lists = dict(
         open_case.rows(
             "SELECT c.face_id, list(c.custody_image_id ORDER BY c.rank) FROM candidates AS c JOIN searches USING (search_id) "
-            "WHERE occasion IS NOT NULL AND together GROUP BY 1"
+            "WHERE occasion IS NOT NULL AND combined = ? GROUP BY 1",
+            str(combine),
         )
     )
-    assert lists == {face: [c.custody_image for c in mean.probes[0].candidates] for face in faces[:2]}
+    assert lists == {face: [c.custody_image for c in whole.probes[0].candidates] for face in faces[:2]}
 
 
 KILLED = """

@@ -18,6 +18,7 @@ from stillgraph.governance.permits import Action
 from stillgraph.records import (
     AppliedThreshold,
     Candidate,
+    Combined,
     EnhancementId,
     Face,
     FaceId,
@@ -141,16 +142,27 @@ def search_together(
     desk: Desk,
     faces: Sequence[FaceId],
     *,
+    combine: Combined = Combined.MEAN,
     limit: int = DEFAULT_LIMIT,
     threshold: float = INVESTIGATION,
     filters: Filters = EVERYBODY,
     past_review: bool = False,
 ) -> SearchReport:
-    """Search several faces that the officer takes for one person as one, by the mean of their templates.
+    """Search several faces that the officer takes for one person as one.
 
-    A face weighs by the distance of its eyes. Each gets the one candidate list, to be reviewed like any other; nothing
-    says that they are one person but the officer's reason, and nothing is linked by it. Their stills do not count as
-    searched by this, as other faces in them were not.
+    Each face gets the one candidate list, to be reviewed like any other; nothing says that they are one person but the
+    officer's reason, and nothing is linked by it. Their stills do not count as searched by this, as other faces in them
+    were not.
+
+    Parameters
+    ----------
+    faces : sequence of FaceId
+        Two or more, of different stills.
+    combine : Combined
+        By the mean of their templates, a face weighing by the distance of its eyes, which finds more; or each person by
+        the face that is most alike to them, which one face of somebody else spoils less.
+    limit, threshold, filters, past_review
+        As :func:`search`.
 
     Raises
     ------
@@ -164,21 +176,23 @@ def search_together(
     if len(wanted) < 2:
         raise WrongUse("Faces searched together are two or more; one alone is searched with its still, --still ID.")
     began = time.perf_counter()
-    details = {"limit": limit, "threshold": threshold, "model": desk.model, "together": list(wanted)}
+    details = {
+        "limit": limit, "threshold": threshold, "model": desk.model, "together": list(wanted), "combined": str(combine),
+    }  # fmt: skip
     with desk.act(Action.SEARCH, **details) as deed:
         found = [searchable_face(deed.session, desk.model, face_id) for face_id in wanted]
         if len({face.image_id for face in found}) < len(found):
             raise WrongUse("Two faces in one still are two persons: search them apart.")
         index, asked = gallery_index(deed.session, desk), _asked(desk, filters, past_review=past_review)
         searched = _searched(deed, index, asked)
-        (listed,) = index.search([mean_template(desk.model, found)], limit=max(limit, 2), filters=asked)
+        listed = _together(index, found, combine, limit=max(limit, 2), filters=asked)
         probes = tuple(
             replace(listed_probe(face, listed, {}, limit=limit, threshold=threshold), template=ProbeTemplate.TOGETHER)
             for face in found
         )
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
-            elapsed_s=time.perf_counter() - began, probes=probes, together=True,
+            elapsed_s=time.perf_counter() - began, probes=probes, together=True, combined=combine,
             filters=asked, images_searched=searched, **_engine(deed, index),
         )  # fmt: skip
         report = rating.rated(deed.session, report)
@@ -188,6 +202,18 @@ def search_together(
         )  # fmt: skip
         deed.note(search=search_id, gallery=index.info.version, gallery_size=index.info.size)
         return replace(report, search_id=search_id)
+
+
+def _together(
+    index: GalleryIndex, faces: Sequence[Face], combine: Combined, *, limit: int, filters: Filters
+) -> tuple[Candidate, ...]:
+    """Return the one candidate list of several faces."""
+    from stillgraph.gallery.ranking import best_of
+
+    templates = [face.template for face in faces if face.template is not None]
+    if combine is Combined.MEAN:
+        templates = [mean_template(index.model, faces)]
+    return best_of(index.search(templates, limit=limit, filters=filters), limit)
 
 
 def searchable_face(session: Session, model: ModelId, face_id: FaceId) -> Face:

@@ -22,8 +22,8 @@ from stillgraph.gallery import newcomers
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
     Candidate,
+    Combined,
     CustodyImageId,
-    EnhancementId,
     FaceId,
     Filters,
     IntakeReport,
@@ -36,6 +36,7 @@ from stillgraph.records import (
 )
 from stillgraph.store import Session, enhancements, searches, unsolved
 from stillgraph.store import faces as face_store
+from stillgraph.store.unsolved import MadeWith
 
 READ_AT_ONCE = 20_000
 """Templates of custody images read from the case file at a time."""
@@ -53,10 +54,8 @@ class _Asked:
     review_on: date | None
 
 
-Made = tuple[SearchId | None, EnhancementId | None]
-"""What a list was made with beside the face's own template: the other faces of a search together, an enhancement."""
-
-OWN: Made = (None, None)
+OWN = MadeWith()
+"""A list made with the face's own template."""
 
 
 def search_open_stills(
@@ -170,17 +169,20 @@ def _compared(desk: Desk, deed: Deed, asked: _Asked) -> OpenStillsReport:
     suspects = newcomers.suspects(scores, held, asked.threshold, faces.vectors.shape[1])
     if not len(suspects):
         return report
-    templates = {faces.ids[at]: Template(asked.model, faces.vectors[at]) for at in suspects}
-    found, searched = _searched(desk, deed, asked, templates)
+    groups = _searched_for_the_best(session, made, [faces.ids[at] for at in suspects])
+    wanted = {faces.ids[at] for at in suspects}.union(*groups)
+    vectors = zip(faces.ids, faces.vectors, strict=True)
+    templates = {face: Template(asked.model, vector) for face, vector in vectors if face in wanted}
+    found, searched = _searched(desk, deed, asked, templates, groups)
     leads = tuple(_leads(session, found, new, last_place))
-    by_way: dict[Made, dict[FaceId, tuple[Candidate, ...]]] = {}
+    by_way: dict[MadeWith, dict[FaceId, tuple[Candidate, ...]]] = {}
     for lead in leads:
         by_way.setdefault(made.get(lead.face_id, OWN), {})[lead.face_id] = found[lead.face_id]
     stored = tuple(_stored(deed, searched, way, lists) for way, lists in by_way.items())
     return replace(report, searches=stored, leads=leads)
 
 
-def _as_last_searched(session: Session, model: ModelId, faces: unsolved.OpenFaces) -> Mapping[FaceId, Made]:
+def _as_last_searched(session: Session, model: ModelId, faces: unsolved.OpenFaces) -> Mapping[FaceId, MadeWith]:
     """Take in a face's place what its newest list was made with, where that is more than its own template.
 
     Its new list is then one that the people of the earlier one are on as they were.
@@ -188,17 +190,27 @@ def _as_last_searched(session: Session, model: ModelId, faces: unsolved.OpenFace
     rows = {face: at for at, face in enumerate(faces.ids)}
     made = {face: way for face, way in unsolved.lists_made_otherwise(session, model).items() if face in rows}
     for face in face_store.some(session, model, made):
-        together, enhancement = made[face.face_id]
-        template = face.template
-        if together is not None:
-            template = searching.mean_template(
-                model, face_store.some(session, model, unsolved.probes(session, together))
-            )
-        elif enhancement is not None:
-            template = searching.template_with(face, enhancements.vectors(session, enhancement, model))
+        way, template = made[face.face_id], face.template
+        if way.together is not None and way.combined is Combined.MEAN:
+            others = unsolved.probes(session, way.together)
+            template = searching.mean_template(model, face_store.some(session, model, others))
+        elif way.enhancement is not None:
+            template = searching.template_with(face, enhancements.vectors(session, way.enhancement, model))
         if template is not None:
             faces.vectors[rows[face.face_id]] = template.vector
     return made
+
+
+def _searched_for_the_best(
+    session: Session, made: Mapping[FaceId, MadeWith], suspects: Sequence[FaceId]
+) -> list[list[FaceId]]:
+    """Return the open faces of each search together, by the best score, of which one is a suspect.
+
+    Whoever comes near the top of a list of all does so by the score of one, which is then a suspect.
+    """
+    ways = {made[face] for face in suspects if face in made and made[face].combined is Combined.BEST}
+    groups = [unsolved.probes(session, way.together) for way in ways if way.together is not None]
+    return sorted([face for face in group if face in made] for group in groups)
 
 
 def _blocks(session: Session, asked: _Asked) -> Iterator[unsolved.NewImages]:
@@ -215,9 +227,11 @@ def _blocks(session: Session, asked: _Asked) -> Iterator[unsolved.NewImages]:
 
 
 def _searched(
-    desk: Desk, deed: Deed, asked: _Asked, templates: Mapping[FaceId, Template]
+    desk: Desk, deed: Deed, asked: _Asked, templates: Mapping[FaceId, Template], groups: Sequence[Sequence[FaceId]]
 ) -> tuple[dict[FaceId, tuple[Candidate, ...]], SearchReport]:
-    """Search some faces in the whole gallery; return their lists, and the search without probes."""
+    """Search some faces in the whole gallery; return their lists, one for each group, and the search without probes."""
+    from stillgraph.gallery.ranking import best_of
+
     began = time.perf_counter()
     index, filters = searching.gallery_index(deed.session, desk), Filters(review_on=asked.review_on)
     found = index.search(list(templates.values()), limit=asked.limit, threshold=asked.threshold, filters=filters)
@@ -227,7 +241,10 @@ def _searched(
         elapsed_s=time.perf_counter() - began, probes=(), filters=filters, images_searched=index.eligible(filters),
         occasion=_occasion(asked.deliveries), **indexing.engine_said(deed.session, index),
     )  # fmt: skip
-    return dict(zip(templates, found, strict=True)), report
+    lists = dict(zip(templates, found, strict=True))
+    for group in groups:
+        lists |= dict.fromkeys(group, best_of([lists[face] for face in group], asked.limit))
+    return lists, report
 
 
 def _leads(
@@ -247,12 +264,14 @@ def _leads(
             )  # fmt: skip
 
 
-def _stored(deed: Deed, searched: SearchReport, way: Made, lists: Mapping[FaceId, tuple[Candidate, ...]]) -> SearchId:
+def _stored(
+    deed: Deed, searched: SearchReport, way: MadeWith, lists: Mapping[FaceId, tuple[Candidate, ...]]
+) -> SearchId:
     """Store the lists with leads that were made one way, as a search."""
-    together, enhancement = way
     faces = face_store.some(deed.session, searched.model, lists)
     probes = tuple(searching.listed_probe(face, lists[face.face_id], {}) for face in faces)
-    report = replace(searched, probes=probes, together=together is not None, enhancement=enhancement)
+    report = replace(searched, probes=probes, together=way.together is not None, combined=way.combined,
+                     enhancement=way.enhancement)  # fmt: skip
     if way == OWN:
         report = rating.rated(deed.session, report)
     return searches.add(

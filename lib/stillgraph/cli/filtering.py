@@ -10,7 +10,7 @@ import typer
 from stillgraph.cli import common
 
 if TYPE_CHECKING:
-    from stillgraph.records import Filters
+    from stillgraph.records import Combined, Filters
 
 CapturedSince = Annotated[
     str | None, typer.Option("--captured-since", metavar="DATE", help="Custody images captured from this day on.")
@@ -36,6 +36,9 @@ Basis = Annotated[
 ]
 Exclude = Annotated[
     list[str] | None, typer.Option("--exclude", metavar="ID", help="A nominal to leave out; again for more.")
+]
+Combine = Annotated[
+    str | None, typer.Option("--combine", metavar="WAY", help="With --together: by mean of templates, or best score.")
 ]
 PastReview = Annotated[
     bool, typer.Option("--past-review", help="Search images past their review date too; left out otherwise.")
@@ -72,6 +75,16 @@ def filters(
         basis=tuple(basis or ()),
         exclude=tuple(NominalId(one) for one in exclude or ()),
     )
+
+
+def combined(way: str | None) -> Combined:
+    """Return how several faces are taken as one."""
+    from stillgraph.errors import WrongUse
+    from stillgraph.records import Combined
+
+    if way not in {None, *Combined}:
+        raise WrongUse(f"--combine takes mean or best, not {way!r}.")
+    return Combined.MEAN if way is None else Combined(way)
 
 
 def _ages(text: str | None) -> tuple[int | None, int | None]:

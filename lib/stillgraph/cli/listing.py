@@ -57,7 +57,8 @@ def _print_how(report: SearchReport) -> None:
     if report.engine != "exact":
         print(report.said)
     if report.together:
-        print("Searched as one, by the mean of their templates; that they are one person is the officer's reason.")
+        way = "by the mean of their templates" if report.combined == "mean" else "each person by the face most alike"
+        print(f"Searched as one, {way}; that they are one person is the officer's reason.")
     if report.enhancement is not None:
         print(f"With enhancement {report.enhancement}:")
     for probe in report.probes:

@@ -118,6 +118,7 @@ def search(
         list[str] | None,
         typer.Option("--together", metavar="FACE", help="A face to search as one with others; repeat for each."),
     ] = None,
+    combine: filtering.Combine = None,
     open_stills: newcomers.OpenStills = False,
     delivery: newcomers.Delivery = None,
     lead_chance: newcomers.Chance = newcomers.LEAD_CHANCE,
@@ -160,8 +161,11 @@ def search(
         captured_since, captured_until, sex=sex, age=age, conviction=conviction, force=force, area=area, basis=basis,
         exclude=exclude,
     )  # fmt: skip
+    if combine is not None and not together:
+        raise WrongUse("--combine says how the faces of --together are taken as one; give both or neither.")
     if open_stills:
-        if still or unsearched or image is not None or enhanced is not None or together or filters != Filters():
+        asked_else = still or unsearched or image is not None or enhanced is not None or together or fpir is not None
+        if asked_else or filters != Filters():
             raise WrongUse(
                 "--open-stills compares whole deliveries with every open face; leave out --still, filters and the like."
             )
@@ -179,7 +183,8 @@ def search(
         if still or unsearched or image is not None or enhanced is not None or fpir is not None:
             raise WrongUse("--together names all faces of the search; leave out --still, --fpir and the like.")
         report = searching.search_together(
-            desk, [FaceId(f) for f in together], limit=limit, threshold=threshold, filters=filters,
+            desk, [FaceId(f) for f in together], combine=filtering.combined(combine), limit=limit,
+            threshold=threshold, filters=filters,
             past_review=past_review,
         )  # fmt: skip
     else:

@@ -6,11 +6,14 @@ at once or in how many pieces, and equal templates tie exactly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.gallery.contents import Contents
-from stillgraph.records import Candidate
+from stillgraph.records import Candidate, NominalId
 
 IMAGES_PER_PERSON = 4
 """Images fetched per person asked for in the first round; four times as many in each further round."""
@@ -47,6 +50,21 @@ def complete(found: Persons, lowest: float, dimension: int, limit: int, threshol
     """
     ceiling = lowest + dimension * float(np.finfo(np.float32).eps)
     return ceiling < threshold or (len(found) >= limit and found[limit - 1][0] > ceiling)
+
+
+def best_of(lists: Sequence[Sequence[Candidate]], limit: int) -> tuple[Candidate, ...]:
+    """Return one list of several, of faces taken for one person: each candidate by their best score on any.
+
+    Where each list is the first ``limit`` of its face, so is this one of all faces together: whoever is ahead of
+    somebody on the list of that one's best score is ahead of them here.
+    """
+    every = sorted(
+        (one for listed in lists for one in listed), key=lambda one: (-one.score, one.nominal_id, one.custody_image)
+    )
+    best: dict[NominalId, Candidate] = {}
+    for one in every:
+        best.setdefault(one.nominal_id, one)
+    return tuple(replace(one, rank=rank) for rank, one in enumerate(list(best.values())[:limit], start=1))
 
 
 def candidates(contents: Contents, found: Persons, limit: int, threshold: float) -> tuple[Candidate, ...]:

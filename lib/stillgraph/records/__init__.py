@@ -64,6 +64,7 @@ from stillgraph.records.scores import Calibration, Checked, Curve, FpirPolicy, F
 from stillgraph.records.searches import (
     AppliedThreshold,
     Candidate,
+    Combined,
     EngineChoice,
     Filters,
     GalleryInfo,
@@ -96,6 +97,7 @@ __all__ = [
     "Candidate",
     "Checked",
     "ChecklistEntry",
+    "Combined",
     "Comparable",
     "Comparison",
     "Concentration",

@@ -152,6 +152,15 @@ class ProbeTemplate(StrEnum):
     TOGETHER = "several faces together"
 
 
+class Combined(StrEnum):
+    """How several faces are searched as one."""
+
+    MEAN = "mean"
+    """By the mean of their templates."""
+    BEST = "best"
+    """Each person by the face that is most alike to them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One face of a search with its ranked candidates. ``still`` is the file name for an image from outside."""
@@ -210,7 +219,9 @@ class SearchReport:
     enhancement: EnhancementId | None = None
     """The enhancement whose views were added to the probes."""
     together: bool = False
-    """Whether the probes were searched as one, by the mean of their templates."""
+    """Whether the probes were searched as one."""
+    combined: Combined | None = None
+    """How, where they were."""
     refused: tuple[RefusedImage, ...] = ()
     """The files of a folder from outside that could not be searched."""
     filters: Filters = Filters()

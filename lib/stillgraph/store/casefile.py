@@ -36,6 +36,7 @@ MIGRATIONS = (
     "0009_custody_records.sql",
     "0010_calibration.sql",
     "0011_alike.sql",
+    "0012_combined.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

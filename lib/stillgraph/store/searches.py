@@ -13,6 +13,7 @@ from stillgraph.records import (
     AppliedThreshold,
     Candidate,
     ChecklistEntry,
+    Combined,
     Comparison,
     CustodyImageId,
     FaceId,
@@ -64,11 +65,12 @@ def add(
     row = session.one(
         "INSERT INTO held.searches (officer_id, operation_id, reason, searched_at, model, gallery_size, "
         "gallery_version, threshold, list_limit, elapsed_s, enhancement_id, together, filters, images_searched, "
-        "occasion, engine, gallery_check_id, calibration_id, policy_id, without_ratio) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
+        "occasion, combined, engine, gallery_check_id, calibration_id, policy_id, without_ratio) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING search_id",
         [officer, operation, reason, searched_at, report.model, report.gallery.size, report.gallery.version,
          report.threshold, report.limit, report.elapsed_s, report.enhancement, report.together,
-         json.dumps(filters_said(report.filters)), report.images_searched, report.occasion, report.engine,
+         json.dumps(filters_said(report.filters)), report.images_searched, report.occasion,
+         None if report.combined is None else str(report.combined), report.engine,
          None if report.check is None else report.check.check_id, report.calibration,
          None if report.fpir is None else report.fpir.policy_id, json.dumps(report.without_ratio)],
     )  # fmt: skip
@@ -140,19 +142,20 @@ def report_of(session: Session, search_id: SearchId) -> SearchReport:
     row = session.one(
         "SELECT gallery_size, gallery_version, model, threshold, list_limit, elapsed_s, enhancement_id, together, "
         "filters, images_searched, occasion, coalesce(engine, 'exact'), gallery_check_id, calibration_id, policy_id, "
-        "without_ratio FROM held.searches "
+        "without_ratio, combined FROM held.searches "
         "WHERE search_id = ?",
         [search_id],
     )
     assert row is not None  # noqa: S101  (search ids come from this table)
     size, version, model, threshold, limit, elapsed, enhancement, together, filters, searched, *rest = row
-    occasion, engine, check, calibration, policy, without = rest
+    occasion, engine, check, calibration, policy, without, combined = rest
     return SearchReport(
         search_id, GalleryInfo(size, version), model, threshold, limit, elapsed, probes=(), enhancement=enhancement,
         together=bool(together), filters=_filters(filters), images_searched=searched, occasion=occasion,
         engine=engine, check=None if check is None else checks.numbered(session, check),
         calibration=calibration, without_ratio=() if without is None else tuple(json.loads(without)),
         fpir=None if policy is None else _applied(session, policy),
+        combined=None if combined is None else Combined(combined),
     )  # fmt: skip
 
 

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillgraph.records import CustodyImageId, EnhancementId, FaceId, ModelId, NominalId, SearchId, StillId, Vector
+from stillgraph.records import (
+    Combined,
+    CustodyImageId,
+    EnhancementId,
+    FaceId,
+    ModelId,
+    NominalId,
+    SearchId,
+    StillId,
+    Vector,
+)
 from stillgraph.store.casefile import Session
 
 # Usable faces of stills with a template of the model and nobody corroborated.
@@ -37,6 +47,15 @@ class OpenFaces:
     vectors: Vector = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class MadeWith:
+    """What a list was made with beside the face's own template: the faces of a search together, or an enhancement."""
+
+    together: SearchId | None = None
+    combined: Combined | None = None
+    enhancement: EnhancementId | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NewImages:
     """Custody images and whose they are, in the order of their ids; ``vectors`` float32, shape (m, d)."""
@@ -59,20 +78,18 @@ def open_faces(session: Session, model: ModelId) -> OpenFaces:
     return OpenFaces(tuple(frame["face_id"]), _stacked(frame["vector"]))
 
 
-def lists_made_otherwise(
-    session: Session, model: ModelId
-) -> dict[FaceId, tuple[SearchId | None, EnhancementId | None]]:
-    """Return the faces whose newest list was made with more than their own template, and with what.
-
-    It is the search whose faces were taken together, or the enhancement that was added.
-    """
+def lists_made_otherwise(session: Session, model: ModelId) -> dict[FaceId, MadeWith]:
+    """Return the faces whose newest list was made with more than their own template, and with what."""
     rows = session.rows(
-        "SELECT r.face_id, CASE WHEN s.together THEN r.search_id END, s.enhancement_id "
+        "SELECT r.face_id, CASE WHEN s.together THEN r.search_id END, s.combined, s.enhancement_id "
         "FROM main.reviews AS r JOIN held.searches AS s USING (search_id) "
         "WHERE s.model = $model AND (s.together OR s.enhancement_id IS NOT NULL) ORDER BY r.face_id",
         {"model": model},
     )
-    return {face: (together, enhancement) for face, together, enhancement in rows}
+    return {
+        face: MadeWith(together, None if combined is None else Combined(combined), enhancement)
+        for face, together, combined, enhancement in rows
+    }
 
 
 def stills_of(session: Session, faces: Sequence[FaceId]) -> dict[FaceId, StillId]:
