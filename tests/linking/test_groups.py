@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
+from stillgraph.errors import WrongUse
 from stillgraph.gallery import neighbours as of_gallery
 from stillgraph.gallery.neighbours import neighbours
 from stillgraph.linking import LinkableFace, benchmark, link
@@ -92,6 +93,15 @@ def test_neighbours_are_every_pair_that_reaches_the_score_each_once(threshold, m
     assert np.array_equal(one, expected[0])
     assert np.array_equal(other, expected[1])
     assert [len(found) for found in neighbours(np.empty((0, 4), np.float32), 0.5)] == [0, 0]
+
+
+def test_too_many_pairs_are_refused_before_they_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(of_gallery, "STRIP", 8)
+    monkeypatch.setattr(of_gallery, "MOST_PAIRS", 100)
+    vectors = np.tile(np.array([[1, 0]], dtype=np.float32), (600, 1))
+    assert len(neighbours(vectors[:14], 0.5)[0]) == 91
+    with pytest.raises(WrongUse, match=r"More than 100 pairs of faces have a score of 0\.50 or more"):
+        neighbours(vectors, 0.5)
 
 
 def test_a_face_is_compared_with_the_others_only():

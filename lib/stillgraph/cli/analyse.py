@@ -64,7 +64,8 @@ def rank(
         ["rank", "95 %", "person", "link", "offences", "retailers", "harm (days)", "value", "RFH", "prior arrests"],
         [
             (s.rank, f"{s.rank_low}-{s.rank_high}", s.person_id, s.status, s.offences, s.retailers,
-             f"{s.harm_days:,.1f}", common.pounds(s.value_pence), s.rfh, s.prior_arrests)
+             f"{s.harm_days:,.1f}", common.pounds(s.value_pence), s.rfh,
+             None if s.nominal_id is None else s.prior_arrests)
             for s in ranking.standings[:top]
         ],
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stillgraph.casework.looking import band_sentences
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Number
-from stillgraph.records import Enhancement, FaceId, LinkStatus, Preview, ProbeTemplate, Ranking, SearchReport
+from stillgraph.records import Enhancement, FaceId, Preview, ProbeTemplate, Ranking, SearchReport
 
 if TYPE_CHECKING:
     from stillgraph.casework.analysing import Dossier, Glance
@@ -176,7 +176,7 @@ def ranking_table(ranking: Ranking, period: str, *, limit: int | None, chosen: s
             f"{s.harm_days:,.0f}",
             f"£{s.value_pence / 100:,.2f}",
             s.rfh,
-            "" if s.status is LinkStatus.UNKNOWN else s.prior_arrests,
+            "" if s.nominal_id is None else s.prior_arrests,
         )
         for s in standings
     ]
@@ -235,8 +235,11 @@ def dossier(found: Dossier, chips: Callable[[Sequence[FaceId]], Mapping[FaceId, 
     """Return what is held on one person: facts, the faces ``chips`` gives pictures of, and tables."""
     who = found.person
     review = found.review_kind or "none: grouped by likeness alone, named by nobody"
+    if who.nominal_id is None and found.review_kind is not None:
+        review = f"{found.review_kind}: officers' rulings between faces, in the open; named by nobody"
     head = markup.facts([
         ("Person", who.person_id), ("Status", who.status.value), ("Review", review),
+        *([("Proposed to be", who.proposed_as)] if who.proposed_as is not None else []),
         ("Stills", str(len(who.stills))), ("Offences", str(len(who.offences))),
         ("Arrests", str(len(found.arrests))),
     ])  # fmt: skip

@@ -11,12 +11,17 @@ from threading import local
 import numpy as np
 from numpy.typing import NDArray
 
+from stillgraph.errors import WrongUse
 from stillgraph.gallery.scan import threads
 
 STRIP = 512
 BLOCK = 4096
 """A block of scores is STRIP x BLOCK float32, 8 MB, and is made once a thread: to allocate one costs as much as to fill
 it."""
+
+AT_ONCE = 16
+MOST_PAIRS = 20_000_000
+"""More pairs than this are not returned: they would take gigabytes, and so many alike faces say nothing."""
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -36,10 +41,23 @@ def neighbours(vectors: NDArray[np.float32], threshold: float) -> Pairs:
     Returns
     -------
     tuple of int64 arrays, shape (m,)
+
+    Raises
+    ------
+    WrongUse
+        There are more pairs than :data:`MOST_PAIRS`.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    found: list[Pairs] = []
     starts = range(0, len(vectors), STRIP)
-    found = list(threads().map(lambda start: _strip(vectors, start, threshold), starts))
+    # A few strips for each thread at a time, so that too many pairs are noticed before they fill the memory.
+    for at in range(0, len(starts), AT_ONCE):
+        found += threads().map(lambda start: _strip(vectors, start, threshold), starts[at : at + AT_ONCE])
+        if sum(len(pairs[0]) for pairs in found) > MOST_PAIRS:
+            raise WrongUse(
+                f"More than {MOST_PAIRS:,} pairs of faces have a score of {threshold:.2f} or more, too many to tell "
+                "anybody apart: give a higher threshold."
+            )
     none = np.empty(0, np.int64)
     one, other = (np.concatenate([none, *(pairs[side] for pairs in found)]) for side in (0, 1))
     order = np.lexsort((other, one))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,22 +30,6 @@ SLACK = 1e-4
 _CHUNK = 1 << 16
 
 
-@dataclass(slots=True)
-class _Group:
-    """Places of faces, the sum of their templates, and what the group may not hold."""
-
-    places: list[int]
-    total: NDArray[np.float64]
-    stills: set[int]
-    apart: frozenset[int]
-    near: set[int] = field(default_factory=set)
-    version: int = 0
-
-    def may_join(self, other: _Group) -> bool:
-        """Say whether no still and no ruling keeps the groups apart."""
-        return self.stills.isdisjoint(other.stills) and (not self.apart or self.apart.isdisjoint(other.places))
-
-
 def grouped(case: Case, rows: Sequence[int], apart: Apart, threshold: float, neighbours: Neighbours) -> list[list[int]]:
     """Group rows, ascending, by similarity; a face without template stays alone. The same for any order of faces."""
     known = [row for row in rows if case.with_template[row]]
@@ -56,99 +39,103 @@ def grouped(case: Case, rows: Sequence[int], apart: Apart, threshold: float, nei
     vectors = case.templates[known]
     clustering = _Clustering(case, known, apart, vectors, threshold)
     clustering.run(*neighbours(vectors, threshold - SLACK))
-    return [[known[place] for place in sorted(group.places)] for group in clustering.groups.values()] + alone
+    return [[known[place] for place in sorted(places)] for places in clustering.places.values()] + alone
 
 
 class _Clustering:
-    """Average linkage over the pairs that are near; a group is known by the lowest place in it."""
+    """Average linkage over the pairs that are near; a group is known by the lowest place in it.
+
+    Memory is that of the templates in float64 and of some numbers a pair that is near.
+    """
 
     def __init__(
         self, case: Case, rows: Sequence[int], apart: Apart, vectors: NDArray[np.float32], threshold: float
     ) -> None:
         self.threshold = round(threshold, DIGITS)
-        self.vectors = vectors
-        self.still = np.unique([case.faces[row].still for row in rows], return_inverse=True)[1]
+        count = len(rows)
+        still = np.unique([case.faces[row].still for row in rows], return_inverse=True)[1]
         place_of = {row: place for place, row in enumerate(rows)}
-        self.groups = {
-            place: _Group(
-                [place], vectors[place].astype(np.float64), {int(self.still[place])},
-                frozenset(place_of[other] for other in apart.get(row, ()) if other in place_of),
-            )
-            for place, row in enumerate(rows)
-        }  # fmt: skip
+        self.still = still
+        self.stills = [{code} for code in still.tolist()]
+        self.places = {place: [place] for place in range(count)}
+        self.apart = {
+            place_of[row]: frozenset(place_of[other] for other in others if other in place_of)
+            for row, others in apart.items()
+            if row in place_of
+        }
+        self.totals = vectors.astype(np.float64)
+        self.sizes = np.ones(count, dtype=np.int64)
+        self.group_of = np.arange(count)
+        self.version = [0] * count
+        self.near: list[NDArray[np.int64]] = []
         self.heap: list[tuple[float, int, int, int, int]] = []
 
     def run(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
         """Merge groups, best first, until no two that may be one reach the threshold."""
         apart = self.still[one] == self.still[other]
         one, other = one[~apart], other[~apart]
+        ends = np.concatenate([other, one])
+        order = np.argsort(np.concatenate([one, other]), kind="stable")
+        degrees = np.bincount(one, minlength=len(self.sizes)) + np.bincount(other, minlength=len(self.sizes))
+        self.near = np.split(ends[order], np.cumsum(degrees)[:-1])
         scores = self._pair_scores(one, other)
-        for low, high in zip(one.tolist(), other.tolist(), strict=True):
-            self.groups[low].near.add(high)
-            self.groups[high].near.add(low)
-        reached = scores >= self.threshold
-        one, other, scores = one[reached], other[reached], scores[reached]
-        best_first = np.lexsort((other, one, -scores))
-        self.heap = [
-            (-score, low, high, 0, 0)
-            for score, low, high in zip(
-                scores[best_first].tolist(), one[best_first].tolist(), other[best_first].tolist(), strict=True
-            )
-        ]  # Sorted, so a heap.
+        reached = np.flatnonzero(scores >= self.threshold)
+        best_first = reached[np.lexsort((other[reached], one[reached], -scores[reached]))]
+        for score, low, high in zip(-scores[best_first], one[best_first], other[best_first], strict=True):
+            first = (float(score), int(low), int(high))
+            while self.heap and self.heap[0][:3] < first:
+                self._take()
+            if self.version[first[1]] == 0 == self.version[first[2]]:
+                self._merge(first[1], first[2])
         while self.heap:
-            _, low, high, *versions = heapq.heappop(self.heap)
-            a, b = self.groups.get(low), self.groups.get(high)
-            if a is not None and b is not None and versions == [a.version, b.version]:
-                self._merge(low, high)
+            self._take()
+
+    def _take(self) -> None:
+        """Merge the two groups on top of the heap, unless either has grown or gone since they were put there."""
+        _, low, high, version, other_version = heapq.heappop(self.heap)
+        if (version, other_version) == (self.version[low], self.version[high]):
+            self._merge(low, high)
 
     def _pair_scores(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the score of each pair, rounded; in chunks, so that templates are not held once a pair."""
         scores = np.empty(len(one))
         for at in range(0, len(one), _CHUNK):
             part = slice(at, at + _CHUNK)
-            left, right = self.vectors[one[part]], self.vectors[other[part]]
-            scores[part] = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+            scores[part] = np.einsum("ij,ij->i", self.totals[one[part]], self.totals[other[part]])
         return np.round(scores, DIGITS)
+
+    def _may_join(self, one: int, other: int) -> bool:
+        """Say whether no still and no ruling keeps two groups apart."""
+        kept = self.apart.get(one)
+        return self.stills[one].isdisjoint(self.stills[other]) and (kept is None or kept.isdisjoint(self.places[other]))
 
     def _merge(self, low: int, high: int) -> None:
         """Put the group ``high`` into ``low``, if nothing keeps them apart, and weigh its neighbours anew."""
-        a, b = self.groups[low], self.groups[high]
-        if not a.may_join(b):
-            a.near.discard(high)
-            b.near.discard(low)
+        if not self._may_join(low, high):
             return
-        del self.groups[high]
-        for at in b.near:
-            near = self.groups[at].near
-            near.discard(high)
-            near.add(low)
-        a.places += b.places
-        a.total = a.total + b.total
-        a.stills |= b.stills
-        a.apart |= b.apart
-        a.near = (a.near | b.near) - {low, high}
-        a.version += 1
-        self.groups[low].near = a.near
+        gone = self.places.pop(high)
+        self.places[low] += gone
+        self.group_of[gone] = low
+        self.totals[low] += self.totals[high]
+        self.sizes[low] += self.sizes[high]
+        self.stills[low] |= self.stills[high]
+        if high in self.apart:
+            self.apart[low] = self.apart.get(low, frozenset()) | self.apart[high]
+        self.version[low] += 1
+        self.version[high] += 1
+        near = np.unique(self.group_of[np.concatenate([self.near[low], self.near[high]])])
+        # What is kept apart stays so, however the groups grow.
+        allowed = [other for other in near.tolist() if other != low and self._may_join(low, other)]
+        self.near[low] = np.array(allowed, dtype=np.int64)
+        self.near[high] = self.near[high][:0]
         self._weigh(low)
 
     def _weigh(self, at: int) -> None:
-        """Put the group's neighbours that it may be one with on the heap, with their mean score over all pairs."""
-        own = self.groups[at]
-        allowed = []
-        for other in sorted(own.near):
-            group = self.groups[other]
-            if own.may_join(group):
-                allowed.append(other)
-            else:  # What is kept apart stays so, however the groups grow.
-                own.near.discard(other)
-                group.near.discard(at)
-        if not allowed:
+        """Put the group's neighbours on the heap that reach the threshold by their mean score over all pairs."""
+        near = self.near[at]
+        if not len(near):
             return
-        totals = np.array([self.groups[other].total for other in allowed])
-        sizes = np.array([len(self.groups[other].places) for other in allowed]) * len(own.places)
-        scores = np.round(totals @ own.total / sizes, DIGITS)
-        for other, score in zip(allowed, scores.tolist(), strict=True):
-            if score >= self.threshold:
-                low, high = min(at, other), max(at, other)
-                versions = (self.groups[low].version, self.groups[high].version)
-                heapq.heappush(self.heap, (-score, low, high, *versions))
+        scores = np.round(self.totals[near] @ self.totals[at] / (self.sizes[near] * self.sizes[at]), DIGITS)
+        for place in np.flatnonzero(scores >= self.threshold).tolist():
+            low, high = sorted((at, int(near[place])))
+            heapq.heappush(self.heap, (-float(scores[place]), low, high, self.version[low], self.version[high]))

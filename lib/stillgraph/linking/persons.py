@@ -40,11 +40,10 @@ R07 to R12 (held out)        .957    .343  13.9 / 0.6 of 41          6.9 of 7.5
 all twelve                   .978    .194  123.3 / 2.8 of 637        26.0 of 28.0
 ======================  =========  ======  ========================  ====================
 
-At the same precision complete linkage put fewer than half as many pairs together on R01 to R06. Of the
-unknown persons proposed to be a corroborated one, 70 % (R01 to R06), 60 % (held out) and 55 % (all twelve)
-were: leads to look at, no more. Held out are retailers, not people, some of whom are on both sides; stills in
-which another number of faces was found than is there (7 usable faces) were left out. Few faces, all of made-up
-people: the figures say nothing of real ones, so set the threshold anew on your own data.
+At the same precision complete linkage put fewer than half as many pairs together on R01 to R06. Held out are
+retailers, not people, some of whom are on both sides; stills in which another number of faces was found than is
+there (7 usable faces) were left out. Few faces, all of made-up people: the figures say nothing of real ones, so set
+the threshold anew on your own data.
 """
 
 
