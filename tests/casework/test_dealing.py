@@ -208,6 +208,26 @@ def test_a_policy_without_sense_is_refused(small_case, given, sentence):
         reviewing.set_policy(small_case.seat(), **given)
 
 
+def test_scores_are_shown_where_the_policy_says_so_and_nowhere_else(corroborated):
+    assert {item.scores for item in reviewing.queue(corroborated.seat("third"))} == {None}
+    items = with_trials(corroborated, trial_share=0.25, present_share=0.25, blind=False)
+    trials = dict(held(corroborated, "SELECT face_id, kind FROM held.trials WHERE officer_id = 'third'"))
+    assert trials
+    for item in items:
+        assert len(item.scores) == len(item.candidates)
+        assert list(item.scores) == sorted(item.scores, reverse=True), "this policy does not shuffle"
+        if trials.get(item.face_id) != "absent":
+            kept = held(
+                corroborated,
+                f"SELECT score FROM candidates WHERE face_id = '{item.face_id}' AND search_id = {item.search_id} ORDER BY rank",
+            )
+            assert item.scores == tuple(score for (score,) in kept)
+    reviewing.set_policy(corroborated.seat(), shuffled=True)
+    by_nominal = {i.face_id: dict(zip(i.candidates, i.scores, strict=True)) for i in items}
+    for item in reviewing.queue(corroborated.seat("third")):
+        assert dict(zip(item.candidates, item.scores, strict=True)) == by_nominal[item.face_id]
+
+
 # --- trials --------------------------------------------------------------------------------------------------------
 
 

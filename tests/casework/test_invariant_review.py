@@ -109,7 +109,7 @@ def test_the_second_officer_is_blind_to_the_first_and_to_the_score(small_case):
     judge(small_case, "first")
     assert reviewing.queue(small_case.seat("second")) == before, "the list looks the same, judged or not"
     assert {f.name for f in dataclasses.fields(ReviewItem)} == {
-        "face_id", "still", "search_id", "candidates", "turn", "reserved_until",
+        "face_id", "still", "search_id", "candidates", "turn", "scores", "reserved_until",
     }  # fmt: skip
     item = next(i for i in before if i.face_id == FACE)
     assert RIGHT in {nominal for nominal, _ in item.candidates}

@@ -63,6 +63,16 @@ def test_an_operation_permits_on_its_last_day_and_not_after_it(action):
         ask(action, operation=Operation("OP-1", "tests", OPEN.opened_at, date(2026, 11, 19)))
 
 
+def test_a_reviewer_looks_at_lists_and_runs_no_queries():
+    reviewer = Officer("pc1", Role.REVIEWER, "Somebody")
+    with pytest.raises(
+        NotPermitted, match=r"^To query is not for a reviewer: it shows scores, .*Ask an officer of another"
+    ):
+        ask(Action.QUERY, officer=reviewer)
+    ask(Action.DEAL, officer=reviewer)
+    ask(Action.QUERY, officer=Officer("pc1", None, "Somebody"))
+
+
 @pytest.mark.parametrize("action", sorted(SETTING_UP))
 def test_setting_up_comes_before_there_is_an_operation(action):
     ask(action, Claim("pc1", None, "why"), operation=None)

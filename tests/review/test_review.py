@@ -193,3 +193,29 @@ def test_support_is_open_where_it_is_the_officers_own(judgements):
 def test_support_may_be_withdrawn_after_another_officer_judged():
     judgements = [says("a", "N1"), says("b", "N1")]
     assert blocked(judgements=judgements, verdict=NOBODY, nominal_id=None) == ()
+
+
+@given(judgement_lists, st.sampled_from("abcd"), st.sampled_from(["N1", "N2", NOBODY, UNSURE]))
+def test_saying_again_what_one_said_before_undoes_what_came_between(judgements, officer, other):
+    """Undo is a judgement like any other: what an officer said last before it holds again."""
+    own = [j for j in judgements if j.officer == officer]
+    if not own:
+        return
+    last = own[-1]
+    number = max(j.sequence for j in judgements) + 1
+    again = last.nominal_id if last.verdict is Verdict.SUPPORTS else last.verdict
+    between = [*judgements, says(officer, other, number)]
+    assert ruling([*between, says(officer, again, number + 1)]) == ruling(judgements)
+
+
+@given(judgement_lists, st.sampled_from("abcd"))
+def test_withdrawing_support_never_corroborates_anybody(judgements, officer):
+    """Whatever stands, an officer who takes back what they said adds no support to anybody."""
+    before = ruling(judgements)
+    number = max((j.sequence for j in judgements), default=0) + 1
+    after = ruling([*judgements, says(officer, NOBODY, number)])
+    if after.outcome is Outcome.CORROBORATED:
+        supporters = {j.officer for j in judgements if j.nominal_id == after.nominal_id} - {officer}
+        assert len(supporters) >= 2, "two others said so, who needed no word of this one"
+    if before.outcome is Outcome.PENDING:
+        assert after.outcome is not Outcome.CORROBORATED

@@ -301,10 +301,12 @@ def _item(held: ReviewPolicy, officer: OfficerId, listed: Listed, turn: int) -> 
     from stillgraph.review import dealing
 
     images = dict(listed.candidates)
+    scores = dict(zip(images, listed.scores, strict=True))
     shown = dealing.order(held, officer, listed.face_id, listed.search_id, list(images))
     return ReviewItem(
         listed.face_id, listed.still, listed.search_id, tuple((nominal, images[nominal]) for nominal in shown),
         Turn.THIRD if turn == 3 else Turn.INDEPENDENT,
+        None if held.blind else tuple(scores[nominal] for nominal in shown),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from stillgraph.store import faces as face_store
 from stillgraph.store.reviews import Trial
 from stillgraph.store.searches import Listed
 
-List = tuple[tuple[NominalId, CustodyImageId], ...]
+List = tuple[tuple[NominalId, CustodyImageId, float], ...]
 
 
 def prepare(session: Session, directory: Path, model: ModelId, at: datetime) -> int:
@@ -37,7 +37,8 @@ def prepare(session: Session, directory: Path, model: ModelId, at: datetime) -> 
         of_search = [(listed, nominal) for listed, nominal in wanting if listed.search_id == search_id]
         without = _without(session, directory, model, of_search)
         for listed, nominal in of_search:
-            lists = {PRESENT: listed.candidates, ABSENT: without.get(listed.face_id, ())}
+            shown = tuple((*one, score) for one, score in zip(listed.candidates, listed.scores, strict=True))
+            lists: dict[str, List] = {PRESENT: shown, ABSENT: without.get(listed.face_id, ())}
             for kind, candidates in lists.items():
                 # A list of another length would tell; an empty one only says that there is none to make.
                 usable = len(candidates) == len(listed.candidates) and (kind == ABSENT) != _names(candidates, nominal)
@@ -46,7 +47,7 @@ def prepare(session: Session, directory: Path, model: ModelId, at: datetime) -> 
 
 
 def _names(candidates: List, nominal: NominalId) -> bool:
-    return nominal in {listed for listed, _ in candidates}
+    return nominal in {listed for listed, _, _ in candidates}
 
 
 def _without(
@@ -65,7 +66,7 @@ def _without(
     )  # fmt: skip
     # One more than the limit, less the nominal: each person is listed once, so that is a search without them.
     return {
-        listed.face_id: tuple((c.nominal_id, c.custody_image) for c in candidates if c.nominal_id != nominal)[
+        listed.face_id: tuple((c.nominal_id, c.custody_image, c.score) for c in candidates if c.nominal_id != nominal)[
             : report.limit
         ]
         for (listed, nominal, _), candidates in zip(probes, found, strict=True)
@@ -101,7 +102,7 @@ def list_for(session: Session, officer: OfficerId, face_id: FaceId) -> tuple[Lis
 
 def as_listed(trial: Trial) -> Listed:
     """Return a trial as the list it looks like; nobody its officer need keep from has searched it."""
-    return Listed(trial.face_id, trial.still, trial.search_id, frozenset(), trial.candidates)
+    return Listed(trial.face_id, trial.still, trial.search_id, frozenset(), trial.candidates, trial.scores)
 
 
 def waiting(session: Session, officer: OfficerId) -> list[Trial]:

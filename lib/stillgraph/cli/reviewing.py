@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,7 +79,18 @@ def review_deal(
         print("Nothing waits for your judgement.")
     else:
         print(f"{item.face_id}, kept for you until {item.reserved_until:%H:%M} UTC. Still: {item.still}.")
-        common.print_table(["candidate", "custody image"], item.candidates)
+        common.print_table(
+            ["candidate", "custody image", "score"],
+            [
+                (*candidate, "" if score is None else f"{score:.3f}")
+                for candidate, score in zip(item.candidates, _scores(item), strict=True)
+            ],
+        )
+
+
+def _scores(item: ReviewItem) -> Sequence[float | None]:
+    """Return the score of each candidate, ``None`` of all while the policy is blind."""
+    return [None] * len(item.candidates) if item.scores is None else item.scores
 
 
 def _plain(item: ReviewItem) -> dict[str, Any]:
@@ -87,7 +99,10 @@ def _plain(item: ReviewItem) -> dict[str, Any]:
         "still": item.still,
         "search_id": item.search_id,
         "turn": item.turn,
-        "candidates": [{"nominal_id": nominal, "custody_image": image} for nominal, image in item.candidates],
+        "candidates": [
+            {"nominal_id": nominal, "custody_image": image, "score": score}
+            for (nominal, image), score in zip(item.candidates, _scores(item), strict=True)
+        ],
     }
 
 

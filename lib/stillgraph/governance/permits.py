@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from stillgraph.errors import NotPermitted
-from stillgraph.records import Officer, Operation
+from stillgraph.records import Officer, Operation, Role
 
 
 class Action(StrEnum):
@@ -55,6 +55,10 @@ SETTING_UP = frozenset({Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRAD
 """Actions on the case itself, which come before any operation, so need none."""
 
 
+KEPT_FROM = {Role.REVIEWER: frozenset({Action.QUERY})}
+"""What a role does not permit. A reviewer who could look a face up in the views could see scores, and tell a trial."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Who asks to act, for what: as given, unproven; ``None`` where nothing was given."""
@@ -87,6 +91,11 @@ def permit(action: Action, claim: Claim, officer: Officer | None, operation: Ope
         )
     if not (claim.reason or "").strip():
         raise NotPermitted(f"To {action}, state the reason: --reason TEXT (or STILLGRAPH_REASON).")
+    if officer.role is not None and action in KEPT_FROM.get(officer.role, ()):
+        raise NotPermitted(
+            f"To {action} is not for a {officer.role}: it shows scores, and what others have settled, to whoever is to "
+            "judge blind. Ask an officer of another role."
+        )
     if action in SETTING_UP:
         return
     if not claim.operation:

@@ -122,6 +122,8 @@ class ReviewItem:
     search_id: SearchId
     candidates: tuple[tuple[NominalId, CustodyImageId], ...]
     turn: Turn = Turn.INDEPENDENT
+    scores: tuple[float, ...] | None = None
+    """Of the candidates, in their order; ``None`` while the policy is blind."""
     reserved_until: datetime | None = None
     """Until when it is kept for this officer, where it was dealt."""
 

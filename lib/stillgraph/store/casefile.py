@@ -37,6 +37,7 @@ MIGRATIONS = (
     "0010_calibration.sql",
     "0011_alike.sql",
     "0012_combined.sql",
+    "0013_review_scores.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

@@ -50,6 +50,7 @@ class Trial:
     search_id: SearchId
     nominal_id: NominalId
     candidates: tuple[tuple[NominalId, CustodyImageId], ...]
+    scores: tuple[float, ...]
 
 
 def policy(session: Session, number: int | None = None) -> ReviewPolicy:
@@ -140,15 +141,16 @@ def sealed(session: Session) -> list[Judgement]:
 
 _TRIAL = (
     "SELECT t.trial_id, t.officer_id, t.face_id, t.kind, f.image_id, l.search_id, l.nominal_id, "
-    "l.nominals, l.custody_image_ids FROM held.trials AS t JOIN held.trial_lists AS l USING (face_id, kind) "
+    "l.nominals, l.custody_image_ids, l.scores FROM held.trials AS t JOIN held.trial_lists AS l USING (face_id, kind) "
     "JOIN held.faces AS f USING (face_id) "
 )
 
 
 def _trial(row: Sequence[Any]) -> Trial:
-    trial_id, officer, face_id, kind, still, search_id, nominal, nominals, images = row
+    trial_id, officer, face_id, kind, still, search_id, nominal, nominals, images, scores = row
     listed = tuple(zip(nominals, images, strict=True))
-    return Trial(trial_id, officer, face_id, kind, still, search_id, nominal, listed)
+    known = () if scores is None else tuple(scores)
+    return Trial(trial_id, officer, face_id, kind, still, search_id, nominal, listed, known)
 
 
 def trial_of(session: Session, officer: OfficerId, face_id: FaceId) -> Trial | None:
@@ -186,7 +188,7 @@ def faces_without_trial_lists(session: Session) -> list[tuple[searches.Listed, N
     rows = session.rows(
         "SELECT r.face_id, r.nominal_id FROM main.reviews AS r WHERE r.outcome = 'corroborated' AND NOT EXISTS "
         "(SELECT 1 FROM held.trial_lists AS l WHERE l.face_id = r.face_id AND l.search_id = r.search_id "
-        " AND l.nominal_id = r.nominal_id) "
+        " AND l.nominal_id = r.nominal_id AND l.scores IS NOT NULL) "
         "AND NOT EXISTS (SELECT 1 FROM held.trials AS t WHERE t.face_id = r.face_id) ORDER BY r.face_id"
     )
     who = dict(rows)
@@ -200,14 +202,15 @@ def add_trial_list(
     listed: searches.Listed,
     kind: str,
     nominal: NominalId,
-    candidates: Sequence[tuple[NominalId, CustodyImageId]],
+    candidates: Sequence[tuple[NominalId, CustodyImageId, float]],
     *,
     at: datetime,
 ) -> None:
-    """Keep the list of a trial; an empty one says that this face makes no such trial."""
+    """Keep the list of a trial with its scores; an empty one says that this face makes no such trial."""
+    nominals, images, scores = ([one[n] for one in candidates] for n in range(3))
     session.execute(
-        "INSERT OR REPLACE INTO held.trial_lists VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [listed.face_id, kind, listed.search_id, nominal, [n for n, _ in candidates], [i for _, i in candidates], at],
+        "INSERT OR REPLACE INTO held.trial_lists VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [listed.face_id, kind, listed.search_id, nominal, nominals, images, at, scores],
     )
 
 
@@ -221,7 +224,7 @@ def faces_for_trial(session: Session, officer: OfficerId, kind: str) -> list[Fac
     """Return the faces that may become a trial for this officer: never searched, judged, dealt or tried by them."""
     rows = session.rows(
         f"SELECT l.face_id FROM held.trial_lists AS l {_KNOWN} "  # noqa: S608  (our own text)
-        "WHERE l.kind = $kind AND len(l.nominals) > 0 AND l.search_id = r.search_id "
+        "WHERE l.kind = $kind AND len(l.nominals) > 0 AND l.scores IS NOT NULL AND l.search_id = r.search_id "
         "AND NOT EXISTS (SELECT 1 FROM held.probes AS p JOIN held.searches AS s USING (search_id) "
         "                WHERE p.face_id = l.face_id AND s.officer_id = $officer) "
         "AND NOT EXISTS (SELECT 1 FROM held.judgements AS j WHERE j.face_id = l.face_id AND j.officer_id = $officer) "
@@ -256,7 +259,7 @@ def add_trial(
 def open_trials(session: Session, officer: OfficerId) -> list[Trial]:
     """Return the trials this officer has not answered and whose answer is still known, by face id."""
     rows = session.rows(
-        f"{_TRIAL} {_KNOWN} WHERE t.officer_id = ? AND NOT EXISTS "  # noqa: S608  (our own text)
+        f"{_TRIAL} {_KNOWN} WHERE t.officer_id = ? AND l.scores IS NOT NULL AND NOT EXISTS "  # noqa: S608  (our own text)
         "(SELECT 1 FROM held.trial_answers AS a WHERE a.trial_id = t.trial_id) ORDER BY t.face_id",
         [officer],
     )

@@ -49,6 +49,8 @@ class Listed:
     search_id: SearchId
     searched_by: frozenset[OfficerId]
     candidates: tuple[tuple[NominalId, CustodyImageId], ...]
+    scores: tuple[float, ...]
+    """Of the candidates, in their order: nothing for a reviewer's eyes while the policy is blind."""
 
 
 def add(
@@ -189,15 +191,15 @@ def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
         "(SELECT list(DISTINCT officer_id) FROM (SELECT s.officer_id FROM held.probes AS p JOIN held.searches AS s "
         " USING (search_id) WHERE p.face_id = r.face_id "
         " UNION SELECT a.officer_id FROM held.alike_searches AS a WHERE a.face_id = r.face_id)), "
-        "list(c.nominal_id ORDER BY c.rank), list(c.custody_image_id ORDER BY c.rank) "
+        "list(c.nominal_id ORDER BY c.rank), list(c.custody_image_id ORDER BY c.rank), list(c.score ORDER BY c.rank) "
         "FROM main.reviews AS r "
         "JOIN held.candidates AS c ON c.search_id = r.search_id AND c.face_id = r.face_id "
         "WHERE $face IS NULL OR r.face_id = $face GROUP BY ALL ORDER BY r.face_id",
         {"face": face_id},
     )
     return [
-        Listed(face, still, search, frozenset(searched_by), tuple(zip(nominals, images, strict=True)))
-        for face, still, search, searched_by, nominals, images in rows
+        Listed(face, still, search, frozenset(searched_by), tuple(zip(nominals, images, strict=True)), tuple(scores))
+        for face, still, search, searched_by, nominals, images, scores in rows
     ]
 
 
