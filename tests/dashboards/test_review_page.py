@@ -347,9 +347,13 @@ def test_a_record_without_trials_says_so_and_gives_no_rate(small_case):
     page = pages.review_of(CaseReviews(small_case.seat("first")))
     toggle(page, "Your record").value = "Your record"
     said = texts(page)
-    assert "no rate" in said
+    assert said.count("no rate: no such trial yet") == 3
     assert "no time yet: no dealt list has been judged" in said
     assert 'role="alert"' not in said
+    toggle(page, "Your record").value = "Review"
+    judge_inconclusive(page)
+    toggle(page, "Your record").value = "Your record"
+    assert " s, over 1 list</td>" in texts(page)
 
 
 # ---------------------------------------------------------------- viewer

@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -45,6 +45,7 @@ def spot(pixels, ink):
     return across.mean() + 0.5, down.mean() + 0.5
 
 
+@settings(max_examples=25)  # each makes a picture of more than a million pixels
 @given(
     x=st.floats(120, 280), y=st.floats(100, 200), between=st.floats(12, 90), angle=st.floats(-math.pi / 3, math.pi / 3)
 )

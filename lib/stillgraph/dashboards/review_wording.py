@@ -7,7 +7,7 @@ from html import escape
 
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.review_state import Done
-from stillgraph.records import Outcome, ReviewerAccuracy, ReviewItem
+from stillgraph.records import Outcome, Rate, ReviewerAccuracy, ReviewItem
 
 NOTE = (
     "You judge alone: no score, no rank and nobody else's verdict is on this page, and the order of the candidates "
@@ -79,9 +79,9 @@ def record(own: ReviewerAccuracy) -> str:
         low, high = own.chance_corrected_low, own.chance_corrected_high
         corrected = f"{own.chance_corrected:.2f} (95 % interval {low:.2f} to {high:.2f}); 1 never errs, 0 does not look"
     rows = [
-        ("The right person was absent: you supported nobody", markup.rate(own.absent)),
-        ("The right person was there: you supported them", markup.rate(own.present)),
-        ("You supported somebody else", markup.rate(own.wrong_person)),
+        ("The right person was absent: you supported nobody", _rate(own.absent)),
+        ("The right person was there: you supported them", _rate(own.present)),
+        ("You supported somebody else", _rate(own.wrong_person)),
         ("You left it inconclusive", markup.counted(own.inconclusive, "trial")),
         ("Corrected for chance", corrected),
         ("Time a list", _time(own)),
@@ -90,9 +90,15 @@ def record(own: ReviewerAccuracy) -> str:
     return markup.heading("Your record", RECORD_NOTE) + table
 
 
+def _rate(value: Rate) -> str:
+    return "no rate: no such trial yet" if value.value is None else markup.rate(value)
+
+
 def _time(own: ReviewerAccuracy) -> str:
-    if own.seconds_median is None or own.seconds_quartiles is None:
+    if own.seconds_median is None:
         return "no time yet: no dealt list has been judged"
-    low, high = own.seconds_quartiles
     lists = markup.counted(own.decisions, "list")
+    if own.seconds_quartiles is None:
+        return f"{own.seconds_median:,.0f} s, over {lists}"
+    low, high = own.seconds_quartiles
     return f"median {own.seconds_median:,.0f} s, half between {low:,.0f} and {high:,.0f} s, over {lists}"
