@@ -28,6 +28,7 @@ from stillgraph.casework import (
     receiving,
     reviewing,
     searching,
+    series,
     statements,
     take_seat,
     unsolved,
@@ -53,6 +54,7 @@ MODULES = (
     receiving,
     reviewing,
     searching,
+    series,
     unsolved,
     statements,
 )
@@ -87,6 +89,7 @@ CALLS = {
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
     "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),
     "analysing.query_table": lambda d, _: analysing.query_table(d, "SELECT 1"),
+    "series.series": lambda d, _: series.series(d),
     "calibrating.calibrate": lambda d, inputs: calibrating.calibrate(d, inputs / "truth.csv", retailers=["R08"]),
     "calibrating.set_threshold": lambda d, inputs: calibrating.set_threshold(
         d, inputs / "truth.csv", fpir=0.5, retailers=["R08"]

@@ -104,6 +104,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
             "evaluate", "identification", case, "--truth", small_inputs / "truth.csv", "--by", "sex", *BY_DESK,
         ),
         "calibrate": ("calibrate", case, "--truth", small_inputs / "truth.csv", "--retailer", "R08", *BY_DESK),
+        "series": ("series", case, *BY_DESK),
         "threshold": (
             "threshold", case, "--truth", small_inputs / "truth.csv", "--retailer", "R08", "--fpir", "0.5", *BY_DESK,
         ),
@@ -132,6 +133,27 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "gallery status": check,
         "gallery engine": check,
         "review accuracy": {"a", "is", "rate"},
+        "series": {
+            "features",
+            "weights",
+            "intercept",
+            "groups",
+            "auc",
+            "auc_low",
+            "auc_high",
+            "cllr",
+            "cllr_min",
+            "reached",
+            "ratio",
+            "offences",
+            "likelihood_ratio",
+            "behaviour_ratio",
+            "face_ratio",
+            "score",
+            "known",
+            "reason",
+            "both",
+        },
         "calibrate": {"cllr", "cllr_low", "cllr_high", "cllr_min", "devpav", "support"},
         "evaluate identification": {"mated", "nonmated"},
     }
@@ -153,5 +175,7 @@ def test_the_keys_of_a_calibration_that_has_enough_to_learn_from_are_documented(
     printed = _printed(capsys, "calibrate", case, *truth, *learned, "--measure-on", "R07", *by)
     assert printed == _documented(root, "calibrate")
     assert run([*map(str, ("threshold", case, *truth, "--fpir", "0.1", *by))]) == 0
+    series = _printed(capsys, "series", case, *learned, *truth, "--measure-on", "R07", *by)
+    assert series == _documented(root, "series")
     still = ("--still", "R08/R08_0002.jpg", "--past-review")
     assert _printed(capsys, "search", case, *still, "--fpir", "0.1", *by) >= {"policy_id", "searches", "low", "high"}

@@ -23,6 +23,7 @@ from stillgraph.cli import (
     persons,
     reviewing,
     scores,
+    series,
     serving,
     work,
 )
@@ -53,8 +54,8 @@ def _root(
 
 
 for module in (
-    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, analyse, scores, models, bench,
-    serving,
+    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, analyse, scores, series, models,
+    bench, serving,
 ):  # fmt: skip
     module.register(app)
 

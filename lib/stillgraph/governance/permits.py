@@ -39,6 +39,7 @@ class Action(StrEnum):
     MAKE_ARRAY = "make photo array"
     RECORD_ANSWER = "record array answer"
     LINK = "link"
+    PROPOSE_SERIES = "propose series"
     RULE = "rule between faces"
     TAKE_BACK = "take back ruling"
     RANK = "rank"

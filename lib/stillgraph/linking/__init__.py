@@ -15,20 +15,28 @@ The governing rule: **rulings bind, similarity proposes, contradictions are show
   (:mod:`~stillgraph.linking.settled`).
 """
 
+from stillgraph.linking.behaviour import FaceTable, OffenceTable, offence_table, propose
 from stillgraph.linking.case import LinkableFace
 from stillgraph.linking.persons import DEFAULT_THRESHOLD, contradictions, link
 from stillgraph.linking.proposals import PROPOSAL_THRESHOLD, Proposing
 from stillgraph.linking.rulings import blockers, may_take_back, stances, standing
+from stillgraph.linking.series import learn, measure
 
 __all__ = [
     "DEFAULT_THRESHOLD",
     "PROPOSAL_THRESHOLD",
+    "FaceTable",
     "LinkableFace",
+    "OffenceTable",
     "Proposing",
     "blockers",
     "contradictions",
+    "learn",
     "link",
     "may_take_back",
+    "measure",
+    "offence_table",
+    "propose",
     "stances",
     "standing",
 ]

@@ -79,6 +79,7 @@ from stillgraph.records.searches import (
     SearchOutcome,
     SearchReport,
 )
+from stillgraph.records.series import PairCheck, Part, Reached, SeriesModel, SeriesProposal
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
 
@@ -139,6 +140,8 @@ __all__ = [
     "Operation",
     "OperationId",
     "Outcome",
+    "PairCheck",
+    "Part",
     "Participation",
     "Person",
     "PersonFace",
@@ -154,6 +157,7 @@ __all__ = [
     "Quality",
     "Ranking",
     "Rate",
+    "Reached",
     "Refusal",
     "RefusedImage",
     "Reproduction",
@@ -167,6 +171,8 @@ __all__ = [
     "SearchId",
     "SearchOutcome",
     "SearchReport",
+    "SeriesModel",
+    "SeriesProposal",
     "Side",
     "Standing",
     "Statement",
