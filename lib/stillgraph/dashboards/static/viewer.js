@@ -459,11 +459,8 @@ class Viewer {
     const panes = this.panes();
     const { mode, split, opacity } = this.set;
     panes.forEach((pane, n) => {
-      const whole = { ...pane };
-      this.within(context, whole, pane, () => {
-        context.fillStyle = GROUND;
-        context.fillRect(pane.left, pane.top, pane.width, pane.height);
-      });
+      context.fillStyle = GROUND;
+      context.fillRect(pane.left, pane.top, pane.width, pane.height);
       if (mode === "side") this.picture(context, n ? "candidate" : "still", pane);
       else if (mode === "flicker") this.picture(context, this.first ? "still" : "candidate", pane);
       else {
@@ -480,7 +477,7 @@ class Viewer {
     if (mode === "flicker") this.label(context, panes[0], this.first ? "still" : "candidate");
   }
 
-  within(context, part, pane, act) {
+  within(context, part, act) {
     context.save();
     context.beginPath();
     context.rect(part.left, part.top, part.width, part.height);
@@ -491,7 +488,7 @@ class Viewer {
 
   picture(context, side, pane, part = pane, opacity = 1) {
     const bitmap = this.shown(side);
-    this.within(context, part, pane, () => {
+    this.within(context, part, () => {
       const scale = this.scale(pane);
       const left = pane.left + pane.width / 2 - this.view.x * scale;
       const top = pane.top + pane.height / 2 - this.view.y * scale;
@@ -510,7 +507,7 @@ class Viewer {
   }
 
   lines(context, pane) {
-    this.within(context, pane, pane, () => {
+    this.within(context, pane, () => {
       const scale = this.scale(pane);
       const left = pane.left + pane.width / 2 - this.view.x * scale;
       const top = pane.top + pane.height / 2 - this.view.y * scale;
