@@ -150,7 +150,7 @@ def rule(
         The rules do not let this officer rule so; the message says why.
     """
     with desk.act(Action.RULE, says=str(says), faces=list(faces), others=list(others)) as deed:
-        return _rule(desk, deed, [_said(says, faces, others)], reason)
+        return _rule(deed, [_said(says, faces, others)], reason)
 
 
 def move(desk: Desk, face_id: FaceId, to_person: str, *, reason: str | None = None) -> Ruled:
@@ -177,7 +177,7 @@ def move(desk: Desk, face_id: FaceId, to_person: str, *, reason: str | None = No
             raise WrongUse(f"Face {face_id} is {to_person} already: choose another person.")
         left = [] if now is None else [face.face_id for face in now.faces if face.face_id != face_id]
         said = [_said(Says.NOT_SAME, [face_id], left)] if left else []
-        return _rule(desk, deed, [*said, _said(Says.SAME, [face_id], there)], reason)
+        return _rule(deed, [*said, _said(Says.SAME, [face_id], there)], reason)
 
 
 def split(desk: Desk, faces: Sequence[FaceId], *, reason: str | None = None) -> Ruled:
@@ -197,7 +197,7 @@ def split(desk: Desk, faces: Sequence[FaceId], *, reason: str | None = None) -> 
         rest = [face.face_id for face in of[0].faces if face.face_id not in set(faces)]
         if not rest:
             raise WrongUse(f"These are all faces of {of[0].person_id}: leave those in it that stay together.")
-        return _rule(desk, deed, [_said(Says.NOT_SAME, faces, rest)], reason)
+        return _rule(deed, [_said(Says.NOT_SAME, faces, rest)], reason)
 
 
 def undo(desk: Desk, sequence: int, *, reason: str | None = None) -> Ruled:
@@ -229,7 +229,7 @@ def undo(desk: Desk, sequence: int, *, reason: str | None = None) -> Ruled:
                 "rule yourself, and the disagreement is listed."
             )
         said = [Said(Says.TAKEN_BACK, one.faces, one.others, undoes=one.sequence) for one in standing]
-        return _record(desk, deed, said, reason)
+        return _record(deed, said, reason)
 
 
 def rulings(desk: Desk) -> tuple[FaceRuling, ...]:
@@ -292,12 +292,13 @@ def _said(says: Says | str, faces: Sequence[FaceId], others: Sequence[FaceId]) -
     return Said(Says(says), one, other)
 
 
-def _rule(desk: Desk, deed: Deed, said: Sequence[Said], reason: str | None) -> Ruled:
+def _rule(deed: Deed, said: Sequence[Said], reason: str | None) -> Ruled:
     """Check and record what an officer rules."""
     from stillgraph import linking
 
-    stills = {face.face_id: StillId(face.image_id) for face in face_store.of_stills(deed.session, desk.model)}
-    missing = sorted({face for one in said for face in (*one.faces, *one.others)} - stills.keys())
+    named = {face for one in said for face in (*one.faces, *one.others)}
+    stills = {face: still for face, (still, _, _) in face_store.places(deed.session, named).items()}
+    missing = sorted(named - stills.keys())
     if missing:
         raise NotFound(f"There is no face {missing[0]} on a still of this case; the view `faces` lists them.")
     own = _under_own_review(deed.session, OfficerId(deed.officer))
@@ -310,10 +311,10 @@ def _rule(desk: Desk, deed: Deed, said: Sequence[Said], reason: str | None) -> R
     ]
     if blockers:
         raise RulingBlocked(" ".join(dict.fromkeys(blockers)))
-    return _record(desk, deed, said, reason)
+    return _record(deed, said, reason)
 
 
-def _record(desk: Desk, deed: Deed, said: Sequence[Said], reason: str | None) -> Ruled:
+def _record(deed: Deed, said: Sequence[Said], reason: str | None) -> Ruled:
     """Append rulings and their seals; return them with the contradictions that the faces are now in."""
     officer = office.officer(deed.session, deed.officer)
     made = ruling_store.add(
@@ -324,15 +325,22 @@ def _record(desk: Desk, deed: Deed, said: Sequence[Said], reason: str | None) ->
         rulings=[one.sequence for one in made], ruling_seals={one.sequence: chain.seal_of_ruling(one) for one in made}
     )
     concerned = {face for one in made for face in (*one.faces, *one.others)}
-    return Ruled(made[0].act, tuple(made), _contradictions(desk, deed.session, concerned))
+    return Ruled(made[0].act, tuple(made), _contradictions(deed.session, concerned))
 
 
-def _contradictions(desk: Desk, session: Session, concerned: set[FaceId]) -> tuple[Contradiction, ...]:
+def _contradictions(session: Session, concerned: set[FaceId]) -> tuple[Contradiction, ...]:
     """Return the contradictions that faces are in as officers rule now, without linking anew."""
     from stillgraph import linking
 
-    found = face_store.of_stills(session, desk.model)
-    listed = linking.contradictions(_linkable(session, found), _outcomes(session), ruling_store.rulings(session))
+    outcomes, between = _outcomes(session), ruling_store.rulings(session)
+    spoken_of = {face for one in between for face in (*one.faces, *one.others)}
+    spoken_of |= {face for face, one in outcomes.items() if one.nominal_id is not None}
+    offences = receipts.still_offences(session)
+    faces = [
+        linking.LinkableFace(face, still, offences[still], box, usable)
+        for face, (still, box, usable) in face_store.places(session, spoken_of).items()
+    ]
+    listed = linking.contradictions(faces, outcomes, between)
     return tuple(one for one in listed if concerned & set(one.faces))
 
 

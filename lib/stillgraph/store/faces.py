@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stillgraph.records import Box, CustodyImageId, Face, FaceId, ModelId, NominalId, Quality, Template
+from stillgraph.records import Box, CustodyImageId, Face, FaceId, ModelId, NominalId, Quality, StillId, Template
 from stillgraph.store.casefile import Session
 
 ImageKind = Literal["still", "custody"]
@@ -44,6 +44,16 @@ def of_stills(session: Session, model: ModelId, stills: Iterable[str] | None = N
         {"model": model, "wanted": wanted},
     )
     return [_face(row, model) for row in rows]
+
+
+def places(session: Session, faces: Iterable[FaceId]) -> dict[FaceId, tuple[StillId, Box, bool]]:
+    """Return the still, the box and whether it is usable of each of these faces that is one of a still."""
+    rows = session.rows(
+        "SELECT face_id, image_id, x, y, width, height, usable FROM held.faces "
+        "WHERE image_kind = 'still' AND list_contains($faces, face_id)",
+        {"faces": sorted(faces)},
+    )
+    return {FaceId(face): (StillId(still), Box(*box), usable) for face, still, *box, usable in rows}
 
 
 def one(session: Session, model: ModelId, face_id: FaceId) -> Face | None:
