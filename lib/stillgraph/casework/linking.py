@@ -71,7 +71,10 @@ class GroupFace:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A person of the last linking run for people to look at: faces nearest the centre first, and what is proposed."""
+    """A person of the last linking run for people to look at: faces nearest the centre first, and what is proposed.
+
+    Reviewers, who decide without a score, are shown no proposals.
+    """
 
     person: Person
     faces: tuple[GroupFace, ...]
@@ -258,7 +261,7 @@ def groups(desk: Desk) -> tuple[Group, ...]:
                 of[joined].append(proposal)
         found = []
         for person in linkage.persons:
-            proposed = tuple(of[person.person_id])
+            proposed = () if blind else tuple(of[person.person_id])
             if len(person.faces) > 1 or proposed:
                 scores = scores_to_others(_vectors([templates[face.face_id] for face in person.faces]))
                 found.append(Group(person, _nearest_first(person, scores, threshold, blind=blind), proposed))
@@ -387,6 +390,7 @@ def _proposing(session: Session, desk: Desk, outcomes: Mapping[FaceId, Ruling], 
             for face, one in outcomes.items()
             if one.outcome is Outcome.NOT_SUPPORTED and face in listed
         },
+        ratios=searches.likelihood_ratios(session),
         threshold=threshold,
     )
 

@@ -42,12 +42,15 @@ class Proposing:
     ``centre``: the mean custody template, float32, shape (d,), which is taken off; nothing is where it is ``None``.
     ``custody``: each nominal's custody templates, float32, shape (k, d), which count as faces of that person.
     ``excluded``: for a face, the nominals on its list where two officers said that no candidate is this person.
+    ``ratios``: the calibrated likelihood ratio of a face's own search against a nominal, where it stated one; a
+    proposal that one face is that nominal carries it.
     ``threshold``: the least score; that of grouping where it is ``None``.
     """
 
     centre: NDArray[np.float32] | None = None
     custody: Mapping[NominalId, NDArray[np.float32]] = field(default_factory=dict)
     excluded: Mapping[FaceId, frozenset[NominalId]] = field(default_factory=dict)
+    ratios: Mapping[tuple[FaceId, NominalId], float] = field(default_factory=dict)
     threshold: float | None = None
 
     def centred(self, templates: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -144,9 +147,12 @@ class Finder:
         ]
 
     def _proposal(self, member: Member, other: Member, score: float) -> Proposal:
+        nominal, ratio = other.person.nominal_id, None
+        if nominal is not None and len(member.rows) == 1:
+            ratio = self.proposing.ratios.get((self.case.faces[member.rows[0]].face_id, nominal))
         return Proposal(
             self.case.ids([*member.rows, *other.rows]),
-            likelihood_ratio=None,
+            likelihood_ratio=ratio,
             score=_cosine(score),
             reason=f"looks like {other.person.person_id}; the score is of the mean templates of either side",
             persons=(member.person.person_id, other.person.person_id),

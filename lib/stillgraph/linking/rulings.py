@@ -36,8 +36,8 @@ class Stance:
 
     @property
     def corroborated(self) -> bool:
-        """Whether enough officers rule the faces one person, and none says they are not."""
-        return len(self.same) >= OFFICERS_NEEDED and not self.apart
+        """Whether enough officers rule the faces one person; where any rules them apart, nothing binds all the same."""
+        return len(self.same) >= OFFICERS_NEEDED
 
 
 def standing(rulings: Iterable[FaceRuling]) -> list[FaceRuling]:

@@ -184,6 +184,15 @@ def _filters(stored: str | None) -> Filters:
     return Filters(**said | days | lists)
 
 
+def likelihood_ratios(session: Session) -> dict[tuple[FaceId, NominalId], float]:
+    """Return the calibrated likelihood ratio of each face and candidate whose newest list states one."""
+    rows = session.rows(
+        "SELECT r.face_id, c.nominal_id, c.likelihood_ratio FROM main.reviews AS r JOIN held.candidates AS c "
+        "ON c.search_id = r.search_id AND c.face_id = r.face_id WHERE c.likelihood_ratio IS NOT NULL"
+    )
+    return {(FaceId(face), NominalId(nominal)): ratio for face, nominal, ratio in rows}
+
+
 def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
     """Return every face with candidates from its latest search, or only ``face_id``, in the order of face ids."""
     rows = session.rows(
