@@ -209,6 +209,23 @@ def test_a_faces_band_stands_with_its_list_and_what_it_means(source):
     assert shown.count("band D: of ") == 1
 
 
+def test_a_ratio_stands_with_its_words_and_a_look_alike_is_warned_of(source):
+    report = source.candidate_lists("R01/R01_0001.jpg")
+    assert "likelihood ratio" not in wording.candidates(report, source, 5)
+    (probe,) = report.probes
+    first, *others = probe.candidates
+    rated = replace(
+        probe, candidates=(replace(first, likelihood_ratio=8.94), *others), look_alike="look-alikes: N2 is close"
+    )
+    shown = wording.candidates(
+        replace(report, probes=(rated,), calibration=1, without_ratio=("band D: insufficient",)), source, 5
+    )
+    assert shown.count("likelihood ratio 8.9 (weak support)") == 1
+    assert "look-alikes: N2 is close" in shown
+    assert "No likelihood ratio: band D: insufficient." in shown
+    assert wording.RATIO_NOTE in shown
+
+
 def test_without_a_still_or_person_the_first_is_shown_or_that_there_is_none(source, monkeypatch):
     monkeypatch.setattr(pages, "_source", lambda _desk: source)
     assert "<h2>R01/R01_0002.jpg#1</h2>" in text(dashboards.candidates(None))

@@ -7,9 +7,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from stillgraph.casework.looking import band_sentences
+from stillgraph.casework.rating import said_of_ratio
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Number
-from stillgraph.records import Enhancement, FaceId, Preview, ProbeTemplate, Ranking, SearchReport
+from stillgraph.records import Candidate, Enhancement, FaceId, Preview, ProbeTemplate, Ranking, SearchReport
 
 if TYPE_CHECKING:
     from stillgraph.casework.analysing import Dossier, Glance
@@ -46,6 +47,10 @@ SCORE_NOTE = (
     "A score is how alike two face templates are (cosine, -1 to 1). It is not a probability, and "
     "the first candidate "
     "of a person who is not in the gallery has a score too. Compare the faces, feature by feature."
+)
+RATIO_NOTE = (
+    "A likelihood ratio is how many times more likely such a score is if the first candidate is the person than if "
+    "they are the best of all others. It is not how likely it is that they are the person."
 )
 ENHANCE_NOTE = (
     "Every step is recorded and can be done again from the original, which is never changed. An enhancement is for the "
@@ -262,17 +267,18 @@ def candidates(report: SearchReport, source: Source, limit: int) -> str:
     if report.enhancement is not None:
         facts.append(("With enhancement", report.enhancement))
     head = markup.facts(facts)
-    parts = [head, markup.notice(SCORE_NOTE)]
+    parts = [head, markup.notice(SCORE_NOTE)] + ([] if report.calibration is None else [markup.notice(RATIO_NOTE)])
     parts += [f'<p class="sg-note">No face was found in {escape(still)}.</p>' for still in report.without_face]
     means = band_sentences(probe.quality.band for probe in report.probes)
-    parts += [f'<p class="sg-note">{escape(said)}</p>' for said in means]
+    without = [f"No likelihood ratio: {why}." for why in report.without_ratio]
+    parts += [f'<p class="sg-note">{escape(said)}</p>' for said in (*without, *means)]
     faces = source.face_chips([probe.face_id for probe in report.probes])
     listed = source.custody_chips(list({c.custody_image for p in report.probes for c in p.candidates[:limit]}))
     for probe in report.probes:
         chips = [markup.picture(faces.get(probe.face_id), f"Face {probe.face_id}", "the still's face")]
         chips += [
             markup.picture(listed.get(c.custody_image), f"Custody image {c.custody_image}",
-                           f"{c.rank} · {c.nominal_id} · score {c.score:.2f}")
+                           f"{c.rank} · {c.nominal_id} · score {c.score:.2f}{_ratio(c)}")
             for c in probe.candidates[:limit]
         ]  # fmt: skip
         count = f"{min(limit, len(probe.candidates))} of {markup.counted(len(probe.candidates), 'candidate')}"
@@ -280,8 +286,15 @@ def candidates(report: SearchReport, source: Source, limit: int) -> str:
         said += f" · band {probe.quality.band}" if probe.quality.band else ""
         if probe.template is not ProbeTemplate.ORIGINAL:
             said += f"; template from {probe.template}"
-        parts.append(markup.heading(probe.face_id, said) + markup.pictures(chips))
+        warning = "" if probe.look_alike is None else markup.notice(probe.look_alike)
+        parts.append(markup.heading(probe.face_id, said) + warning + markup.pictures(chips))
     return "".join(parts)
+
+
+def _ratio(candidate: Candidate) -> str:
+    """Return a candidate's likelihood ratio, number and words together; nothing where there is none."""
+    said = said_of_ratio(candidate.likelihood_ratio)
+    return said and f" · likelihood ratio {said}"
 
 
 def beside(shown: Preview) -> str:
