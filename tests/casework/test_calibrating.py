@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import calibrating, evaluating, searching, take_seat
+from stillgraph.casework import calibrating, evaluating, reviewing, searching, take_seat
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.evaluation import read_truth
 from stillgraph.records import ReviewItem, SearchOutcome, StillId
@@ -161,9 +161,12 @@ def test_faces_searched_together_have_no_ratio_and_a_reason(calibrated):
     assert done.without_ratio == ("scores of templates of several faces together are not calibrated",)
 
 
-def test_what_waits_for_review_shows_neither_score_nor_ratio():
+def test_what_waits_for_blind_review_shows_neither_score_nor_ratio(small_case):
     names = {field.name for field in fields(ReviewItem)}
-    assert not {name for name in names if "score" in name or "ratio" in name or "alike" in name}
+    assert not {name for name in names if "ratio" in name or "alike" in name}
+    waiting = reviewing.queue(small_case.seat("first"))
+    assert waiting
+    assert all(item.scores is None for item in waiting)
 
 
 def test_a_small_case_is_too_thin_and_says_so(small_case, small_inputs):
