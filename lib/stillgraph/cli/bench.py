@@ -13,6 +13,7 @@ from stillgraph.cli.common import AsJson
 
 if TYPE_CHECKING:
     from stillgraph.casework.bench_linking import LinkingBenchmark, Share
+    from stillgraph.casework.bench_operation import OperationBenchmark
     from stillgraph.casework.bench_search import SearchBenchmark
     from stillgraph.casework.benching import FacesBenchmark
     from stillgraph.records import Rate
@@ -116,6 +117,40 @@ def _show_linking(result: LinkingBenchmark) -> None:
     print(f"Proposals right, of {result.proposals.trials:,}: {percent(result.proposals)} %.")
     print(", ".join(f"{ratio:.1f} times as fast as {name}" for name, ratio in result.times_faster.items()) + ".")
     print(f"The same groups as scikit-learn's average linkage: {'yes' if result.agrees else 'no'}.")
+
+
+@bench_app.command("operation", epilog="Example: stillgraph bench operation --entries 1000000 --json")
+def bench_operation(
+    entries: Annotated[int, typer.Option("--entries", min=1, metavar="N", help="Made-up custody images.")] = 100_000,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Where the case is put meanwhile.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the templates.")] = 0,
+    workers: common.Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a whole operation: the demonstration's stills from the disk to stored candidates, in a large gallery."""
+    from stillgraph.casework import bench_operation as benching
+
+    result = benching.bench_operation(
+        entries=entries, folder=folder, workers=workers, seed=seed, show_progress=sys.stderr.isatty()
+    )
+    if as_json:
+        common.print_json(result)
+    else:
+        _show_operation(result)
+
+
+def _show_operation(result: OperationBenchmark) -> None:
+    print(
+        f"{result.stills} stills from the disk to {result.candidates:,} stored candidates in {result.elapsed_s:.1f} s "
+        f"({result.core_s:.1f} s of the {result.cores} cores' time): {result.searched} of {result.faces} faces against "
+        f"{result.entries:,} custody images."
+    )
+    common.print_table(["stage", "seconds"], [(name, f"{spent:.2f}") for name, spent in result.seconds.items()])
+    said = ", ".join(f"{name} {spent:.1f} s" for name, spent in result.prepare_s.items())
+    print(f"Before it: {said}. One custody image more: enrolled in {result.one_more['enrol']:.2f} s, ", end="")
+    print(f"one still searched after it in {result.one_more['search']:.2f} s.")
 
 
 def _show_search(result: SearchBenchmark) -> None:

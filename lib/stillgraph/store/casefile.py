@@ -104,12 +104,17 @@ class Session:
 
         rows = [asdict(record) if is_dataclass(record) else dict(record) for record in records]  # type: ignore[arg-type]
         columns = list(rows[0])
-        incoming = pa.table({column: [row[column] for row in rows] for column in columns})
-        self._connection.register("incoming", incoming)
-        try:
+        with self.incoming(pa.table({column: [row[column] for row in rows] for column in columns})):
             # Table and column names are those of our own schema and records, not of anybody's input.
             names = ", ".join(f'"{column}"' for column in columns)
             self._connection.execute(f"INSERT INTO held.{table} ({names}) SELECT {names} FROM incoming")  # noqa: S608
+
+    @contextmanager
+    def incoming(self, table: Any) -> Iterator[None]:
+        """Let SQL read an Arrow table as ``incoming`` meanwhile."""
+        self._connection.register("incoming", table)
+        try:
+            yield
         finally:
             self._connection.unregister("incoming")
 
