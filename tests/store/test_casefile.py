@@ -231,3 +231,8 @@ def test_many_processes_read_at_once(case_file):
             readers.enter_context(held_elsewhere(case_file, "reading"))
         with case_file.session(writing=False) as session:
             assert session.one("SELECT count(*) FROM held.settings") == (4,)
+
+
+def test_a_long_query_draws_nothing_on_stdout(small_case):
+    with small_case.seat().case.session(writing=False) as session:
+        assert session.one("SELECT current_setting('enable_progress_bar')") == (False,)

@@ -249,6 +249,8 @@ class CaseFile:
             self._attach(connection, writing=writing)
             connection.execute(f"USE {ALIAS}")
             connection.execute("SET TimeZone = 'UTC'")
+            # It goes to stdout, into the one JSON document that commands print there.
+            connection.execute("SET enable_progress_bar = false")
             yield Session(connection)
         finally:
             connection.close()
