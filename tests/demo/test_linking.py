@@ -25,11 +25,11 @@ def test_no_corroborated_person_is_two_people(desk):
     assert evaluating_linking.linking(desk, TRUTH).measures["corroborated"].wrongly_merged == 0
 
 
-@pytest.mark.parametrize("retailers", [[], HELD_OUT], ids=["all", "held out"])
-def test_what_is_put_together_and_proposed_is_mostly_right_and_worth_it(desk, retailers):
+@pytest.mark.parametrize(("retailers", "right"), [([], 0.95), (HELD_OUT, 0.8)], ids=["all", "held out"])
+def test_what_is_put_together_and_proposed_is_mostly_right_and_worth_it(desk, retailers, right):
     found = evaluating_linking.linking(desk, TRUTH, retailers=retailers)
     persons, accepted = found.measures["persons"], found.measures["with_proposals"]
     assert persons.precision.value > 0.97
     added = accepted.pairs_together - persons.pairs_together
-    assert accepted.pairs_right - persons.pairs_right >= 0.9 * added > 0
+    assert accepted.pairs_right - persons.pairs_right >= right * added > 0
     assert accepted.recall.value > persons.recall.value + 0.05 > found.measures["corroborated"].recall.value + 0.05
