@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation import KnownSearch, calibrate, measure, ratio
-from stillgraph.evaluation.calibration import LEAST_PEOPLE, QUANTILES, places_of_best
+from stillgraph.evaluation.calibration import LEAST_PEOPLE, LISTED, QUANTILES, places_of_best
 from stillgraph.records import Calibration, ModelId, OfficerId
 
 MODEL = ModelId("net@1.r1")
@@ -141,6 +141,16 @@ def test_a_smaller_gallery_has_curves_of_its_own_that_give_a_score_more_weight()
     assert "has grown to 111 persons since it was calibrated with 100" in ratio(
         made, 0.5, model=MODEL, band="A", gallery=111
     )
+
+
+def test_the_first_of_the_others_are_enough():
+    rng = np.random.default_rng(4)
+    whole = [
+        KnownSearch(f"s{n}", f"p{n}", "A", rng.normal(0.6, 0.1), np.sort(rng.normal(0.2, 0.1, 399))[::-1])
+        for n in range(60)
+    ]
+    cut = [replace(one, others=one.others[:LISTED], others_searched=399) for one in whole]
+    assert calibrate(cut, gallery=400) == calibrate(whole, gallery=400)
 
 
 def test_a_band_never_searched_has_no_ratio_and_another_model_is_refused():

@@ -183,18 +183,23 @@ def _retailers(table: Sequence[TruthFace], asked: Sequence[str], but: Sequence[s
 def _known(deed: Deed, desk: Desk, table: Sequence[TruthFace], retailers: Sequence[str]) -> _Known:
     """Search the faces of known truth of some retailers."""
     from stillgraph.evaluation import KnownSearch
+    from stillgraph.evaluation.calibration import LISTED
 
     rows = [row for row in table if row.still.split("/")[0] in set(retailers)]
-    done = search_known(deed.session, desk, rows)
+    done = search_known(deed.session, desk, rows, limit=LISTED + 1)
     if not done.known:
         raise NotFound("The case holds no still that the truth table names; receive their deliveries first.")
     searches = []
     for row, face in done.faces.items():
         mate = [c.score for c in done.lists[row] if c.nominal_id == row.nominal_id]
         others = np.array([c.score for c in done.lists[row] if c.nominal_id != row.nominal_id], np.float64)
+        # A person further down the list stands first in no part of the gallery.
         searches.append(
-            KnownSearch(f"{row.still}@{row.position}", row.person, face.quality.band, mate[0] if mate else None, others)
-        )
+            KnownSearch(
+                f"{row.still}@{row.position}", row.person, face.quality.band, mate[0] if mate else None, others,
+                others_searched=len(done.enrolled) - (row.nominal_id in done.enrolled),
+            )
+        )  # fmt: skip
     said = sorted((row.still, row.position, row.person, row.nominal_id or "") for row in done.known)
     return _Known(
         searches,

@@ -75,8 +75,13 @@ class KnownSearches:
     gallery: GalleryInfo
 
 
-def search_known(session: Session, desk: Desk, table: Sequence[TruthFace]) -> KnownSearches:
-    """Search every face of a truth table that the case holds, inside an action; each list holds the whole gallery."""
+def search_known(
+    session: Session, desk: Desk, table: Sequence[TruthFace], *, limit: int | None = None
+) -> KnownSearches:
+    """Search every face of a truth table that the case holds, inside an action.
+
+    Each list holds the whole gallery, unless ``limit`` says how many persons.
+    """
     from stillgraph import evaluation
 
     widths = receipts.still_widths(session)
@@ -92,7 +97,8 @@ def search_known(session: Session, desk: Desk, table: Sequence[TruthFace]) -> Kn
         if face_id is not None and (face := faces[face_id]).usable and face.template is not None
     }
     templates = [face.template for face in usable.values() if face.template is not None]
-    found = index.search(templates, limit=max(len(enrolled), 1), threshold=INVESTIGATION)
+    most = max(len(enrolled), 1) if limit is None else limit
+    found = index.search(templates, limit=most, threshold=INVESTIGATION)
     return KnownSearches(known, usable, dict(zip(usable, found, strict=True)), enrolled, index.info)
 
 

@@ -58,6 +58,10 @@ LEAST_GALLERY = 20
 QUANTILES = 5
 """Places of the best other person in a smaller gallery that stand for their distribution."""
 
+LISTED = 64
+"""Other people of each search that are enough to learn from: a quarter of the gallery has nobody of the first eight in
+one of ten draws, and of so many hardly ever."""
+
 GROWTH = 1.1
 """How many times larger than the gallery measured one may be that is searched: the best of a tenth more people reaches
 a score at most a tenth more often, so a ratio is at most so much too high."""
@@ -72,7 +76,8 @@ class KnownSearch:
     """A search of a usable face of somebody who is known.
 
     ``person`` is whose face it is, ``mate_score`` the best score of that person's own images, ``None`` where they are
-    not in the gallery. ``others`` has the best score of each other person searched, float64, shape (n,), highest first.
+    not in the gallery. ``others`` has the best score of each other person searched, float64, shape (n,), highest first;
+    where only the first of them are given, :data:`LISTED` or more, ``others_searched`` says how many there were.
     """
 
     trial_id: str
@@ -80,6 +85,7 @@ class KnownSearch:
     band: str | None
     mate_score: float | None
     others: Floats = field(repr=False)
+    others_searched: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,7 +227,10 @@ def _first_candidates(searches: Sequence[KnownSearch], gallery: int, size: int) 
     for number, search in enumerate(searches):
         if not len(search.others):
             continue
-        best = search.others[:1] if size >= gallery else search.others[places_of_best(len(search.others), size)]
+        best = search.others[:1]
+        if size < gallery:
+            searched = len(search.others) if search.others_searched is None else search.others_searched
+            best = search.others[np.minimum(places_of_best(searched, size), len(search.others) - 1)]
         first = [] if search.mate_score is None else [search.mate_score] * int((search.mate_score > best).sum())
         scores += [*first, *best]
         same += [True] * len(first) + [False] * len(best)
