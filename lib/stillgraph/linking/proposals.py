@@ -21,7 +21,7 @@ PROPOSAL_THRESHOLD = 0.58
 """The lowest score, of mean templates without what all faces share, at which the shipped model proposes.
 
 Chosen on R01 to R06 of the demonstration: of 0.40, 0.42, ... the lowest from which on 95 % of what was proposed to be a
-corroborated person was, 0.54, and 0.04 more, since that were ten proposals. docs/accuracy.md says what it does.
+corroborated person was, 0.56, and one step more, since that were ten proposals. docs/accuracy.md says what it does.
 """
 
 _BLOCK = 2048
