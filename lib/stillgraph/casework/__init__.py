@@ -2,9 +2,9 @@
 
 Cut by officer role: ``desk`` (who is at work, on what, with what: the one way in), ``receiving``, ``enrolling``,
 ``searching``, ``unsolved`` (newly enrolled people against open stills), ``alike`` (stills among themselves),
-``reviewing``, ``linking``, ``analysing``, ``evaluating``, ``governing``; ``models``, the face model packs, and
-``extracting``, stills out of films. One function for each action, and each on a case has the same three steps inside
-one transaction: **permit, do, record**.
+``reviewing`` (``trials``, ``statements``, ``arrays``), ``linking``, ``analysing``, ``evaluating``, ``governing``;
+``models``, the face model packs, and ``extracting``, stills out of films. One function for each action, and each on a
+case has the same three steps inside one transaction: **permit, do, record**.
 """
 
 from stillgraph.casework.desk import Desk, take_seat

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from stillgraph.casework import indexing
 from stillgraph.records import CustodyImageId, FaceId, ModelId, NominalId, OfficerId, ReviewPolicy
-from stillgraph.store import Session, galleries, reviews, searches
+from stillgraph.store import Session, galleries, reviews, rulings, searches
 from stillgraph.store import faces as face_store
 from stillgraph.store.reviews import Trial
 from stillgraph.store.searches import Listed
@@ -78,12 +78,14 @@ def mix_in(session: Session, officer: OfficerId, real: Sequence[Listed], policy:
     from stillgraph.review import dealing
 
     beside = {f"{listed.face_id}@{listed.search_id}": listed for listed in real}
+    ruled = rulings.faces_ruled_by(session, officer)
     for place in sorted(set(beside) - reviews.places_with_trials(session, officer)):
         listed = beside[place]
         kind = dealing.trial_beside(policy, officer, listed.face_id, listed.search_id)
         if kind is None:
             continue
-        face_id = dealing.pick(policy, officer, place, reviews.faces_for_trial(session, officer, kind))
+        open_to = set(reviews.faces_for_trial(session, officer, kind)) - ruled
+        face_id = dealing.pick(policy, officer, place, open_to)
         if face_id is not None:
             reviews.add_trial(session, officer, face_id, kind, beside=place, policy_number=policy.number, at=at)
 

@@ -40,7 +40,7 @@ def review_queue(
         return
     print(f"{common.count(len(items), 'candidate list')} {'waits' if len(items) == 1 else 'wait'} for your judgement.")
     common.print_table(
-        ["face", "candidates", "in no order that tells who came first"],
+        ["face", "candidates", "some of them, as you are to see them"],
         [
             (item.face_id, len(item.candidates), ", ".join(nominal for nominal, _ in item.candidates[:5]))
             for item in items
