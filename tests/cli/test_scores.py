@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "demo"
+
 
 def test_a_calibration_too_thin_and_a_threshold_are_said_in_words(run, seat, small_case, small_inputs):
     case, truth = small_case.directory, ("--truth", small_inputs / "truth.csv", "--retailer", "R08")
@@ -30,3 +35,24 @@ def test_a_search_says_why_there_is_no_ratio(run, seat, small_case):
     refused = run("search", small_case.directory, "--together", "a", "--fpir", "0.1", seat=seat)
     assert refused.code == 2
     assert "--together names all faces of the search; leave out --still, --fpir and the like." in refused.err
+
+
+def test_series_are_proposed_in_words_or_not_at_all(run, seat, small_case, demo_case, tmp_path):
+    ran = run("series", small_case.directory, seat=seat)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Nothing is proposed. insufficient: needs 20 people with at least two solved offences" in ran.out
+    case = tmp_path / "case"
+    shutil.copytree(demo_case, case)
+    ran = run(
+        "series", case, "--truth", DATA / "truth.csv", "--measure-on", "R12", "--most", "3",
+        seat=("--officer", "analyst-1", "--operation", "OP-DEMO", "--reason", "test"),
+    )  # fmt: skip
+    assert (ran.code, ran.err) == (0, "")
+    assert "; simulated review" in ran.out
+    for said in ("cross-validated", "others only", " km and ", "by chance alone about ", "no link is made"):
+        assert said in ran.out
+    refused = run(
+        "series", case, "--most", "0", seat=("--officer", "analyst-1", "--operation", "OP-DEMO", "--reason", "x")
+    )
+    assert refused.code == 2
+    assert "the most proposals are 1 or more" in refused.err

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation import KnownSearch, calibrate, measure, ratio
+from stillgraph.evaluation import calibration as calibration_module
 from stillgraph.evaluation.calibration import LEAST_PEOPLE, LISTED, QUANTILES, places_of_best
 from stillgraph.records import Calibration, ModelId, OfficerId
 
@@ -178,3 +179,19 @@ def test_curves_cannot_be_measured_without_either_kind():
     some = [replace(one, mate_score=None) for one in searches(5, seed=9)]
     assert measure(curves, some, gallery=1)["A"].insufficient.startswith("insufficient: needs first candidates who are")
     assert measure([], some, gallery=1)["A"].insufficient == "insufficient: no curve"
+
+
+def test_nobody_is_both_learned_from_and_measured_on(monkeypatch):
+    learned_from = []
+    fit = calibration_module._fit
+
+    def recorded(first, rng):
+        learned_from.append(set(first.people.tolist()))
+        return fit(first, rng)
+
+    monkeypatch.setattr(calibration_module, "_fit", recorded)
+    calibrate(searches(30, each=4), gallery=1)
+    everybody, *folds = learned_from
+    assert len(folds) == 10
+    left_out = [everybody - fold for fold in folds]
+    assert sorted(person for some in left_out for person in some) == sorted(everybody)

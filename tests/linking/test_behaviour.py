@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stillgraph.errors import WrongUse
 from stillgraph.linking import FaceTable, behaviour, learn, measure, offence_table, propose
+from stillgraph.linking import series as solved
 from stillgraph.linking.behaviour import FEATURES, compare, haversine_km, most_alike
 from stillgraph.linking.series import LEAST_SERIES
 from stillgraph.records import Offence, OffenceId, RetailerId, Store, StoreId
@@ -147,7 +148,7 @@ def test_settled_pairs_are_left_out_and_the_best_come_first(learned):
     more, _ = propose(model, table, faces, settled=settled, most=31)
     assert (more.left[:30] == pairs.left).all()
     for wrong in ({"most": 0}, {"least_ratio": 0.0}):
-        with pytest.raises(WrongUse, match="a number of 1 or more"):
+        with pytest.raises(WrongUse, match="the most proposals are 1 or more"):
             propose(model, table, faces, settled=settled, **wrong)
 
 
@@ -217,3 +218,26 @@ def test_the_most_alike_faces_are_those_of_trying_all():
         else:
             assert scores[n] == pytest.approx(max(tried.values()), abs=1e-6)
             assert tried[tuple(rows[n])] == pytest.approx(max(tried.values()), abs=1e-6)
+
+
+def test_nobody_is_both_learned_from_and_measured_on(monkeypatch):
+    people = {f"p{n}": [3 * n, 3 * n + 1, 3 * n + 2] for n in range(20)} | {"both": [0, 59]}
+    known = solved._known_pairs(people)
+    group = {row: known.group[row] for row in range(60)}
+    measured = []
+
+    def learned_from(names, pairs, linked):
+        return {group[row] for n in pairs[:, 0].astype(int) for row in (known.left[n], known.right[n])}
+
+    def looked_at(groups, pairs):
+        for n in pairs[:, 0].astype(int):
+            assert not {group[known.left[n]], group[known.right[n]]} & groups
+            measured.append(n)
+        return np.zeros(len(pairs))
+
+    monkeypatch.setattr(solved, "_part", learned_from)
+    monkeypatch.setattr(solved, "log10_of", looked_at)
+    index = np.arange(len(known.left), dtype=np.float64)[:, None]
+    solved._held_out(index, known, np.random.default_rng(0))
+    assert sorted(measured) == list(range(len(known.left)))
+    assert group[0] == group[59], "who offended together is one group"

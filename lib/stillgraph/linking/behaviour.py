@@ -152,7 +152,7 @@ def propose(
     if model.insufficient is not None:
         raise WrongUse(f"No offences are proposed. {model.insufficient}.")
     if most < 1 or not least_ratio > 0:
-        raise WrongUse("Proposals have a likelihood ratio above 0, and there is at most a number of 1 or more of them.")
+        raise WrongUse("A least likelihood ratio is above 0, and the most proposals are 1 or more; give other numbers.")
     by_time = np.argsort(table.days, kind="stable")
     last = np.full(len(by_time), len(by_time))
     if len(by_time) > ALL_PAIRS:
