@@ -41,7 +41,7 @@ def test_series_are_proposed_in_words_or_not_at_all(run, seat, small_case, demo_
     ran = run("series", small_case.directory, seat=seat)
     assert (ran.code, ran.err) == (0, "")
     assert "Nothing is proposed. insufficient: needs 20 people with at least two solved offences" in ran.out
-    case = tmp_path / "case"
+    case = tmp_path / "demo"
     shutil.copytree(demo_case, case)
     ran = run(
         "series", case, "--truth", DATA / "truth.csv", "--measure-on", "R12", "--most", "3",
