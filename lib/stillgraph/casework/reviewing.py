@@ -284,7 +284,7 @@ def _waiting(desk: Desk, deed: Deed) -> tuple[ReviewItem, ...]:
     tried = reviews.tried_faces(session, me)
     real = [
         listed
-        for listed in searches.listed(session)
+        for listed in searches.listed(session, still_open=True)
         if listed.face_id not in tried and review.waiting(me, listed.searched_by, judged.get(listed.face_id, []))
     ]
     trials.prepare(session, desk.case.directory, desk.model, deed.at)
@@ -311,5 +311,9 @@ def _item(held: ReviewPolicy, officer: OfficerId, listed: Listed, turn: int) -> 
 
 
 def _judgements(session: Session, officer: OfficerId, face_id: FaceId, trial: Trial | None) -> list[Judgement]:
-    """Return the judgements that one of this face joins: the face's, or in a trial the officer's own answers."""
-    return searches.counting(session, face_id) if trial is None else reviews.trial_answers(session, officer, face_id)
+    """Return the judgements that one of this face joins: the face's, or in a trial the officer's own answers.
+
+    Both are read either way, so that a trial takes as long as a review.
+    """
+    real, answers = searches.counting(session, face_id), reviews.trial_answers(session, officer, face_id)
+    return real if trial is None else answers

@@ -93,12 +93,12 @@ def mix_in(session: Session, officer: OfficerId, real: Sequence[Listed], policy:
 def list_for(session: Session, officer: OfficerId, face_id: FaceId) -> tuple[Listed | None, Trial | None]:
     """Return the list of a face as this officer is to see it, and the trial it is of, if it is one.
 
-    Whoever shows or judges a list asks here, so that a trial is shown and judged like any other.
+    Whoever shows or judges a list asks here, so that a trial is shown and judged like any other; both are looked up
+    either way, so that it takes as long.
     """
-    trial = reviews.trial_of(session, officer, face_id)
+    trial, found = reviews.trial_of(session, officer, face_id), searches.listed(session, face_id)
     if trial is not None:
         return as_listed(trial), trial
-    found = searches.listed(session, face_id)
     return (found[0] if found else None), None
 
 

@@ -193,8 +193,11 @@ def likelihood_ratios(session: Session) -> dict[tuple[FaceId, NominalId], float]
     return {(FaceId(face), NominalId(nominal)): ratio for face, nominal, ratio in rows}
 
 
-def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
-    """Return every face with candidates from its latest search, or only ``face_id``, in the order of face ids."""
+def listed(session: Session, face_id: FaceId | None = None, *, still_open: bool = False) -> list[Listed]:
+    """Return every face with candidates from its latest search, or only ``face_id``, in the order of face ids.
+
+    With ``still_open`` only those whose review is pending or disputed.
+    """
     rows = session.rows(
         "SELECT r.face_id, r.still_id, r.search_id, "
         "(SELECT list(DISTINCT officer_id) FROM (SELECT s.officer_id FROM held.probes AS p JOIN held.searches AS s "
@@ -203,8 +206,9 @@ def listed(session: Session, face_id: FaceId | None = None) -> list[Listed]:
         "list(c.nominal_id ORDER BY c.rank), list(c.custody_image_id ORDER BY c.rank), list(c.score ORDER BY c.rank) "
         "FROM main.reviews AS r "
         "JOIN held.candidates AS c ON c.search_id = r.search_id AND c.face_id = r.face_id "
-        "WHERE $face IS NULL OR r.face_id = $face GROUP BY ALL ORDER BY r.face_id",
-        {"face": face_id},
+        "WHERE ($face IS NULL OR r.face_id = $face) AND (NOT $open OR r.outcome IN ('pending', 'disputed')) "
+        "GROUP BY ALL ORDER BY r.face_id",
+        {"face": face_id, "open": still_open},
     )
     return [
         Listed(face, still, search, frozenset(searched_by), tuple(zip(nominals, images, strict=True)), tuple(scores))
