@@ -157,7 +157,7 @@ def _candidate(session: Session, nominal_id: NominalId | None, face_id: FaceId |
             raise WrongUse("A photo array is of one candidate: name a nominal, or a face that is corroborated.")
         return nominal_id
     if nominal_id is None:
-        ruled = review.ruling(searches.judgements(session, face_id))
+        ruled = review.ruling(searches.counting(session, face_id))
         if ruled.outcome is not Outcome.CORROBORATED or ruled.nominal_id is None:
             raise WrongUse(f"{face_id} is not corroborated as anybody: name the candidate of the array too.")
         return ruled.nominal_id
