@@ -36,6 +36,8 @@ class Alone:
     anonymous_bytes: int | None
     mapped_bytes: int | None
     resident_bytes: int | None
+    peak_bytes: int | None
+    """The most that was ever resident, within searches and while opening too."""
 
 
 def measure(
@@ -86,20 +88,27 @@ def _measured(
         if len(times) >= 10 and time.perf_counter() - opened > longest_s:
             break
     p50, p95 = 1000 * np.quantile(times, [0.5, 0.95])
-    said = sum(most) > 0
+    status = _status()
+    said = bool(status)
     return Alone(
         open_s=opened - began, searches=len(times), first_ms=1000 * times[0], p50_ms=float(p50), p95_ms=float(p95),
         anonymous_bytes=most[0] if said else None, mapped_bytes=most[1] if said else None,
-        resident_bytes=sum(most) if said else None,
+        resident_bytes=sum(most) if said else None, peak_bytes=status["VmHWM"] if said else None,
     )  # fmt: skip
 
 
 def _resident() -> tuple[int, int]:
     """Return the bytes of this process in physical memory: its own, and those of files; 0 where nobody says."""
+    said = _status()
+    return said.get("RssAnon", 0), said.get("RssFile", 0) + said.get("RssShmem", 0)
+
+
+def _status() -> dict[str, int]:
+    """Return what the system says this process takes, bytes; empty where it says nothing."""
     try:
         lines = STATUS.read_text(encoding="ascii").splitlines()
     except OSError:
-        return 0, 0
-    said = {name: value for name, _, value in (line.partition(":") for line in lines)}
-    anonymous, files, shared = (int(said[name].split()[0]) * 1024 for name in ("RssAnon", "RssFile", "RssShmem"))
-    return anonymous, files + shared
+        return {}
+    wanted = {"RssAnon", "RssFile", "RssShmem", "VmHWM"}
+    pairs = (line.split(":", 1) for line in lines)
+    return {name: int(value.split()[0]) * 1024 for name, value in pairs if name in wanted}

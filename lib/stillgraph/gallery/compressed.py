@@ -43,6 +43,10 @@ FACTOR = 25
 LEAST_SHARE = 1 / 16
 """Where a filter leaves a smaller share of the rows than this, they are all compared exactly."""
 
+COUNTED_BYTES = 1 << 30
+"""Where templates take more than this, a process lets go of their pages after each search: what it holds in memory are
+its codes and what one search reads. The system keeps the pages for the next search as long as it has room."""
+
 Coder = Any
 """A FAISS index of codes, whose type hints do not know what its own wrappers take."""
 
@@ -110,6 +114,9 @@ class CompressedIndex(ExactIndex):
             for probe, rows in zip(probes, found, strict=True)
         ]
         lists = [one.result() for one in work]
+        if contents.vector_bytes > COUNTED_BYTES:
+            for part in contents.parts:
+                part.segment.let_go()
         # One person with very many images, or a filter's luck, can leave a list short: compare every row for these.
         short = [number for number, listed in enumerate(lists) if listed is None]
         whole = iter(super()._searched(contents, probes[short], limit, threshold, filters)) if short else iter(())

@@ -5,6 +5,7 @@ A segment never changes. What is deleted is marked beside it (:mod:`stillgraph.g
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,9 +49,19 @@ class Segment:
     values: Mapping[str, Sequence[str]] = field(repr=False)
     lookup: Mapping[str, NDArray[Any]] = field(repr=False)
     text: NDArray[np.uint8] = field(repr=False)
+    mapping: mmap.mmap | None = field(default=None, repr=False)
+    """The file these arrays are views of; ``None`` of a segment in memory."""
 
     def __len__(self) -> int:
         return len(self.vectors)
+
+    def let_go(self) -> None:
+        """Let the system count no page of the file as this process's; what is read again is mapped again.
+
+        Rows read here and there each bring their neighbours' pages along, until all of a large gallery is counted.
+        """
+        if self.mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self.mapping.madvise(mmap.MADV_DONTNEED)
 
     def entries(self, rows: NDArray[np.intp]) -> list[Entry]:
         """Return the image and nominal of each of ``rows``."""
@@ -248,7 +259,9 @@ def mapped(path: Path, layout: Layout, values: Mapping[str, Sequence[str]]) -> S
             f"The file {path.name} of the gallery's index is cut short: remove the index at {path.parent}, and the "
             "next search makes it anew."
         )
-    whole = np.memmap(path, dtype=np.uint8, mode="r")
+    with path.open("rb") as file:
+        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    whole = np.frombuffer(mapping, dtype=np.uint8)
     arrays = {
         name: np.asarray(whole[offset : offset + count * np.dtype(kind).itemsize]).view(kind)
         for name, kind, offset, count in places
@@ -259,4 +272,5 @@ def mapped(path: Path, layout: Layout, values: Mapping[str, Sequence[str]]) -> S
         values,
         {name: arrays[f"lookup.{name}"] for name in _LOOKUP},
         arrays["text"],
+        mapping,
     )
