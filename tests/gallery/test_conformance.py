@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
@@ -23,7 +25,7 @@ from stillgraph.records import Filters, GalleryInfo, Template
 
 MODEL = "pack@0123456789ab"
 TODAY = date(2026, 11, 24)
-NUMBERS = count()
+NUMBERS, RUN = count(), uuid.uuid4().hex[:8]
 
 ENGINES: dict[str, Callable] = {
     "exact": lambda folder, dimension: exact.build(MODEL, [], np.empty((0, dimension), np.float32)),
@@ -38,25 +40,49 @@ ENGINES: dict[str, Callable] = {
 }
 
 
+SERVER = os.environ.get("STILLGRAPH_TEST_MILVUS")
+"""The address of a Milvus server to test; without one milvus-lite is tested, in a file."""
+
+EXAMPLES = 25 if SERVER is None else 5
+"""Lives of a gallery tried for each engine; a server takes seconds to make the collections of one."""
+
+
 @cache
-def milvus_file() -> str:
-    """Return the file of one milvus-lite for the whole run; it takes half a second to start."""
+def milvus_address() -> str:
+    """Return the server, or the file of one milvus-lite for the whole run, which takes half a second to start."""
+    for package in ("pymilvus", *(["milvus_lite"] if SERVER is None else [])):
+        pytest.importorskip(package, reason="the extra stillgraph[milvus] is not installed")
+    if SERVER is not None:
+        return SERVER
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return f"{folder}/gallery.db"
 
 
 def in_milvus(dimension):
-    for package in ("pymilvus", "milvus_lite"):
-        pytest.importorskip(package, reason="the extra stillgraph[milvus] is not installed")
-    return milvus.opened(milvus_file(), MODEL, dimension, collection=f"g{next(NUMBERS)}")
+    return milvus.opened(milvus_address(), MODEL, dimension, collection=f"test_{RUN}_{next(NUMBERS)}")
+
+
+def dropped(index):
+    """Remove what a gallery has in Milvus, where that is where it is."""
+    if index.engine == "milvus":
+        collections = index.contents.collections
+        for name in (collections._rows, collections._state):
+            collections._client.drop_collection(name)
 
 
 @pytest.fixture(params=list(ENGINES))
 def make(request, tmp_path):
     """Return what makes an empty gallery of one engine: ``make(dimension)``."""
-    numbers = count()
-    return lambda dimension: ENGINES[request.param](tmp_path / f"gallery{next(numbers)}", dimension)
+    numbers, made = count(), []
+
+    def one(dimension):
+        made.append(ENGINES[request.param](tmp_path / f"gallery{next(numbers)}", dimension))
+        return made[-1]
+
+    yield one
+    for index in made:
+        dropped(index)
 
 
 def unit(rows) -> np.ndarray:
@@ -368,7 +394,7 @@ filter_ = st.builds(
 
 
 @pytest.mark.parametrize("engine", list(ENGINES))
-@settings(max_examples=25)
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_the_same_as_brute_force_through_any_life(engine, data):
     """Whatever is added, deleted and compacted in whatever steps: lists, sizes and versions are the oracle's."""
@@ -405,5 +431,6 @@ def test_the_same_as_brute_force_through_any_life(engine, data):
         assert index.contents.counted_anew() == index.contents.digest
         for probe, found in zip(probes, lists, strict=True):
             assert plain(found) == brute_force(index, allowed, probe, limit, threshold)
+        dropped(index)
     finally:
         shutil.rmtree(folder)

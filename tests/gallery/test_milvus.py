@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import uuid
 
 import numpy as np
 import pytest
@@ -16,11 +18,15 @@ MODEL = "pack@0123456789ab"
 ENTRIES = [("i'1", "O'Neil"), ('i"2', 'x" or key > 0 or image == "'), ("i3", "N3\\"), ("i4", "{N4}"), ("ï5", "Ñ5")]
 
 
+SERVER = os.environ.get("STILLGRAPH_TEST_MILVUS")
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    for package in ("pymilvus", "milvus_lite"):
+    """Return the server to be tested, or the file of one milvus-lite."""
+    for package in ("pymilvus", *(["milvus_lite"] if SERVER is None else [])):
         pytest.importorskip(package, reason="the extra stillgraph[milvus] is not installed")
-    return str(tmp_path_factory.mktemp("milvus") / "gallery.db")
+    return str(tmp_path_factory.mktemp("milvus") / "gallery.db") if SERVER is None else SERVER
 
 
 def vectors(rows=5):
@@ -45,10 +51,13 @@ def recorded():
 
 @pytest.fixture
 def gallery(file, request):
-    name = "g_" + "".join(letter if letter.isalnum() else "_" for letter in request.node.name)
-    index = milvus.opened(file, MODEL, 8, collection=name)
+    letters = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in request.node.name)
+    index = milvus.opened(file, MODEL, 8, collection=f"test_{uuid.uuid4().hex[:8]}_{letters}")
     index.add(ENTRIES, vectors(), recorded())
-    return index
+    yield index
+    collections = index.contents.collections
+    for name in (collections._rows, collections._state):
+        collections._client.drop_collection(name)
 
 
 def again(file, index):
