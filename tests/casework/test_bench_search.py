@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from stillgraph.casework import bench_search
 from stillgraph.cli.app import run
 from stillgraph.errors import WrongUse
-from stillgraph.gallery import benchmark
+from stillgraph.gallery import alone, benchmark
 
 ENTRIES = 20_000
 
@@ -71,6 +74,35 @@ def test_a_gallery_too_large_for_memory_is_measured_without_what_needs_it_there(
     monkeypatch.setattr(bench_search, "bench_search", lambda **_: result)
     assert run(["bench", "search"]) == 0
     assert "compressed" in capsys.readouterr().out
+
+
+def test_an_interrupted_or_killed_benchmark_leaves_nothing_behind(tmp_path, monkeypatch):
+    killed = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    left = tmp_path / f"stillgraph-bench-{int(killed.stdout)}-abc"
+    left.mkdir()
+    (left / "rows").touch()
+    (tmp_path / "stillgraph-bench-notes-of-mine").mkdir()
+    monkeypatch.setattr(benchmark, "_probes", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        bench_search.bench_search(entries=ENTRIES, dimension=16, folder=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["stillgraph-bench-notes-of-mine"]
+    running = tmp_path / f"stillgraph-bench-{os.getpid()}-abc"
+    running.mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        bench_search.bench_search(entries=ENTRIES, dimension=16, folder=tmp_path)
+    assert running.exists(), "it is another's, and runs"
+
+
+def test_an_engine_alone_says_what_it_takes_in_memory(tmp_path, monkeypatch):
+    result = bench_search.bench_search(entries=ENTRIES, dimension=16, folder=tmp_path)
+    assert set(result.alone) == set(result.engines)
+    for found in result.alone.values():
+        assert found.resident_bytes == found.anonymous_bytes + found.mapped_bytes <= found.peak_bytes
+        assert found.searches >= 10
+        assert 0 < found.p50_ms <= found.p95_ms
+    assert alone._resident()[0] > 0
+    monkeypatch.setattr(alone, "STATUS", tmp_path / "none")
+    assert alone._resident() == (0, 0)
 
 
 def test_what_cannot_be_measured_is_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SearchBenchmark", "bench_search"]
 
+PREFIX = "stillgraph-bench-"
 BYTES_A_NUMBER = 6
 """Disk for each number of a template: float32 and float16 galleries side by side."""
 
@@ -38,6 +40,8 @@ def bench_search(
         Where to put the galleries meanwhile, in a directory of their own; the system's place for such unless given.
     seed : int
         Of the templates.
+    show_progress : bool
+        Whether to show progress on stderr.
 
     Raises
     ------
@@ -54,5 +58,24 @@ def bench_search(
     needed = BYTES_A_NUMBER * entries * dimension
     if shutil.disk_usage(place).free < needed:
         raise WrongUse(f"The benchmark needs {needed / 1e9:,.1f} GB at {place}; name another place with --folder.")
-    with tempfile.TemporaryDirectory(dir=place, prefix="stillgraph-bench-") as made:
+    _remove_left_over(place)
+    with tempfile.TemporaryDirectory(dir=place, prefix=f"{PREFIX}{os.getpid()}-") as made:
         return benchmark.run(entries, dimension, Path(made), seed=seed, show_progress=show_progress)
+
+
+def _remove_left_over(place: Path) -> None:
+    """Remove what benchmarks of this user put there whose process was killed before it could."""
+    for path in place.glob(f"{PREFIX}*-*"):
+        process = path.name.removeprefix(PREFIX).split("-")[0]
+        if process.isdigit() and path.stat().st_uid == os.getuid() and not _runs(int(process)):
+            shutil.rmtree(path)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -169,7 +169,21 @@ def _show_search(result: SearchBenchmark) -> None:
             for name, timing in (result.engines | result.others).items()
         ],
     )  # fmt: skip
-    print(f"{result.changed:,} added in {result.add_s:.3f} s, {result.changed:,} deleted in {result.delete_s:.3f} s.")
+    print(
+        f"{result.changed:,} added in {result.add_s:.3f} s, deleted in {result.delete_s:.3f} s; with codes in "
+        f"{result.compressed_add_s:.3f} and {result.compressed_delete_s:.3f} s."
+    )
+    common.print_table(
+        ["in a process alone", "built a second", "one probe, p50 ms", "p95 ms", "own, MB", "mapped, MB", "peak, MB"],
+        [
+            [
+                name, f"{result.built_per_s[name]:,.0f}", f"{found.p50_ms:.1f}", f"{found.p95_ms:.1f}",
+                *("" if size is None else f"{size / 1e6:,.0f}"
+                  for size in (found.anonymous_bytes, found.mapped_bytes, found.peak_bytes)),
+            ]
+            for name, found in result.alone.items()
+        ],
+    )  # fmt: skip
     mates = result.mates
     print(
         f"Compressed ({result.code_bytes / 1e6:,.0f} MB of codes): of {mates.probes:,} noisy probes (cosine "

@@ -26,6 +26,7 @@ from stillgraph.gallery import segments
 from stillgraph.gallery.contents import Contents, Number, Part
 from stillgraph.records import ModelId
 
+MEMORY = Path("/proc/meminfo")
 MANIFEST = "manifest.json"
 LOCK = "writer.lock"
 FORMAT = 2
@@ -54,15 +55,24 @@ def folder_of(model: ModelId) -> str:
 
 
 def number_for(rows: int, dimension: int) -> Number:
-    """Return how to keep so many templates: float32 where they fit into half the memory free now, else float16.
+    """Return how to keep so many templates: float32 where they fit into half the memory to be had now, else float16.
 
     Where even float16 does not fit, rows are read from the disk again at each search.
     """
+    return "float32" if rows * dimension * 4 <= available_bytes() // 2 else "float16"
+
+
+def available_bytes() -> int:
+    """Return how much memory is to be had now, what the system keeps of files and would give back included."""
     try:
-        available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        lines = MEMORY.read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        pass
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError):
-        return "float16"
-    return "float32" if rows * dimension * 4 <= available // 2 else "float16"
+        return 0
 
 
 def of_earlier_format(path: Path) -> bool:
