@@ -1,6 +1,6 @@
 """Officers with known error rates, dealt lists and trials by the product itself: what it says of them, and what time tells.
 
-    python tests/benchmarks/dealt.py cases/demo data/demo/truth.csv [--seed 1]
+    python tests/benchmarks/dealt.py cases/demo data/demo/truth.csv [--seed 1] [--errors 0.05,0.2,0.4]
 
 Works on a copy of a demonstration, whose judgements are taken out of it. Two officers who do not err judge half of the
 faces, which makes trials of many; then officers with known errors are dealt everything else, with as many trials as the
@@ -25,7 +25,6 @@ from stillgraph.casework import evaluating, governing, reviewing, take_seat
 from stillgraph.records import Comparison, Strength, Verdict
 from stillgraph.store.casefile import SCHEMA_VERSION
 
-ERRORS = (0.05, 0.2, 0.4)
 SEEN = "simulated: not looked at"
 
 
@@ -99,11 +98,12 @@ def main():
     parser.add_argument("case", type=Path)
     parser.add_argument("truth", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--errors", default="0.05,0.2,0.4", help="one officer each, one after the other")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         case = Path(folder) / "case"
         _, whose = prepared(asked.case, case, asked.truth)
-        for number, error in enumerate(ERRORS):
+        for number, error in enumerate(map(float, asked.errors.split(","))):
             found, seconds = measure(case, f"err-{number}", error, whose, np.random.default_rng([asked.seed, number]))
             medians = {
                 (kind, what): statistics.median(row[column] for row in seconds if row[0] is kind)
@@ -124,7 +124,8 @@ def main():
                         "ms": {f"{what}, {'trial' if kind else 'real'}": round(1000 * s, 1) for (kind, what), s in medians.items()},
                         "ratio": {what: medians[True, what] / medians[False, what] for what in ("deal", "judge")},
                     }
-                )
+                ),
+                flush=True,
             )  # fmt: skip
 
 

@@ -78,16 +78,19 @@ def mix_in(session: Session, officer: OfficerId, real: Sequence[Listed], policy:
     from stillgraph.review import dealing
 
     beside = {f"{listed.face_id}@{listed.search_id}": listed for listed in real}
-    ruled = rulings.faces_ruled_by(session, officer)
-    for place in sorted(set(beside) - reviews.places_with_trials(session, officer)):
-        listed = beside[place]
-        kind = dealing.trial_beside(policy, officer, listed.face_id, listed.search_id)
-        if kind is None:
-            continue
-        open_to = set(reviews.faces_for_trial(session, officer, kind)) - ruled
-        face_id = dealing.pick(policy, officer, place, open_to)
+    wanted = [
+        (place, kind)
+        for place in sorted(set(beside) - reviews.places_with_trials(session, officer))
+        if (kind := dealing.trial_beside(policy, officer, beside[place].face_id, beside[place].search_id)) is not None
+    ]
+    # Asked for whether any is wanted or not, so that time does not tell.
+    out = rulings.faces_ruled_by(session, officer)
+    faces = {kind: set(reviews.faces_for_trial(session, officer, kind)) for kind in (dealing.ABSENT, dealing.PRESENT)}
+    for place, kind in wanted:
+        face_id = dealing.pick(policy, officer, place, faces[kind] - out)
         if face_id is not None:
             reviews.add_trial(session, officer, face_id, kind, beside=place, policy_number=policy.number, at=at)
+            out.add(face_id)
 
 
 def list_for(session: Session, officer: OfficerId, face_id: FaceId) -> tuple[Listed | None, Trial | None]:
