@@ -210,7 +210,8 @@ def test_a_refusal_names_what_was_asked_for_and_what_there_is(filled):
     with (
         filled.session(writing=True) as session,
         pytest.raises(
-            QueryRefused, match=r"not held\.officers, read_text\(\)\. There are: alike_searches, analysis_runs, arrests, audit"
+            QueryRefused,
+            match=r"not held\.officers, read_text\(\)\. There are: alike_searches, analysis_runs, arrests, audit",
         ),
     ):
         queries.run(session, "SELECT * FROM held.officers, read_text('x')")
