@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
@@ -250,13 +250,10 @@ def _committed(
     work: _Work, batch: Sequence[_Looked], workers: int, elapsed_s: float, arrests: Path | None
 ) -> tuple[IntakeReport, bool] | None:
     """Commit one batch, waiting for the case file; of the last one return what :func:`_all_batches` does."""
-    for attempt in range(CASE_ATTEMPTS):
-        try:
+    for _ in range(CASE_ATTEMPTS - 1 if work.in_batches else 0):
+        with suppress(CaseInUse):
             return _commit(work, batch, workers, elapsed_s, arrests)
-        except CaseInUse:
-            if not work.in_batches or attempt == CASE_ATTEMPTS - 1:
-                raise
-    raise AssertionError  # the last attempt returned or raised
+    return _commit(work, batch, workers, elapsed_s, arrests)
 
 
 def _commit(
@@ -324,9 +321,7 @@ def _on_record(deed: Deed, work: _Work, delivery: CustodyDelivery, done: int, el
             received_at=deed.at, rows_read=len(work.rows), refusals=delivery.refusals, elapsed_s=elapsed_s,
             rows_done=done,
         )  # fmt: skip
-    receipts.go_on(
-        deed.session, work.delivery_id, rows_done=done, refusals=delivery.refusals, elapsed_s=elapsed_s
-    )  # fmt: skip
+    receipts.go_on(deed.session, work.delivery_id, rows_done=done, refusals=delivery.refusals, elapsed_s=elapsed_s)
     return work.delivery_id
 
 

@@ -27,7 +27,9 @@ OperationOption = Annotated[
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why (STILLGRAPH_REASON).")]
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day on, e.g. 2026-01-01.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Up to and with this day.")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Who analyse images; default: one a core.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="How many analyse images at a time; default: one a core.")
+]
 
 
 def seat(case: Path, officer: str | None, operation: str | None, reason: str | None, *, outdated: bool = False) -> Desk:
