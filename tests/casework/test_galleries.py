@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from stillgraph.casework import analysing, galleries, searching
+from stillgraph.casework import analysing, galleries, searching, self_checking
 from stillgraph.cli.app import run
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.gallery import choice, compressed
+from stillgraph.gallery import choice, compressed, loss
 from stillgraph.records import EngineChoice, GalleryInfo, LossCheck
 from stillgraph.store import galleries as gallery_store
 
@@ -83,7 +83,8 @@ def test_a_case_is_searched_with_the_engine_that_is_set_for_it(coded):
     by_codes = search(coded)
     assert by_codes.engine == "compressed"
     assert by_codes.gallery == exactly.gallery
-    assert "never been measured in this case" in by_codes.said
+    assert by_codes.check is not None, "it measures itself"
+    assert by_codes.check.gallery == by_codes.gallery
     assert by_codes.probes[0].candidates[0] == exactly.probes[0].candidates[0], "scores are exact whichever it is"
     stored = searching.candidate_lists(coded.seat(), STILL)
     assert (stored.engine, stored.check, stored.said) == (by_codes.engine, by_codes.check, by_codes.said)
@@ -123,11 +124,59 @@ def test_a_check_counts_what_the_codes_lose_and_every_search_by_them_says_so(cod
     assert report.check == found
     assert galleries.sentence(found) in report.said
     again = galleries.check(coded.seat(), limit=2)
-    assert (again.check_id, again.lost, again.differing) == (found.check_id + 1, found.lost, found.differing)
+    assert again.check_id > found.check_id
+    assert (again.lost, again.differing) == (found.lost, found.differing)
     assert searching.candidate_lists(coded.seat(), STILL).check == found, "a search keeps the check of its time"
-    frame = analysing.query(coded.seat(), "SELECT probes, lost, holds FROM gallery_checks ORDER BY check_id")
+    frame = analysing.query(
+        coded.seat(), "SELECT probes, lost, holds FROM gallery_checks WHERE NOT by_search ORDER BY check_id"
+    )
     assert frame.probes.tolist() == [found.probes] * 2
     assert not frame.holds.any()
+
+
+def tallies(case):
+    return analysing.query(case.seat(), "SELECT probes, lost FROM gallery_checks WHERE by_search ORDER BY check_id")
+
+
+def test_searches_by_codes_check_a_few_faces_more_each_and_each_face_once(coded, monkeypatch):
+    monkeypatch.setattr(self_checking, "AT_A_SEARCH", 2)
+    search(coded)
+    assert tallies(coded).empty, "an exact search loses nobody"
+    galleries.choose_engine(coded.seat(), EngineChoice.COMPRESSED)
+    usable = int(analysing.query(coded.seat(), "SELECT count(*) AS n FROM faces WHERE usable").n[0])
+    assert usable > 4
+    reports = [search(coded) for _ in range(usable)]
+    assert tallies(coded).probes.tolist() == sorted({min(2 * n, usable) for n in range(1, usable)} | {usable})
+    assert reports[0].check.probes == 2
+    assert f"of {usable} mates lost" in reports[-1].said
+    assert reports[-1].check.probes == usable, "nothing is left to check until the gallery changes"
+    whole = galleries.check(coded.seat(), limit=self_checking.LIMIT)
+    assert (whole.probes, whole.lost) == (usable, int(tallies(coded).lost.iloc[-1])), "a tally is a check in pieces"
+    assert search(coded).check == whole, "what an officer checked tells more, as neither bears out the bound"
+
+
+def test_a_tally_stops_at_enough_and_starts_anew_when_the_gallery_changes(coded, monkeypatch):
+    monkeypatch.setattr(self_checking, "AT_A_SEARCH", 2)
+    monkeypatch.setattr(self_checking, "ENOUGH", 3)
+    galleries.choose_engine(coded.seat(), EngineChoice.COMPRESSED)
+    for _ in range(3):
+        search(coded)
+    assert tallies(coded).probes.tolist() == [2, 3]
+    with coded.seat().case.session(writing=True) as session:
+        session.execute("UPDATE held.custody_images SET review_due = '2099-01-01'")
+        rows = session.rows("SELECT custody_image_id FROM held.custody_images")
+        gallery_store.changed(session, [image for (image,) in rows])
+    search(coded)
+    assert tallies(coded).probes.tolist() == [2, 3, 2]
+
+
+def test_a_tally_that_bears_out_the_bound_tells_more_than_a_check_that_does_not(coded, monkeypatch):
+    galleries.check(coded.seat())
+    monkeypatch.setitem(loss.measure.__kwdefaults__, "bound", 1.0)
+    galleries.choose_engine(coded.seat(), EngineChoice.COMPRESSED)
+    report = search(coded)
+    assert report.check.upper_bound <= report.check.bound
+    assert "not shown" not in report.said
 
 
 def test_a_check_of_a_gallery_that_has_changed_since_says_so(coded):

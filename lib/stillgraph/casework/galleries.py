@@ -111,7 +111,7 @@ def _status(session: Session, exact: ExactIndex) -> GalleryStatus:
 
     wanted, held = checks.choice(session), exact.statistics()
     index = indexing.searchable(session, exact)
-    newest = checks.latest(session, exact.model)
+    newest = checks.telling(session, exact.model, exact.info)
     return GalleryStatus(
         choice=wanted, engine=index.engine, why=choice.engine_for(wanted, held.images, held.vector_bytes)[1],
         gallery=exact.info, model=exact.model, persons=held.persons, segments=held.segments,

@@ -103,10 +103,10 @@ def searchable(session: Session, index: ExactIndex) -> ExactIndex:
 
 
 def engine_said(session: Session, index: GalleryIndex) -> Said:
-    """Return which engine an index is, the newest check of what it loses, and what may be said of that."""
+    """Return which engine an index is, the check that tells most of what it loses, and what may be said of that."""
     from stillgraph.gallery import choice
 
-    check = checks.latest(session, index.model) if index.engine == "compressed" else None
+    check = checks.telling(session, index.model, index.info) if index.engine == "compressed" else None
     return Said(engine=index.engine, check=check, said=choice.said(index.engine, index.info, check))
 
 

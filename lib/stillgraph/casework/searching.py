@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework import indexing, outside, rating
+from stillgraph.casework import indexing, outside, rating, self_checking
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.running import analyse_all, keep_run
 from stillgraph.errors import NotFound, WrongUse
@@ -356,7 +356,8 @@ def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
 
 
 def _engine(deed: Deed, index: GalleryIndex) -> indexing.Said:
-    """Return what the report says of the engine, and record it."""
+    """Let the engine check itself; return what the report says of it, and record it."""
+    self_checking.go_on(deed, index)
     found = indexing.engine_said(deed.session, index)
     deed.note(engine=found["engine"], gallery_check=None if found["check"] is None else found["check"].check_id)
     return found

@@ -116,7 +116,7 @@ class GalleryStatus:
     """What codes take in memory; 0 where there are none."""
     disk_bytes: int
     check: LossCheck | None
-    """The newest check, of this gallery or of what it was before."""
+    """The check that tells most, of this gallery or of what it was before."""
     said: str
     """What may be said of losses, and no more."""
 
@@ -233,7 +233,7 @@ class SearchReport:
     engine: str = "exact"
     """``exact``: every image the filters left was compared; ``compressed``: codes first, the best scored exactly."""
     check: LossCheck | None = None
-    """The newest check there was of a compressed search; ``None`` of an exact one, which loses nobody."""
+    """The check that told most of a compressed search; ``None`` of an exact one, which loses nobody."""
     said: str = ""
     """What may be said of whom the engine loses, and no more."""
     calibration: int | None = None

@@ -38,6 +38,7 @@ MIGRATIONS = (
     "0011_alike.sql",
     "0012_combined.sql",
     "0013_review_scores.sql",
+    "0014_self_checks.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

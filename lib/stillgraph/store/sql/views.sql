@@ -80,7 +80,7 @@ FROM held.searches AS s;
 
 CREATE OR REPLACE VIEW main.gallery_checks AS
 SELECT check_id, officer_id, operation_id, checked_at, model, gallery_size, gallery_version, list_limit, seed, probes,
-       lost, differing, upper_bound, bound, upper_bound <= bound AS holds
+       lost, differing, upper_bound, bound, upper_bound <= bound AS holds, by_search
 FROM held.gallery_checks;
 
 CREATE OR REPLACE VIEW main.alike_searches AS
