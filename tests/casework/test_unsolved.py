@@ -154,6 +154,7 @@ def test_whoever_is_enrolled_and_stands_first_waits_for_review_by_others(open_ca
     entries = open_case.rows("SELECT action, result, details FROM audit ORDER BY sequence")
     (details,) = [json.loads(d) for action, _, d in entries if action == "search" and "open_stills" in d]
     assert (details["leads"], details["searches"], details["deliveries"]) == (len(found.leads), [search_id], [3])
+    assert details["engine"] == "exact", "recorded as of any search"
 
 
 def test_leads_are_those_a_whole_search_would_find(waiting_case, newcomers):

@@ -122,7 +122,7 @@ def search(
             search_id=None, gallery=index.info, model=desk.model, threshold=at, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes,
             without_face=tuple(still for still in covered if still not in seen), enhancement=enhancement,
-            filters=asked, images_searched=searched, fpir=applied, **_engine(deed, index),
+            filters=asked, images_searched=searched, fpir=applied, **engine_used(deed, index),
         )  # fmt: skip
         report = rating.rated(deed.session, report)
         if enhancement is not None:
@@ -193,7 +193,7 @@ def search_together(
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=threshold, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes, together=True, combined=combine,
-            filters=asked, images_searched=searched, **_engine(deed, index),
+            filters=asked, images_searched=searched, **engine_used(deed, index),
         )  # fmt: skip
         report = rating.rated(deed.session, report)
         search_id = searches.add(
@@ -328,7 +328,7 @@ def _search_outside(
             without_face=tuple(analysis.image_id for analysis in analyses if not analysis.faces),
             refused=tuple(RefusedImage(name, reason) for name, reason in sorted(refused.items())),
             provider=run.provider, images_per_s=run.images_per_s, filters=asked, images_searched=searched,
-            **_engine(deed, index),
+            **engine_used(deed, index),
         )  # fmt: skip
         return rating.rated(deed.session, report)
 
@@ -355,7 +355,7 @@ def gallery_index(session: Session, desk: Desk) -> GalleryIndex:
     return indexing.searchable(session, indexing.current(session, desk.case.directory, desk.model))
 
 
-def _engine(deed: Deed, index: GalleryIndex) -> indexing.Said:
+def engine_used(deed: Deed, index: GalleryIndex) -> indexing.Said:
     """Let the engine check itself; return what the report says of it, and record it."""
     self_checking.go_on(deed, index)
     found = indexing.engine_said(deed.session, index)

@@ -15,7 +15,7 @@ from datetime import date
 
 import numpy as np
 
-from stillgraph.casework import indexing, rating, searching
+from stillgraph.casework import rating, searching
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import NotFound, StillgraphError
 from stillgraph.gallery import newcomers
@@ -239,7 +239,7 @@ def _searched(
     report = SearchReport(
         search_id=None, gallery=index.info, model=asked.model, threshold=asked.threshold, limit=asked.limit,
         elapsed_s=time.perf_counter() - began, probes=(), filters=filters, images_searched=index.eligible(filters),
-        occasion=_occasion(asked.deliveries), **indexing.engine_said(deed.session, index),
+        occasion=_occasion(asked.deliveries), **searching.engine_used(deed, index),
     )  # fmt: skip
     lists = dict(zip(templates, found, strict=True))
     for group in groups:
