@@ -8,7 +8,6 @@ What comes of it is to look at: it links nothing, and names nobody but whom offi
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework import searching
+from stillgraph.casework import indexing, searching
 from stillgraph.casework.desk import Desk
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
@@ -141,33 +140,19 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
     GalleryDamaged
         Files of the index are missing or cut short.
     """
-    from stillgraph.gallery import directory, exact
-
     (count, mark), dimension = alike_store.state(session, model), galleries.dimension(session, model)
     if not count or dimension is None:
         raise WrongUse("No still in this case has a usable face; receive a delivery with `stillgraph stills receive`.")
-    path = case / FOLDER / directory.folder_of(model)
-    for other in path.parent.glob("*"):
-        if other != path or directory.of_earlier_format(path):
-            shutil.rmtree(other)
-    index = exact.opened(path, model, dimension, number=directory.number_for(count, dimension))
+    indexing.remove_others(case / FOLDER, model)
+    index = indexing.opened(case / FOLDER, model, dimension, count=count)
     if index.note != mark:
-        _agree(session, index, alike_store.faces(session, model))
+        indexing.agree(
+            index, _held(index), alike_store.faces(session, model), attributes=_attributes,
+            entry=lambda one: (CustodyImageId(one.face), NominalId(one.known)),
+            vectors=lambda some: alike_store.vectors(session, model, [one.face for one in some]),
+        )  # fmt: skip
         index.remember(mark)
     return index
-
-
-def _agree(session: Session, index: ExactIndex, wanted: Sequence[StillFace]) -> None:
-    """Delete from the index what the case has no more or has otherwise, erase it, and add what is missing."""
-    held, said = set(_held(index)), set(wanted)
-    gone = held - said
-    if gone:
-        index.delete([CustodyImageId(one.face) for one in gone])
-        index.compact()
-    missing = [one for one in wanted if one not in held]
-    if missing:
-        entries = [(CustodyImageId(one.face), NominalId(one.known)) for one in missing]
-        index.add(entries, alike_store.vectors(session, index.model, [x.face for x in missing]), _attributes(missing))
 
 
 def _held(index: ExactIndex) -> list[StillFace]:

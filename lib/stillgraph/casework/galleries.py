@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import indexing
+from stillgraph.casework import indexing, self_checking
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.searching import DEFAULT_LIMIT
 from stillgraph.errors import WrongUse
@@ -85,21 +84,16 @@ def check(
             raise WrongUse("No face of a still can be searched yet: receive a delivery, then check the gallery.")
         coded = compressed.beside(exact, trained_from=compressed.TRAINED_FROM)
         measured = loss.measure(coded, sample, limit=limit, show_progress=show_progress)
-        found = LossCheck(
-            check_id=0, checked_at=deed.at, model=desk.model, gallery=exact.info, limit=limit, seed=seed,
-            probes=measured.trials, lost=measured.lost, differing=measured.differing, upper_bound=measured.upper,
-            bound=measured.bound,
-        )  # fmt: skip
-        number = checks.add(deed.session, found, officer=deed.officer, operation=deed.operation, reason=deed.reason)
-        deed.note(check=number, searched=measured.trials, lost=measured.lost, gallery=exact.info.version)
-        return replace(found, check_id=number)
+        found = self_checking.kept(deed, exact, measured, limit=limit, seed=seed)
+        deed.note(check=found.check_id, searched=found.probes, lost=found.lost, gallery=exact.info.version)
+        return found
 
 
 def sentence(check: LossCheck) -> str:
     """Return what a check bears out, and no more."""
     from stillgraph.gallery.loss import Loss
 
-    return Loss(check.probes, check.lost, check.differing, check.upper_bound, check.bound).sentence()
+    return Loss.of(check).sentence()
 
 
 def _current(session: Session, desk: Desk) -> ExactIndex:

@@ -9,14 +9,14 @@ reach, because the index is older or the case file was put back from a backup, e
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import numpy as np
 
 from stillgraph.errors import NotFound, WrongUse
-from stillgraph.records import CustodyImageId, Filters, LossCheck, ModelId, SearchReport
+from stillgraph.records import CustodyImageId, Filters, LossCheck, ModelId, NominalId, SearchReport, Vector
 from stillgraph.store import Session, checks, galleries
 from stillgraph.store.galleries import Enrolled
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from stillgraph.gallery import GalleryIndex
     from stillgraph.gallery.columns import Attributes
     from stillgraph.gallery.exact import ExactIndex
+
+Row = TypeVar("Row")
+"""A row of the index as the case file says it; hashable."""
 
 
 class Said(TypedDict):
@@ -71,18 +74,11 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
 
 def bring_along(session: Session, case: Path, model: ModelId) -> ExactIndex | None:
     """Bring the index to agree with the case file, as :func:`current`; ``None`` where nobody is in the gallery."""
-    from stillgraph.gallery import directory, exact
-
     state, dimension = galleries.state(session), galleries.dimension(session, model)
-    path = case / FOLDER / directory.folder_of(model)
-    for other in path.parent.glob("*"):
-        if other != path and other.is_dir():
-            shutil.rmtree(other)
+    remove_others(case / FOLDER, model)
     if dimension is None or not state.images:
         return None
-    if directory.of_earlier_format(path):
-        shutil.rmtree(path)
-    index = exact.opened(path, model, dimension, number=directory.number_for(state.images, dimension))
+    index = opened(case / FOLDER, model, dimension, count=state.images)
     if index.note != str(state):
         changed = galleries.changed_since(session, index.note) if state.whole else None
         if changed is None:
@@ -91,6 +87,25 @@ def bring_along(session: Session, case: Path, model: ModelId) -> ExactIndex | No
             _agree(session, index, _listed(index, changed), galleries.enrolled_of(session, model, changed))
         index.remember(str(state))
     return index if index.info.size else None
+
+
+def remove_others(folder: Path, model: ModelId) -> None:
+    """Remove the indexes of other models, and one of this model in a format of earlier, from a folder of indexes."""
+    from stillgraph.gallery import directory
+
+    own = folder / directory.folder_of(model)
+    for path in folder.glob("*"):
+        if path.is_dir() and (path != own or directory.of_earlier_format(path)):
+            shutil.rmtree(path)
+
+
+def opened(folder: Path, model: ModelId, dimension: int, *, count: int) -> ExactIndex:
+    """Open the index of a model in a folder of indexes, or begin one, its numbers as ``count`` templates allow."""
+    from stillgraph.gallery import directory, exact
+
+    return exact.opened(
+        folder / directory.folder_of(model), model, dimension, number=directory.number_for(count, dimension)
+    )
 
 
 def searchable(session: Session, index: ExactIndex) -> ExactIndex:
@@ -118,21 +133,35 @@ def said_of(report: SearchReport) -> str:
 
 
 def _agree(session: Session, index: ExactIndex, listed: Sequence[Enrolled], wanted: Sequence[Enrolled]) -> None:
-    """Delete what the case has no more or has otherwise, erase it, and add what is missing.
+    agree(
+        index, listed, wanted, entry=lambda one: (one.image, one.nominal), attributes=_attributes,
+        vectors=lambda some: galleries.vectors(session, index.model, [one.image for one in some]),
+    )  # fmt: skip
+
+
+def agree(
+    index: ExactIndex,
+    listed: Sequence[Row],
+    wanted: Sequence[Row],
+    *,
+    entry: Callable[[Row], tuple[CustodyImageId, NominalId]],
+    vectors: Callable[[Sequence[Row]], Vector],
+    attributes: Callable[[Sequence[Row]], Attributes],
+) -> None:
+    """Delete from an index what the case has no more or has otherwise, erase it, and add what is missing.
 
     Cost and memory are in proportion to ``listed`` and ``wanted``, what of the index and the case is compared: what
     changed, or everything where that is not known.
     """
     held, said = set(listed), set(wanted)
-    gone = [one.image for one in listed if one not in said]
+    gone = [entry(one)[0] for one in listed if one not in said]
     if gone:
         index.delete(gone)
         index.compact()
     missing = [one for one in wanted if one not in held]
     for at in range(0, len(missing), ADDED_AT_ONCE):
         some = missing[at : at + ADDED_AT_ONCE]
-        vectors = galleries.vectors(session, index.model, [one.image for one in some])
-        index.add([(one.image, one.nominal) for one in some], vectors, _attributes(some))
+        index.add([entry(one) for one in some], vectors(some), attributes(some))
 
 
 def _listed(index: ExactIndex, images: Sequence[CustodyImageId] | None = None) -> list[Enrolled]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Deed
@@ -10,6 +11,7 @@ from stillgraph.store import checks
 
 if TYPE_CHECKING:
     from stillgraph.gallery import GalleryIndex
+    from stillgraph.gallery.loss import Loss
 
 AT_A_SEARCH = 20
 """Faces that one search checks: few, as each is compared with the whole gallery."""
@@ -33,17 +35,25 @@ def go_on(deed: Deed, index: GalleryIndex) -> None:
     if not isinstance(index, CompressedIndex):
         return
     before = checks.tally(deed.session, index.model, index.info)
-    checked, lost, differing = (0, 0, 0) if before is None else (before.probes, before.lost, before.differing)
+    checked = 0 if before is None else before.probes
     sample = checks.sample(deed.session, index.model, min(AT_A_SEARCH, ENOUGH - checked), SEED, skip=checked)
     if not sample:
         return
     more = loss.measure(index, sample, limit=LIMIT)
-    trials, lost = checked + more.trials, lost + more.lost
+    measured = more if before is None else loss.Loss.of(before).and_then(more)
+    deed.note(self_check=kept(deed, index, measured, limit=LIMIT, seed=SEED, by_search=True).check_id)
+
+
+def kept(
+    deed: Deed, index: GalleryIndex, measured: Loss, *, limit: int, seed: int, by_search: bool = False
+) -> LossCheck:
+    """Keep what was measured of an index's losses as a check of the gallery, and return it with its number."""
     found = LossCheck(
-        check_id=0, checked_at=deed.at, model=index.model, gallery=index.info, limit=LIMIT, seed=SEED, probes=trials,
-        lost=lost, differing=differing + more.differing, upper_bound=loss.upper_bound(lost, trials), bound=more.bound,
+        check_id=0, checked_at=deed.at, model=index.model, gallery=index.info, limit=limit, seed=seed,
+        probes=measured.trials, lost=measured.lost, differing=measured.differing, upper_bound=measured.upper,
+        bound=measured.bound,
     )  # fmt: skip
     number = checks.add(
-        deed.session, found, officer=deed.officer, operation=deed.operation, reason=deed.reason, by_search=True
+        deed.session, found, officer=deed.officer, operation=deed.operation, reason=deed.reason, by_search=by_search
     )
-    deed.note(self_check=number)
+    return replace(found, check_id=number)

@@ -8,9 +8,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from stillgraph.dashboards import markup, wording
+from stillgraph.dashboards import markup, pieces, wording
 from stillgraph.dashboards.enhancement_state import EnhancementState
-from stillgraph.dashboards.guard import attempt
 from stillgraph.dashboards.panels import Card, Html
 
 CANDIDATES = 8
@@ -70,15 +69,15 @@ def steps(state: EnhancementState) -> widgets.Widget:
     state.observe(list_again, names="steps")
     offer()
     return Card(
-        Card(kind, _button("Add step", add, state), kind="sg-tools"),
+        Card(kind, pieces.button("Add step", add, state), kind="sg-tools"),
         meaning,
         sliders,
         Card(
             done,
-            _button("Remove", chosen(state.remove), state),
-            _button("Earlier", chosen(lambda place: state.move(place, -1)), state),
-            _button("Later", chosen(lambda place: state.move(place, 1)), state),
-            _button("Undo", state.undo, state),
+            pieces.button("Remove", chosen(state.remove), state),
+            pieces.button("Earlier", chosen(lambda place: state.move(place, -1)), state),
+            pieces.button("Later", chosen(lambda place: state.move(place, 1)), state),
+            pieces.button("Undo", state.undo, state),
             kind="sg-tools",
         ),
     )
@@ -86,8 +85,8 @@ def steps(state: EnhancementState) -> widgets.Widget:
 
 def keeping(state: EnhancementState) -> widgets.Widget:
     """Return what keeps the enhancement and searches with it, and what came of both."""
-    keep = _button("Keep", state.keep, state)
-    search = _button("Search with it", state.search, state)
+    keep = pieces.button("Keep", state.keep, state)
+    search = pieces.button("Search with it", state.search, state)
     place = Html("")
 
     def show(_change: object = None) -> None:
@@ -101,15 +100,6 @@ def keeping(state: EnhancementState) -> widgets.Widget:
     state.observe(show, names=["steps", "kept", "report"])
     show()
     return Card(Card(keep, search, kind="sg-tools"), place)
-
-
-def _button(label: str, act: Callable[[], None], state: EnhancementState) -> widgets.Button:
-    def tell(sentence: str) -> None:
-        state.problem = sentence
-
-    button = widgets.Button(description=label)
-    button.on_click(lambda _button: attempt(act, tell))
-    return button
 
 
 def _slider(parameter: Any) -> widgets.Widget:

@@ -52,8 +52,7 @@ def said(engine: str, gallery: GalleryInfo, check: LossCheck | None) -> str:
             f"{CODES_FIRST} How many mates that loses has never been measured in this case: "
             "`stillgraph gallery check CASE` measures it."
         )
-    loss = Loss(check.probes, check.lost, check.differing, check.upper_bound, check.bound)
     of = "this gallery" if check.gallery == gallery else (
         f"the gallery as it was with {check.gallery.size:,} images, which has changed since"
     )  # fmt: skip
-    return f"{CODES_FIRST} Checked on {check.checked_at.date()} on {of}: {loss.sentence()}."
+    return f"{CODES_FIRST} Checked on {check.checked_at.date()} on {of}: {Loss.of(check).sentence()}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from stillgraph.errors import WrongUse
-from stillgraph.records import Template
+from stillgraph.records import LossCheck, Template
 
 if TYPE_CHECKING:
     from stillgraph.gallery.compressed import CompressedIndex
@@ -49,6 +49,16 @@ class Loss:
     def holds(self) -> bool:
         """Whether the sample bears out that the share lost is below the bound."""
         return self.upper <= self.bound
+
+    @classmethod
+    def of(cls, check: LossCheck) -> Loss:
+        """Return what a check that was kept has measured."""
+        return cls(check.probes, check.lost, check.differing, check.upper_bound, check.bound)
+
+    def and_then(self, more: Loss) -> Loss:
+        """Return the tally of this sample and another, measured against this one's bound."""
+        trials, lost = self.trials + more.trials, self.lost + more.lost
+        return Loss(trials, lost, self.differing + more.differing, upper_bound(lost, trials), self.bound)
 
     def sentence(self) -> str:
         """Return what the measurement bears out, and no more."""
