@@ -33,6 +33,7 @@ from stillgraph.records.identifiers import (
     StoreId,
     Vector,
 )
+from stillgraph.records.links import LINK_STATUSES, Coded, LinkTable, OffenceTable, ProposedJoin
 from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
 from stillgraph.records.persons import (
     Contradiction,
@@ -84,6 +85,7 @@ from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
 
 __all__ = [
+    "LINK_STATUSES",
     "AlikeFace",
     "AlikeList",
     "AlikeReport",
@@ -98,6 +100,7 @@ __all__ = [
     "Candidate",
     "Checked",
     "ChecklistEntry",
+    "Coded",
     "Combined",
     "Comparable",
     "Comparison",
@@ -126,6 +129,7 @@ __all__ = [
     "Judgement",
     "Lead",
     "LinkStatus",
+    "LinkTable",
     "Linkage",
     "LossCheck",
     "ModelId",
@@ -134,6 +138,7 @@ __all__ = [
     "Observation",
     "Offence",
     "OffenceId",
+    "OffenceTable",
     "Officer",
     "OfficerId",
     "OpenStillsReport",
@@ -154,6 +159,7 @@ __all__ = [
     "Probe",
     "ProbeTemplate",
     "Proposal",
+    "ProposedJoin",
     "Quality",
     "Ranking",
     "Rate",
