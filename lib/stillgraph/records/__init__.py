@@ -33,7 +33,7 @@ from stillgraph.records.identifiers import (
     StoreId,
     Vector,
 )
-from stillgraph.records.links import LINK_STATUSES, Coded, LinkTable, OffenceTable, ProposedJoin
+from stillgraph.records.links import LINK_STATUSES, PROACTIVE, Coded, LinkTable, OffenceTable, ProposedJoin
 from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
 from stillgraph.records.persons import (
     Contradiction,
@@ -86,6 +86,7 @@ from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion
 
 __all__ = [
     "LINK_STATUSES",
+    "PROACTIVE",
     "AlikeFace",
     "AlikeList",
     "AlikeReport",

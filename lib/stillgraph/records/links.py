@@ -13,6 +13,9 @@ from stillgraph.records.persons import LinkStatus
 LINK_STATUSES = (LinkStatus.CORROBORATED, LinkStatus.PROPOSED, LinkStatus.UNKNOWN)
 """What the numbers of :attr:`LinkTable.status` stand for, the surest first."""
 
+PROACTIVE = frozenset({"store detective"})
+"""Ways of detection, in small letters, that find an offence only because somebody was looking for it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coded:
@@ -27,8 +30,8 @@ class OffenceTable:
     """Offences as columns of shape (k,), in the order of their ids.
 
     ``occurred_at`` is datetime64[s], UTC; ``harm_days`` float64, of the harm table, whether proactively detected or
-    not; ``value_pence`` int64; ``proactive`` bool, where somebody was looking for it (a store detective); ``latitude``
-    and ``longitude`` float64, degrees.
+    not; ``value_pence`` int64; ``proactive`` bool, where somebody was looking for it (:data:`PROACTIVE`); ``latitude``
+    and ``longitude`` float64, degrees. ``code`` is in capitals; ``retailer`` and ``store`` are ids, ``borough`` a name.
     """
 
     ids: tuple[OffenceId, ...]
