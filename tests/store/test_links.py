@@ -185,7 +185,7 @@ def test_a_case_without_links_has_an_empty_table(session):
 
 def test_an_offence_code_without_harm_is_an_error(session):
     fill(session, 3)
-    with pytest.raises(UnknownOffenceCode, match="offence code 34A has none.*`stillgraph case harm CASE FILE`"):
+    with pytest.raises(UnknownOffenceCode, match=r"offence code 34A has none.*`stillgraph case harm CASE FILE`"):
         links.links(session, {"46": 1.0})
 
 

@@ -29,11 +29,10 @@ WITH wanted AS (
     JOIN held.stills AS t ON t.still_id = f.image_id JOIN wanted AS w USING (offence_id)
     GROUP BY ALL
 ), proposed AS (
-    SELECT part.counts_as AS part, whole.counts_as AS whole, p.likelihood_ratio, p.score, p.position
-    FROM held.proposals AS p JOIN known AS part ON part.person_id = p.persons[1]
-    JOIN known AS whole ON whole.person_id = p.persons[2]
-    WHERE $all AND len(p.persons) = 2 AND part.counts_as <> whole.counts_as
-    QUALIFY row_number() OVER (PARTITION BY part, whole ORDER BY p.position) = 1
+    SELECT a.counts_as AS part, b.counts_as AS whole, p.likelihood_ratio, p.score, p.position
+    FROM held.proposals AS p JOIN known AS a ON a.person_id = p.persons[1] JOIN known AS b ON b.person_id = p.persons[2]
+    WHERE $all AND len(p.persons) = 2 AND a.counts_as <> b.counts_as
+    QUALIFY row_number() OVER (PARTITION BY a.counts_as, b.counts_as ORDER BY p.position) = 1
 ), joins AS (
     SELECT *, row_number() OVER (ORDER BY position) - 1 AS number FROM proposed
     WHERE part IN (SELECT person_id FROM own)
@@ -44,6 +43,21 @@ WITH wanted AS (
 ), persons AS (
     SELECT person_id, row_number() OVER (ORDER BY person_id) - 1 AS person FROM (SELECT DISTINCT person_id FROM rows)
 )
+"""
+
+_ROWS = """
+SELECT p.person::INTEGER AS person, r.offence::INTEGER AS offence, r.status::TINYINT AS status,
+       r.number::INTEGER AS number
+FROM rows AS r JOIN persons AS p USING (person_id) ORDER BY 1, 2, 4
+"""
+
+_PERSONS = """
+SELECT p.person_id, h.nominal_id FROM persons AS p JOIN held.persons AS h USING (person_id) ORDER BY p.person
+"""
+
+_JOINS = """
+SELECT a.person, b.person, j.likelihood_ratio, j.score
+FROM joins AS j JOIN persons AS a ON a.person_id = j.part JOIN persons AS b ON b.person_id = j.whole ORDER BY j.number
 """
 
 _OFFENCES = """
@@ -96,21 +110,7 @@ def links(
         "statuses": [str(status) for status in LINK_STATUSES],
         "unknown": len(LINK_STATUSES) - 1,
     }
-    rows = session.arrow(
-        _COUNTED + "SELECT p.person::INTEGER AS person, r.offence::INTEGER AS offence, r.status::TINYINT AS status, "
-        "r.number::INTEGER AS number FROM rows AS r JOIN persons AS p USING (person_id) ORDER BY 1, 2, 4",
-        asked,
-    )
-    people = session.arrow(
-        _COUNTED + "SELECT p.person_id, h.nominal_id FROM persons AS p JOIN held.persons AS h USING (person_id) "
-        "ORDER BY p.person",
-        asked,
-    )
-    joins = session.rows(
-        _COUNTED + "SELECT a.person, b.person, j.likelihood_ratio, j.score FROM joins AS j "
-        "JOIN persons AS a ON a.person_id = j.part JOIN persons AS b ON b.person_id = j.whole ORDER BY j.number",
-        asked,
-    )
+    rows, people = session.arrow(_COUNTED + _ROWS, asked), session.arrow(_COUNTED + _PERSONS, asked)
     return LinkTable(
         persons=tuple(people.column("person_id").to_pylist()),
         nominal_ids=tuple(people.column("nominal_id").to_pylist()),
@@ -119,7 +119,7 @@ def links(
         offence=_column(rows, "offence", np.int32),
         status=_column(rows, "status", np.int8),
         join=_column(rows, "number", np.int32),
-        joins=tuple(ProposedJoin(*join) for join in joins),
+        joins=tuple(ProposedJoin(*join) for join in session.rows(_COUNTED + _JOINS, asked)),
     )
 
 
