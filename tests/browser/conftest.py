@@ -10,9 +10,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ CHROMIUM_OPTIONS = [
 HARMLESS = ("r.setData is not a function",)
 """Errors of Jupyter's own front end on a page that works."""
 PATIENCE_MS = 90_000
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+"""What is asked of a page: the Web Content Accessibility Guidelines 2.2 at levels A and AA, and good practice."""
+GRAVE = frozenset({"serious", "critical"})
+"""What no page may have."""
+JUPYTERS_OWN: tuple[str, ...] = ()
+"""Rules that Jupyter's own markup breaks where no page of ours can mend it; each with its reason where it is added."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,40 @@ def watched(executable: str, *, width: int = 1400, height: int = 1000) -> Iterat
             browser.close()
 
 
+def grave_faults(page: Any, within: str | None = None, *, except_for: tuple[str, ...] = JUPYTERS_OWN) -> list[str]:
+    """Return the serious and critical violations of a page, each with its rule and the element it is about.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+        A page that has come to rest.
+    within : str, optional
+        A selector: look at that part alone.
+    except_for : tuple of str
+        Rules not to be asked.
+    """
+    if not page.evaluate("typeof window.axe === 'object'"):
+        # Evaluated and not added as a script, which the pages' policy would have a say in.
+        page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    options = {
+        "runOnly": {"type": "tag", "values": list(RULES)},
+        "rules": {rule: {"enabled": False} for rule in except_for},
+        "resultTypes": ["violations"],
+    }
+    found: dict[str, Any] = page.evaluate(
+        "([within, options]) => axe.run(within === null ? document : {include: [[within]]}, options)",
+        [within, options],
+    )
+    assert found["passes"], "axe-core looked at nothing"
+    return [
+        f"{violation['id']} ({violation['impact']}): {' '.join(map(str, node['target']))}: {node['html'][:160]}: "
+        f"{' '.join(check['message'] for check in (*node['any'], *node['all'], *node['none']))}"
+        for violation in found["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
 @pytest.fixture(scope="session")
 def browser_path() -> str:
     """Return where Chromium is, or skip the test."""
@@ -169,6 +210,15 @@ def site(browser_path: str, demo_case: Path) -> Iterator[Site]:
 def serve_as(browser_path: str) -> Any:
     """Return the context manager that serves the pages to whoever sits somewhere."""
     return served
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[..., list[str]]:
+    """Return the function that finds a page's serious and critical faults: ``assert axe(page) == []``.
+
+    ``axe(page, ".selector")`` looks at a part alone, e.g. at our output within JupyterLab.
+    """
+    return grave_faults
 
 
 @pytest.fixture

@@ -106,8 +106,10 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
     """
     head = "".join(f'<th scope="col"{_number(c)}{_title(c)}>{escape(c.heading)}</th>' for c in columns)
     body = "".join(_row(columns, row, marked=i == chosen) for i, row in enumerate(rows))
+    # What scrolls sideways can be reached and scrolled by keyboard.
     return (
-        f'<div class="sg-table"><table><caption>{escape(caption)}</caption>'
+        f'<div class="sg-table" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f"<table><caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
