@@ -192,6 +192,189 @@ JOIN held.offences AS o USING (offence_id)
 JOIN held.stores AS s USING (store_id)
 GROUP BY ALL;
 
+-- Wide views for ad-hoc queries (docs/queries.md): what is known of one thing in one row, joined by ids that people
+-- read. They show nothing that the views above do not.
+CREATE OR REPLACE VIEW main.v_still AS
+WITH found AS (
+    SELECT f.still_id, count(*) FILTER (f.usable) AS usable_faces, min(f.band) FILTER (f.usable) AS best_band,
+           count(r.face_id) AS leads, count(*) FILTER (r.outcome = 'pending') AS pending,
+           count(*) FILTER (r.outcome = 'corroborated') AS corroborated,
+           count(*) FILTER (r.outcome = 'not supported') AS not_supported,
+           count(*) FILTER (r.outcome = 'disputed') AS disputed
+    FROM main.faces AS f LEFT JOIN main.reviews AS r USING (face_id) GROUP BY f.still_id
+), sought AS (
+    SELECT q.still_id, count(*) AS searches, min(s.searched_at) AS searched_at
+    FROM held.searched_stills AS q JOIN held.searches AS s USING (search_id) GROUP BY q.still_id
+), shown AS (
+    SELECT still_id, count(DISTINCT person_id) AS persons FROM main.person_faces GROUP BY still_id
+)
+SELECT t.still_id, t.delivery_id, d.received_at, t.image, t.camera, t.captured_at, t.width_px, t.height_px,
+       t.offence_id, o.offence_code, o.offence, o.occurred_at, t.retailer_id, o.retailer, o.store_id, o.store,
+       o.borough, t.faces, coalesce(f.usable_faces, 0) AS usable_faces, f.best_band,
+       coalesce(q.searches, 0) AS searches, q.searched_at,
+       coalesce(f.leads, 0) AS leads, coalesce(f.pending, 0) AS pending,
+       coalesce(f.corroborated, 0) AS corroborated, coalesce(f.not_supported, 0) AS not_supported,
+       coalesce(f.disputed, 0) AS disputed, coalesce(p.persons, 0) AS persons,
+       CASE WHEN f.corroborated > 0 THEN 'corroborated'
+            WHEN t.faces = 0 THEN 'no face'
+            WHEN f.usable_faces = 0 THEN 'no usable face'
+            WHEN q.searches IS NULL THEN 'not searched'
+            WHEN f.leads = 0 THEN 'no candidate'
+            WHEN f.pending > 0 THEN 'pending'
+            WHEN f.disputed > 0 THEN 'disputed'
+            ELSE 'not supported' END AS stage
+FROM main.stills AS t
+JOIN held.deliveries AS d USING (delivery_id)
+JOIN main.offences AS o USING (offence_id)
+LEFT JOIN found AS f USING (still_id)
+LEFT JOIN sought AS q USING (still_id)
+LEFT JOIN shown AS p USING (still_id);
+
+CREATE OR REPLACE VIEW main.v_offence AS
+WITH seen AS (
+    SELECT offence_id, sum(faces) AS faces, sum(usable_faces) AS usable_faces, min(best_band) AS best_band,
+           count(*) FILTER (searches > 0) AS stills_searched, sum(leads) AS leads, sum(pending) AS pending,
+           sum(corroborated) AS corroborated, sum(not_supported) AS not_supported, sum(disputed) AS disputed
+    FROM main.v_still GROUP BY offence_id
+), linked AS (
+    SELECT offence_id, count(*) AS persons, count(*) FILTER (status = 'corroborated') AS persons_corroborated,
+           count(*) FILTER (status = 'proposed') AS persons_proposed,
+           count(*) FILTER (status = 'unknown') AS persons_unknown,
+           list(person_id ORDER BY person_id) AS person_ids
+    FROM main.person_offences GROUP BY offence_id
+)
+SELECT o.offence_id, o.retailer_id, o.retailer, o.store_id, o.store, o.borough, o.latitude, o.longitude, o.occurred_at,
+       date_trunc('month', o.occurred_at)::DATE AS month, o.offence_code, o.offence, o.value_pence, o.violence,
+       o.method, o.how_detected, o.stills, s.faces::BIGINT AS faces, s.usable_faces::BIGINT AS usable_faces,
+       s.best_band, s.stills_searched, s.leads::BIGINT AS leads, s.pending::BIGINT AS pending,
+       s.corroborated::BIGINT AS corroborated, s.not_supported::BIGINT AS not_supported,
+       s.disputed::BIGINT AS disputed, coalesce(p.persons, 0) AS persons,
+       coalesce(p.persons_corroborated, 0) AS persons_corroborated, coalesce(p.persons_proposed, 0) AS persons_proposed,
+       coalesce(p.persons_unknown, 0) AS persons_unknown, coalesce(p.person_ids, []::VARCHAR[]) AS person_ids,
+       CASE WHEN p.persons_corroborated > 0 THEN 'corroborated'
+            WHEN p.persons_proposed > 0 THEN 'proposed'
+            WHEN p.persons > 0 THEN 'unknown' END AS link
+FROM main.offences AS o
+LEFT JOIN seen AS s USING (offence_id)
+LEFT JOIN linked AS p USING (offence_id);
+
+-- One row a face that is a person's. The score is that of whom review named, on the list that was judged.
+CREATE OR REPLACE VIEW main.v_link AS
+SELECT x.person_id, x.nominal_id, x.status, p.proposed_as, x.face_id, x.still_id, x.offence_id, o.occurred_at,
+       o.retailer_id, o.retailer, o.store_id, o.store, o.borough, o.offence_code, o.offence, o.value_pence,
+       o.how_detected, f.usable, f.band, f.inter_eye_px, r.outcome, r.officers, r.review_kind, r.search_id,
+       c.rank AS list_rank, c.custody_image_id, c.score, c.likelihood_ratio
+FROM main.person_faces AS x
+JOIN held.persons AS p USING (person_id)
+JOIN main.offences AS o USING (offence_id)
+JOIN main.faces AS f USING (face_id)
+LEFT JOIN main.reviews AS r USING (face_id)
+LEFT JOIN held.candidates AS c
+  ON c.search_id = r.search_id AND c.face_id = x.face_id AND c.nominal_id = r.nominal_id;
+
+CREATE OR REPLACE VIEW main.v_person AS
+WITH parts AS (
+    SELECT DISTINCT person_id, offence_id, occurred_at, retailer_id, store_id, borough, offence_code, value_pence
+    FROM main.person_offences
+), sums AS (
+    SELECT person_id, count(DISTINCT store_id) AS stores, count(DISTINCT borough) AS boroughs,
+           count(DISTINCT offence_code) AS offence_classes, sum(value_pence)::BIGINT AS value_pence,
+           min(occurred_at) AS first_offence_at, max(occurred_at) AS last_offence_at
+    FROM parts GROUP BY person_id
+), beside AS (
+    SELECT a.person_id, count(DISTINCT b.person_id) AS co_offenders, count(DISTINCT a.offence_id) AS offences_together
+    FROM parts AS a JOIN parts AS b ON b.offence_id = a.offence_id AND b.person_id <> a.person_id
+    GROUP BY a.person_id
+), held_faces AS (
+    SELECT person_id, count(*) FILTER (outcome = 'corroborated') AS faces_corroborated,
+           min(band) FILTER (usable) AS best_band,
+           min(score) AS least_score, min(likelihood_ratio) AS least_likelihood_ratio
+    FROM main.v_link GROUP BY person_id
+), taken AS (
+    SELECT nominal_id, count(*) AS arrests, count(*) FILTER (disposal = 'convicted') AS convictions,
+           max(arrested_on) AS last_arrested_on
+    FROM held.arrests GROUP BY nominal_id
+)
+SELECT p.person_id, p.nominal_id, p.status, p.proposed_as, p.review_kind, p.faces, h.faces_corroborated, h.best_band,
+       h.least_score, h.least_likelihood_ratio, p.stills, p.offences, p.retailers, s.stores, s.boroughs,
+       s.offence_classes, s.value_pence, s.first_offence_at, s.last_offence_at,
+       coalesce(b.co_offenders, 0) AS co_offenders, coalesce(b.offences_together, 0) AS offences_together,
+       CASE WHEN p.nominal_id IS NOT NULL THEN coalesce(t.arrests, 0) END AS arrests,
+       CASE WHEN p.nominal_id IS NOT NULL THEN coalesce(t.convictions, 0) END AS convictions, t.last_arrested_on
+FROM main.persons AS p
+JOIN sums AS s USING (person_id)
+JOIN held_faces AS h USING (person_id)
+LEFT JOIN beside AS b USING (person_id)
+LEFT JOIN taken AS t ON t.nominal_id = p.nominal_id;
+
+-- One row a person on a candidate list; what officers said of the list is in none of its columns until it is settled.
+CREATE OR REPLACE VIEW main.v_candidate AS
+SELECT c.search_id, s.searched_at, s.officer_id, s.operation_id, s.model, s.gallery_size, s.threshold, c.face_id,
+       f.band, c.still_id, t.captured_at, t.offence_id, t.offence, t.retailer_id, t.retailer, t.store_id, t.store,
+       t.borough, c.rank, c.nominal_id, c.custody_image_id, i.captured_on, c.score,
+       c.score - lead(c.score) OVER (PARTITION BY c.search_id, c.face_id ORDER BY c.rank) AS ahead_by,
+       c.likelihood_ratio, c.search_id = r.search_id AS newest_list, r.outcome, r.officers, r.review_kind,
+       r.outcome = 'corroborated' AND c.nominal_id = r.nominal_id AS corroborated
+FROM main.candidates AS c
+JOIN held.searches AS s USING (search_id)
+JOIN main.faces AS f USING (face_id)
+JOIN main.v_still AS t ON t.still_id = c.still_id
+LEFT JOIN held.custody_images AS i USING (custody_image_id)
+LEFT JOIN main.reviews AS r USING (face_id);
+
+-- Of its faces, those whose newest list it made; the others are counted with the search that made a newer one.
+CREATE OR REPLACE VIEW main.v_search AS
+WITH reviewed AS (
+    SELECT search_id, count(*) AS newest_lists, count(*) FILTER (outcome = 'pending') AS pending,
+           count(*) FILTER (outcome = 'corroborated') AS corroborated,
+           count(*) FILTER (outcome = 'not supported') AS not_supported,
+           count(*) FILTER (outcome = 'disputed') AS disputed
+    FROM main.reviews GROUP BY search_id
+), probed AS (
+    SELECT search_id, count(*) FILTER (outcome = 'candidates') AS leads FROM held.probes GROUP BY search_id
+), listed AS (
+    SELECT search_id, median(score) AS median_first_score, max(likelihood_ratio) AS greatest_likelihood_ratio
+    FROM held.candidates WHERE rank = 1 GROUP BY search_id
+)
+SELECT s.search_id, s.searched_at, s.officer_id, s.operation_id, o.purpose, s.reason, s.occasion, s.model, s.engine,
+       s.gallery_size, s.gallery_version, s.images_searched, s.threshold, s.list_limit, s.filters, s.calibration_id,
+       s.policy_id, s.stills, s.probes, coalesce(p.leads, 0) AS leads, coalesce(r.newest_lists, 0) AS newest_lists,
+       coalesce(r.pending, 0) AS pending, coalesce(r.corroborated, 0) AS corroborated,
+       coalesce(r.not_supported, 0) AS not_supported, coalesce(r.disputed, 0) AS disputed, l.median_first_score,
+       l.greatest_likelihood_ratio, s.elapsed_s
+FROM main.searches AS s
+LEFT JOIN held.operations AS o USING (operation_id)
+LEFT JOIN probed AS p USING (search_id)
+LEFT JOIN reviewed AS r USING (search_id)
+LEFT JOIN listed AS l USING (search_id);
+
+CREATE OR REPLACE VIEW main.v_store AS
+WITH suffered AS (
+    SELECT store_id, count(*) AS offences, sum(stills) AS stills, sum(usable_faces) AS usable_faces,
+           count(*) FILTER (persons_corroborated > 0) AS offences_with_corroborated,
+           count(*) FILTER (pending > 0) AS offences_pending,
+           count(*) FILTER (usable_faces = 0) AS offences_without_usable_face, sum(value_pence) AS value_pence,
+           count(*) FILTER (lower(violence) NOT IN ('', 'none')) AS offences_with_violence,
+           min(occurred_at) AS first_offence_at, max(occurred_at) AS last_offence_at
+    FROM main.v_offence GROUP BY store_id
+), seen AS (
+    SELECT store_id, count(DISTINCT person_id) AS persons,
+           count(DISTINCT person_id) FILTER (status = 'corroborated') AS persons_corroborated
+    FROM main.person_offences GROUP BY store_id
+)
+SELECT s.store_id, s.store, s.retailer_id, s.retailer, s.borough, s.latitude, s.longitude,
+       coalesce(u.offences, 0) AS offences, coalesce(u.stills, 0)::BIGINT AS stills,
+       coalesce(u.usable_faces, 0)::BIGINT AS usable_faces,
+       coalesce(u.offences_with_corroborated, 0) AS offences_with_corroborated,
+       coalesce(u.offences_pending, 0) AS offences_pending,
+       coalesce(u.offences_without_usable_face, 0) AS offences_without_usable_face,
+       coalesce(u.offences_with_violence, 0) AS offences_with_violence,
+       coalesce(u.value_pence, 0)::BIGINT AS value_pence, u.first_offence_at, u.last_offence_at,
+       coalesce(p.persons, 0) AS persons, coalesce(p.persons_corroborated, 0) AS persons_corroborated
+FROM held.stores AS s
+LEFT JOIN suffered AS u USING (store_id)
+LEFT JOIN seen AS p USING (store_id);
+
 CREATE OR REPLACE VIEW main.audit AS
 SELECT sequence, recorded_at, officer, operation, reason, action, result, details FROM held.audit;
 
