@@ -32,6 +32,7 @@ from stillgraph.casework import (
     statements,
     take_seat,
     unsolved,
+    worth,
 )
 from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Comparison, EngineChoice, Verdict
@@ -57,6 +58,7 @@ MODULES = (
     series,
     unsolved,
     statements,
+    worth,
 )
 FACE = "R08/R08_0002.jpg#1"
 OTHER = "R08/R08_0033.jpg#1"
@@ -83,6 +85,7 @@ CALLS = {
     "linking.rulings": lambda d, _: linking.rulings(d),
     "linking.groups": lambda d, _: linking.groups(d),
     "analysing.ranking": lambda d, _: analysing.ranking(d),
+    "worth.concentration": lambda d, _: worth.concentration(d, of="stores"),
     "analysing.offence_network": lambda d, _: analysing.offence_network(d),
     "analysing.network_summary": lambda d, _: analysing.network_summary(d),
     "analysing.offence_places": lambda d, _: analysing.offence_places(d),

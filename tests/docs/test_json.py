@@ -99,6 +99,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "persons groups": ("persons", "groups", case, *BY_DESK),
         "persons undo": ("persons", "undo", case, "--ruling", "1", *BY_DESK),
         "rank": ("rank", case, "--with-proposals", *BY_DESK),
+        "concentration": ("concentration", case, "--of", "stores", *BY_DESK),
         "network": ("network", case, "--with-proposals", *BY_DESK),
         "evaluate identification": (
             "evaluate", "identification", case, "--truth", small_inputs / "truth.csv", "--by", "sex", *BY_DESK,

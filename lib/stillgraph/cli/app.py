@@ -26,6 +26,7 @@ from stillgraph.cli import (
     series,
     serving,
     work,
+    worth,
 )
 from stillgraph.errors import CaseExists, NotACase, OutdatedCase, Refused, StillgraphError, WrongUse
 
@@ -55,7 +56,7 @@ def _root(
 
 for module in (
     cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, analyse, scores, series, models,
-    bench, serving,
+    bench, serving, worth,
 ):  # fmt: skip
     module.register(app)
 

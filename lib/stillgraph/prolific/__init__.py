@@ -4,9 +4,24 @@ Count, harm, value and a recency-frequency-harm score stand side by side: one ro
 thefts in days of harm, so no single figure is the answer.
 """
 
-from stillgraph.prolific.concentration import concentration
+from stillgraph.prolific.concentration import LEAST, concentrated, concentration, concentration_coverage
 from stillgraph.prolific.harm import HarmTable, harm_table
 from stillgraph.prolific.ranking import MEASURES, PROACTIVE, rank
 from stillgraph.prolific.rfh import RfhPoints
+from stillgraph.prolific.units import UNIT_MEASURES, UNITS, unit_totals
 
-__all__ = ["MEASURES", "PROACTIVE", "HarmTable", "RfhPoints", "concentration", "harm_table", "rank"]
+__all__ = [
+    "LEAST",
+    "MEASURES",
+    "PROACTIVE",
+    "UNITS",
+    "UNIT_MEASURES",
+    "HarmTable",
+    "RfhPoints",
+    "concentrated",
+    "concentration",
+    "concentration_coverage",
+    "harm_table",
+    "rank",
+    "unit_totals",
+]

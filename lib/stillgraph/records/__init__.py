@@ -83,6 +83,7 @@ from stillgraph.records.searches import (
 from stillgraph.records.series import PairCheck, Part, Reached, SeriesModel, SeriesProposal
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
+from stillgraph.records.worth import Concentrated, ConcentrationReport, Estimate, Lorenz, PowerFew, TopShare
 
 __all__ = [
     "LINK_STATUSES",
@@ -105,7 +106,9 @@ __all__ = [
     "Combined",
     "Comparable",
     "Comparison",
+    "Concentrated",
     "Concentration",
+    "ConcentrationReport",
     "Conclusion",
     "Contradiction",
     "Curve",
@@ -116,6 +119,7 @@ __all__ = [
     "EnhancedView",
     "Enhancement",
     "EnhancementId",
+    "Estimate",
     "Face",
     "FaceId",
     "FaceRuling",
@@ -132,6 +136,7 @@ __all__ = [
     "LinkStatus",
     "LinkTable",
     "Linkage",
+    "Lorenz",
     "LossCheck",
     "ModelId",
     "Nominal",
@@ -156,6 +161,7 @@ __all__ = [
     "Pictured",
     "Plate",
     "Portrayed",
+    "PowerFew",
     "Preview",
     "Probe",
     "ProbeTemplate",
@@ -191,6 +197,7 @@ __all__ = [
     "Strength",
     "SupportCount",
     "Template",
+    "TopShare",
     "Turn",
     "Vector",
     "Verdict",
