@@ -6,18 +6,29 @@ and, where there are marks, a shape of its own.
 """
 
 from stillgraph.figures.bundle import bundle
+from stillgraph.figures.journeys import journeys
+from stillgraph.figures.matrix import co_offending_matrix
+from stillgraph.figures.months import retailer_months
 from stillgraph.figures.network import offence_network
 from stillgraph.figures.places import offence_places
 from stillgraph.figures.ranking import MEASURES, ranking_bars
 from stillgraph.figures.stages import stage_times
+from stillgraph.figures.standings import rank_intervals
 from stillgraph.figures.theme import description
+from stillgraph.figures.timeline import Lane, timeline
 
 __all__ = [
     "MEASURES",
+    "Lane",
     "bundle",
+    "co_offending_matrix",
     "description",
+    "journeys",
     "offence_network",
     "offence_places",
+    "rank_intervals",
     "ranking_bars",
+    "retailer_months",
     "stage_times",
+    "timeline",
 ]

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import networkx as nx
 import plotly.graph_objects as go
 
-from stillgraph.figures.theme import LINK, OFFENCE, PAPER, STATUS, counted, finish
+from stillgraph.figures.theme import HALO, INK, LINK, OFFENCE, PAPER, STATUS, counted, finish
 from stillgraph.records import LinkStatus
 
 PERSON_KIND, OFFENCE_KIND = "person", "offence"
 LABELLED = 8
 """How many persons, those with most offences, carry their id; the rest show it under the pointer."""
+MOST_SVG = 1500
+"""Nodes and links up to which a network is drawn as SVG, sharp in print; a larger one is drawn on the graphics card."""
 
 
 def offence_network(
     graph: nx.Graph[str], layout: Mapping[str, tuple[float, float]], *, period: str, simulated: bool
 ) -> go.Figure:
-    """Draw the two-mode network.
+    """Draw the two-mode network; of more than :data:`MOST_SVG` nodes and links by WebGL, in marks that are smaller.
 
     Parameters
     ----------
@@ -36,26 +39,33 @@ def offence_network(
     offences = sorted((n for n, d in graph.nodes(data=True) if d["kind"] == OFFENCE_KIND), key=str)
     degree = dict(graph.degree())
     labelled = set(sorted(persons, key=lambda n: (-degree[n], str(n)))[:LABELLED])
-    figure = go.Figure()
-    _add_links(figure, graph, layout)
-    figure.add_scatter(
-        x=[layout[n][0] for n in offences],
-        y=[layout[n][1] for n in offences],
-        mode="markers",
-        name=OFFENCE.label,
-        marker={
-            "color": OFFENCE.colour,
-            "symbol": OFFENCE.symbol,
-            "size": 6,
-            "line": {"color": PAPER, "width": 1},
-        },
-        text=[_name(graph, n) for n in offences],
-        hovertemplate="offence %{text}<extra></extra>",
+    large = graph.number_of_nodes() + graph.number_of_edges() > MOST_SVG
+    scatter = go.Scattergl if large else go.Scatter
+    figure = go.Figure(scatter(**_links(graph, layout, width=0.5 if large else 1)))
+    figure.add_trace(
+        scatter(
+            x=[layout[n][0] for n in offences],
+            y=[layout[n][1] for n in offences],
+            mode="markers",
+            name=OFFENCE.label,
+            marker={
+                "color": OFFENCE.colour,
+                "symbol": OFFENCE.symbol,
+                "size": 3 if large else 6,
+                "line": {"color": PAPER, "width": 0 if large else 1},
+            },
+            text=[_name(graph, n) for n in offences],
+            hovertemplate="offence %{text}<extra></extra>",
+        )
     )
     for status in STATUS:
-        _add_persons(figure, graph, layout, [n for n in persons if graph.nodes[n]["status"] == status], labelled)
+        of_status = [n for n in persons if graph.nodes[n]["status"] == status]
+        if of_status:
+            figure.add_trace(scatter(**_persons(graph, layout, of_status, size=4 if large else 9)))
+    figure.add_scatter(**_names(graph, layout, sorted(labelled), size=4 if large else 9))
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
+    figure.update_layout(dragmode="pan")
     review = "simulated review" if simulated else "two-person review"
     groups = sum(1 for part in nx.connected_components(graph) if _several(graph, part))
     together = f"{counted(groups, 'group')} of persons who offended together"
@@ -77,48 +87,54 @@ def _several(graph: nx.Graph[str], part: Iterable[str]) -> bool:
     return sum(1 for n in part if graph.nodes[n]["kind"] == PERSON_KIND) > 1
 
 
-def _add_links(figure: go.Figure, graph: nx.Graph[str], layout: Mapping[str, tuple[float, float]]) -> None:
-    """Draw every link as one line trace, its segments parted by ``None``: quicker than a trace a link."""
+def _links(graph: nx.Graph[str], layout: Mapping[str, tuple[float, float]], *, width: float) -> dict[str, Any]:
+    """Return every link as one line trace, its segments parted by ``None``: quicker than a trace a link."""
     x: list[float | None] = []
     y: list[float | None] = []
     for a, b in sorted(graph.edges(), key=str):
         x += [layout[a][0], layout[b][0], None]
         y += [layout[a][1], layout[b][1], None]
-    figure.add_scatter(
-        x=x,
-        y=y,
-        mode="lines",
-        line={"color": LINK, "width": 1},
-        hoverinfo="skip",
-        showlegend=False,
-        name="links",
-    )
+    line = {"color": LINK, "width": width}
+    return {"x": x, "y": y, "mode": "lines", "line": line, "hoverinfo": "skip", "showlegend": False, "name": "links"}
 
 
-def _add_persons(
-    figure: go.Figure,
-    graph: nx.Graph[str],
-    layout: Mapping[str, tuple[float, float]],
-    persons: list[str],
-    labelled: set[str],
-) -> None:
-    if not persons:
-        return
+def _persons(
+    graph: nx.Graph[str], layout: Mapping[str, tuple[float, float]], persons: list[str], *, size: int
+) -> dict[str, Any]:
     mark = STATUS[LinkStatus(graph.nodes[persons[0]]["status"])]
-    figure.add_scatter(
-        x=[layout[n][0] for n in persons],
-        y=[layout[n][1] for n in persons],
-        mode="markers+text",
-        name=mark.label,
-        text=[_name(graph, n) if n in labelled else "" for n in persons],
-        textposition="top center",
-        textfont={"size": 12},
-        marker={
+    return {
+        "x": [layout[n][0] for n in persons],
+        "y": [layout[n][1] for n in persons],
+        "mode": "markers",
+        "name": mark.label,
+        "marker": {
             "color": mark.colour,
             "symbol": mark.symbol,
-            "line": {"color": PAPER, "width": 1},
-            "size": [9 + 2 * min(graph.degree(n), 10) for n in persons],
+            "line": {"color": PAPER, "width": 1 if size > 4 else 0},
+            "size": _sizes(graph, persons, size),
         },
-        customdata=[[_name(graph, n), graph.degree(n)] for n in persons],
-        hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]} offences<extra>" + mark.label + "</extra>",
-    )
+        "customdata": [[_name(graph, n), graph.degree(n)] for n in persons],
+        "hovertemplate": "<b>%{customdata[0]}</b><br>%{customdata[1]} offences<extra>" + mark.label + "</extra>",
+    }
+
+
+def _sizes(graph: nx.Graph[str], persons: list[str], size: int) -> list[float]:
+    return [size * (1 + min(graph.degree(n), 10) * 2 / 9) for n in persons]
+
+
+def _names(
+    graph: nx.Graph[str], layout: Mapping[str, tuple[float, float]], persons: list[str], *, size: int
+) -> dict[str, Any]:
+    """Return the ids of some persons as a trace of their own, SVG always: WebGL draws text badly and slowly."""
+    return {
+        "x": [layout[n][0] for n in persons],
+        "y": [layout[n][1] for n in persons],
+        "mode": "markers+text",
+        "marker": {"opacity": 0, "size": _sizes(graph, persons, size)},
+        "text": [_name(graph, n) for n in persons],
+        "textposition": "top center",
+        "textfont": {"size": 12, "color": INK, "shadow": HALO},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "name": "names",
+    }

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stillgraph.figures import labels
-from stillgraph.figures.theme import LINE, MUTED, STATUS, counted, finish, money
+from stillgraph.figures.theme import HALO, LINE, MUTED, STATUS, counted, finish, money
 from stillgraph.records import LinkStatus
 
 KM_PER_DEGREE = 111.32
@@ -67,8 +67,8 @@ def offence_places(places: pd.DataFrame, *, period: str, simulated: bool) -> go.
             "%{customdata[3]} corroborated<br>value %{customdata[4]}, harm %{customdata[5]:,.0f} days"
             "<extra></extra>",
         )
-    _add_boroughs(figure, stores)
-    _true_aspect(figure, stores)
+    add_boroughs(figure, stores)
+    true_aspect(figure, stores)
     review = "simulated review" if simulated else "two-person review"
     counts = f"{counted(len(places), 'offence')} at {counted(len(stores), 'store')}"
     return finish(
@@ -94,7 +94,7 @@ def _by_store(places: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _add_boroughs(figure: go.Figure, stores: pd.DataFrame) -> None:
+def add_boroughs(figure: go.Figure, stores: pd.DataFrame) -> None:
     """Name each borough beside its stores: a name to read the map by, not a boundary."""
     names = labels.beside(stores["borough"], stores["longitude"].tolist(), stores["latitude"].tolist())
     figure.add_scatter(
@@ -105,12 +105,12 @@ def _add_boroughs(figure: go.Figure, stores: pd.DataFrame) -> None:
         mode="text",
         hoverinfo="skip",
         showlegend=False,
-        textfont={"size": 12, "color": MUTED},
+        textfont={"size": 12, "color": MUTED, "shadow": HALO},
         name="boroughs",
     )
 
 
-def _true_aspect(figure: go.Figure, stores: pd.DataFrame) -> None:
+def true_aspect(figure: go.Figure, stores: pd.DataFrame) -> None:
     """Make a kilometre as long north as east at the middle latitude, and draw a bar of five."""
     if stores.empty:
         return

@@ -14,6 +14,8 @@ INK = "#1b2733"
 MUTED = "#52606d"
 LINE = "#dde3e8"
 PAPER = "#ffffff"
+HALO = "0 0 2px #ffffff, 0 0 3px #ffffff, 0 0 4px #ffffff"
+"""Paper round a text that stands on marks or lines."""
 FONT = '"Inter", "Segoe UI", -apple-system, Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
 
@@ -35,6 +37,41 @@ STATUS: dict[LinkStatus, Mark] = {
 }
 OFFENCE = Mark("#8a96a1", "circle", "offence")
 LINK = "#aab4bd"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How one of several lines is drawn: colour, dashes and the shape of its points, so that each alone is enough."""
+
+    colour: str
+    dash: str
+    symbol: str
+
+
+# Okabe & Ito's blue, vermilion, bluish green and reddish purple, the last two darkened to 3 to 1 on paper, and ink.
+LINES = (
+    Line("#0072b2", "solid", "circle"),
+    Line("#d55e00", "dash", "diamond"),
+    Line("#00795a", "dot", "square"),
+    Line("#a34d85", "dashdot", "triangle-up"),
+    Line("#1b2733", "longdash", "x"),
+    Line("#8c6a00", "longdashdot", "star"),
+)
+"""For things of a kind side by side; more than these six are not told apart."""
+
+SHADES = ((0.0, "#e3eff7"), (0.35, "#8fc3e2"), (0.7, "#0072b2"), (1.0, "#06304c"))
+"""From little to much: one hue from light to dark, which every eye and a monochrome print order alike."""
+
+
+def faint(colour: str, opacity: float = 0.16) -> str:
+    """Return a colour as an interval's ground: see-through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def reviewed(*, simulated: bool) -> str:
+    """Return in words what kind of review the statuses rest on."""
+    return "simulated review" if simulated else "two-person review"
 
 
 def counted(number: int, thing: str) -> str:

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 
 import networkx as nx
+import numpy as np
 
 from stillgraph.network.graph import co_offending, nodes_of
+from stillgraph.network.spreading import spread
 
 SAMPLE = 500
 """Persons from whom betweenness is estimated in a network of more than :data:`EXACT` persons."""
@@ -131,11 +133,11 @@ def central(graph: nx.Graph[str], *, seed: int = 0) -> list[PersonCentrality]:
 def layout(graph: nx.Graph[str], *, seed: int = 0) -> dict[str, tuple[float, float]]:
     """Place every node on a drawing, between -1 and 1 either way: the same for the same graph and seed.
 
-    Springs pull linked nodes together. Distances on the drawing are for the eye and measure nothing.
+    Springs pull linked nodes together; groups without a link between them stand side by side, the large ones first
+    (:func:`~stillgraph.network.spreading.spread`). Distances on the drawing are for the eye and measure nothing.
     """
-    ordered: nx.Graph[str] = nx.Graph()
-    ordered.add_nodes_from(sorted(graph))
-    ordered.add_edges_from(sorted((min(one, other), max(one, other)) for one, other in graph.edges))
-    # By energy: the plain forces drive the many small components of such a network to the rim, in a heap.
-    places = nx.spring_layout(ordered, seed=seed, weight=None, method="energy")
-    return {node: (float(x), float(y)) for node, (x, y) in places.items()}
+    nodes = sorted(graph)
+    number = {node: n for n, node in enumerate(nodes)}
+    edges = np.array(sorted(sorted((number[one], number[other])) for one, other in graph.edges)).reshape(-1, 2)
+    places = spread(edges.astype(np.int64), len(nodes), seed=seed)
+    return {node: (float(x), float(y)) for node, (x, y) in zip(nodes, places, strict=True)}

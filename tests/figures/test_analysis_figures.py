@@ -1,0 +1,264 @@
+"""The figures of analyses: each draws all it is given, says what it rests on, and tells things apart without colour."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from stillgraph import figures
+from stillgraph.errors import WrongUse
+from stillgraph.figures import matrix, network, theme
+from stillgraph.records import Concentration, LinkStatus, Ranking, Standing
+
+PERIOD = "3 Nov 2025 to 31 Oct 2026"
+
+
+def ranking(persons, by="harm", *, width=1, status=LinkStatus.CORROBORATED) -> Ranking:
+    standings = tuple(
+        Standing(
+            rank=i, rank_low=max(1, i - width), rank_high=i + width, person_id=person, nominal_id=None,
+            offences=20, harm_days=400.0 - i, value_pence=1000, rfh=9, retailers=2, prior_arrests=1, status=status,
+        )
+        for i, person in enumerate(persons, 1)
+    )  # fmt: skip
+    return Ranking(by, None, None, "a scale", standings, Concentration(None, None, None, None, len(persons)), True)
+
+
+def offences(*rows) -> pd.DataFrame:
+    columns = ["offence_id", "occurred_at", "status", "offence", "store"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(occurred_at=pd.to_datetime(frame["occurred_at"], utc=True))
+
+
+def arrests(*rows) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["arrested_on", "offence", "disposal"])
+    return frame.assign(arrested_on=pd.to_datetime(frame["arrested_on"]))
+
+
+def lanes() -> list[figures.Lane]:
+    return [
+        figures.Lane(
+            "N000001",
+            offences(("A/1", "2026-01-05 10:00", "corroborated", "shoplifting", "East"),
+                     ("A/2", "2026-03-05 10:00", "corroborated", "shoplifting", "East")),
+            arrests(("2019-01-01", "burglary", "charged"), ("2026-02-01", "shoplifting", "charged")),
+            ((date(2026, 2, 1), date(2026, 2, 20)),),
+        ),
+        figures.Lane(
+            "unknown 1",
+            offences(("A/1", "2026-01-05 10:00", "unknown", "shoplifting", "East")),
+            arrests(),
+        ),
+    ]  # fmt: skip
+
+
+def visits(persons=2) -> pd.DataFrame:
+    rows = [
+        (f"N{p}", f"A/{p}{n}", f"2026-0{1 + n}-0{1 + p}", f"Shop {n % 2}", ["Newham", "Ealing"][n % 2],
+         51.5 + 0.1 * (n % 2), 0.1 * p)
+        for p in range(persons) for n in (2, 0, 1)
+    ]  # fmt: skip
+    columns = ["person_id", "offence_id", "occurred_at", "store", "borough", "latitude", "longitude"]
+    frame = pd.DataFrame(rows, columns=columns).assign(offence="shoplifting", retailer="Shop")
+    return frame.assign(occurred_at=pd.to_datetime(frame["occurred_at"], utc=True))
+
+
+def reported() -> pd.DataFrame:
+    rows = [
+        ("Bright", "2025-12-30 23:30", 2.0, 500),
+        ("Bright", "2026-02-01 00:10", 3.0, 700),
+        ("Calm", "2025-12-01 12:00", 9.0, 100),
+    ]
+    frame = pd.DataFrame(rows, columns=["retailer", "occurred_at", "harm_days", "value_pence"])
+    return frame.assign(occurred_at=pd.to_datetime(frame["occurred_at"], utc=True))
+
+
+PAIRS = pd.DataFrame([("a", "b", 3), ("b", "c", 1), ("d", "e", 2), ("a", "z", 9)], columns=["one", "other", "offences"])
+GROUPS = [["a", "b", "c"], ["d", "e"]]
+
+
+def everything() -> dict:
+    return {
+        "intervals": figures.rank_intervals(ranking(["N1", "N2"]), ranking(["N2", "u1"]), period=PERIOD),
+        "matrix": figures.co_offending_matrix(PAIRS, GROUPS, period=PERIOD, simulated=True),
+        "timeline": figures.timeline(lanes(), period=PERIOD, simulated=True),
+        "journeys": figures.journeys(visits(), period=PERIOD, simulated=True),
+        "months": figures.retailer_months(reported(), period=PERIOD),
+    }
+
+
+@pytest.mark.parametrize("name", everything())
+def test_a_figure_says_its_period_and_describes_itself(name):
+    figure = everything()[name]
+    assert PERIOD in figure.layout.title.text
+    assert len(figures.description(figure)) > 40
+    assert ("simulated review" in figure.layout.title.text) == (name != "months")
+    assert "http" not in json.dumps(figures.bundle(figure))
+
+
+def trace(figure, name):
+    (found,) = [one for one in figure.data if one.name == name]
+    return found
+
+
+def test_lines_of_a_kind_differ_in_colour_dash_and_shape_each_alone():
+    for part in ("colour", "dash", "symbol"):
+        assert len({getattr(line, part) for line in theme.LINES}) == len(theme.LINES)
+
+
+@pytest.mark.parametrize("colour", [line.colour for line in theme.LINES])
+def test_lines_stand_out_from_the_paper(colour):
+    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    assert 1.05 / (float(linear @ [0.2126, 0.7152, 0.0722]) + 0.05) >= 3
+
+
+def test_shades_grow_darker():
+    sums = [sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for _, colour in theme.SHADES]
+    assert sums == sorted(sums, reverse=True)
+
+
+def test_each_rank_has_its_interval_and_newcomers_stand_below():
+    figure = figures.rank_intervals(ranking(["N1", "N2", "N3"]), ranking(["N2", "u1", "N3"], width=2), period=PERIOD,
+                                    limit=2)  # fmt: skip
+    assert list(figure.layout.yaxis.ticktext) == ["N1", "N2", "u1"]
+    sure, other = trace(figure, "corroborated links only"), trace(figure, "with links not corroborated")
+    assert [row[0] for row in sure.customdata] == ["N1", "N2"]
+    assert [row[0] for row in other.customdata] == ["N2", "u1"], "N1 has no rank there, N3 is not drawn"
+    assert list(sure.x) == [1, 2]
+    assert list(sure.error_x.arrayminus) == [0, 1]
+    assert list(other.error_x.array) == [2, 2]
+    assert sure.marker.symbol != other.marker.symbol
+    assert "N1 1 (1 to 2), N2 2 (1 to 3)" in figures.description(figure)
+
+
+def test_an_interval_that_runs_out_of_the_drawing_says_where_it_goes():
+    figure = figures.rank_intervals(ranking(["N1"], width=500), period=PERIOD)
+    assert list(trace(figure, "beyond").text) == ["to 501 →"]
+    assert figure.layout.xaxis.range == (0, 20)
+
+
+def test_rankings_side_by_side_are_by_one_known_measure():
+    with pytest.raises(WrongUse, match="Rankings stand side by side where they are by one measure"):
+        figures.rank_intervals(ranking(["a"]), ranking(["a"], "count"), period=PERIOD)
+    with pytest.raises(WrongUse, match="A ranking is drawn by harm, count, value, rfh; not by 'height'"):
+        figures.rank_intervals(ranking(["a"], "height"), period=PERIOD)
+
+
+def test_the_matrix_is_the_same_both_ways_and_frames_its_groups():
+    figure = figures.co_offending_matrix(PAIRS, GROUPS, period=PERIOD, simulated=False)
+    z = np.nan_to_num(np.array(figure.data[0].z, dtype=float))
+    expected = np.zeros((5, 5))
+    for a, b, n in ((0, 1, 3), (1, 2, 1), (3, 4, 2)):
+        expected[a, b] = expected[b, a] = n
+    np.testing.assert_array_equal(z, expected)
+    frames = [(s.x0, s.x1, s.y0, s.y1) for s in figure.layout.shapes if s.type == "rect"]
+    assert frames == [(-0.5, 2.5, -0.5, 2.5), (2.5, 4.5, 2.5, 4.5)]
+    assert list(figure.layout.xaxis.ticktext) == list("abcde")
+    assert figure.data[0].customdata[0][1] == ["a", "b"]
+    assert "5 persons of 5 in 2 groups of 2 · two-person review" in figure.layout.title.text
+
+
+def test_a_matrix_of_many_draws_whole_groups_and_says_how_many():
+    groups = [[f"g{g}p{p}" for p in range(25)] for g in range(4)] + [["x", "y"]]
+    figure = figures.co_offending_matrix(PAIRS.head(0), groups, period=PERIOD, simulated=True)
+    assert "52 persons of 102 in 3 groups of 5" in figure.layout.title.text
+    assert not figure.layout.xaxis.ticktext
+    huge = figures.co_offending_matrix(PAIRS.head(0), [[str(p) for p in range(99)]], period=PERIOD, simulated=True)
+    assert f"{matrix.MOST} persons of 99" in huge.layout.title.text
+    nobody = figures.co_offending_matrix(PAIRS.head(0), [], period=PERIOD, simulated=True)
+    assert "0 persons of 0" in nobody.layout.title.text
+
+
+def test_a_timeline_draws_every_event_in_its_lane_and_joins_joint_offences():
+    figure = figures.timeline(lanes(), period=PERIOD, simulated=False)
+    assert list(figure.layout.yaxis.ticktext) == ["N000001<br>1 arrest before", "unknown 1"]
+    assert list(trace(figure, "offence, corroborated").y) == [2, 2]
+    assert list(trace(figure, "offence, unknown person").y) == [1]
+    assert list(trace(figure, "same offence").y) == [1, 2, None]
+    assert list(trace(figure, "arrest").y) == [2, 2]
+    assert list(trace(figure, "in custody").y) == [2, 2, None]
+    assert "2 persons, 2 offences, 2 arrests" in figure.layout.title.text
+    assert "custody is not known for 1 of 2" in figure.layout.title.text
+    assert "1 offence of several persons" in figures.description(figure)
+
+
+def test_a_timeline_of_one_is_named_and_of_nobody_is_empty():
+    assert "Timeline of N000001" in figures.timeline(lanes()[:1], period=PERIOD, simulated=True).layout.title.text
+    assert "not known" not in figures.timeline(lanes()[:1], period=PERIOD, simulated=True).layout.title.text
+    assert "0 persons, 0 offences" in figures.timeline([], period=PERIOD, simulated=True).layout.title.text
+    bare = figures.timeline([figures.Lane("x", offences(), arrests(("2020-01-01", "a", "b")))], period=PERIOD,
+                            simulated=True)  # fmt: skip
+    assert "custody is not known: " in bare.layout.title.text
+    assert list(bare.layout.yaxis.ticktext) == ["x"]
+
+
+def test_journeys_run_in_the_order_of_time_and_count_returns():
+    figure = figures.journeys(visits(1), period=PERIOD, simulated=True)
+    way = trace(figure, "N0, way")
+    assert list(way.y) == [51.5, 51.6, 51.5]
+    assert way.marker.symbol == "arrow"
+    assert way.marker.angleref == "previous"
+    places = trace(figure, "N0 (3 offences)")
+    assert [(row[0], row[1]) for row in places.customdata] == [("Shop 0", 2), ("Shop 1", 1)]
+    assert list(places.text) == ["2", ""]
+    assert figure.layout.yaxis.scaleanchor == "x"
+    assert "not a route" in figure.layout.title.text
+
+
+def test_more_journeys_than_lines_are_refused():
+    with pytest.raises(WrongUse, match="A map tells 6 persons apart, not 7; choose some of them"):
+        figures.journeys(visits(7), period=PERIOD, simulated=True)
+
+
+def test_months_add_up_and_months_without_an_offence_are_drawn_empty():
+    figure = figures.retailer_months(reported(), period=PERIOD)
+    assert list(figure.data[0].y) == ["Calm (9)", "Bright (5)"]
+    assert list(figure.layout.xaxis.ticktext) == ["Dec<br>2025", "Jan<br>2026", "Feb"]
+    z = np.array(figure.data[0].z, dtype=float)
+    np.testing.assert_array_equal(np.nan_to_num(z, nan=-1), [[9, -1, -1], [2, -1, 3]])
+    by_value = figures.retailer_months(reported(), by="value", period=PERIOD)
+    assert list(by_value.data[0].y) == ["Bright (12)", "Calm (1)"]
+    by_count = figures.retailer_months(reported(), by="count", period=PERIOD)
+    assert list(by_count.data[0].y) == ["Bright (2)", "Calm (1)"]
+
+
+def test_months_of_nothing_are_empty_and_another_amount_is_refused():
+    assert "0 offences of 0 retailers" in figures.retailer_months(reported().head(0), period=PERIOD).layout.title.text
+    with pytest.raises(WrongUse, match="Months are drawn by harm, count, value; not by 'weight'"):
+        figures.retailer_months(reported(), by="weight", period=PERIOD)
+
+
+def test_a_large_network_is_drawn_by_webgl_with_nothing_left_out():
+    graph = nx.Graph()
+    for n in range(1000):
+        graph.add_node(f"p{n}", kind="person", label=f"N{n}", status="corroborated")
+        graph.add_node(f"o{n}", kind="offence", label=f"A/{n}")
+        graph.add_edge(f"p{n}", f"o{n}")
+        graph.add_edge(f"p{n}", f"o{n // 2}")
+    figure = figures.offence_network(graph, dict.fromkeys(graph, (0.0, 0.0)), period=PERIOD, simulated=True)
+    drawn = {one.name: one for one in figure.data}
+    assert {one.type for name, one in drawn.items() if name != "names"} == {"scattergl"}
+    assert drawn["links"].x.count(None) == graph.number_of_edges()
+    assert len(drawn["corroborated"].x) == len(drawn["offence"].x) == 1000
+    assert len(drawn["names"].text) == network.LABELLED
+    small = figures.offence_network(graph.subgraph(["p0", "o0"]), {"p0": (0, 0), "o0": (1, 1)}, period=PERIOD,
+                                    simulated=True)  # fmt: skip
+    assert {one.type for one in small.data} == {"scatter"}
+
+
+def test_review_by_people_is_not_called_simulated():
+    real = replace(ranking(["N1"]), simulated=False)
+    assert "two-person review" in figures.rank_intervals(real, period=PERIOD).layout.title.text
+    for figure in (
+        figures.co_offending_matrix(PAIRS, GROUPS, period=PERIOD, simulated=False),
+        figures.timeline(lanes(), period=PERIOD, simulated=False),
+        figures.journeys(visits(), period=PERIOD, simulated=False),
+    ):
+        assert "two-person review" in figure.layout.title.text
