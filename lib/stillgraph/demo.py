@@ -25,6 +25,7 @@ from stillgraph.casework import (
     evaluating,
     governing,
     linking,
+    networking,
     receiving,
     reviewing,
     searching,
@@ -115,7 +116,7 @@ def _build(directory: Path, workers: int | None, tell: Say) -> None:
             _link(desk, tell)
         with _stage("offenders ranked, network built", times, tell):
             analysing.ranking(desk)
-            analysing.offence_network(desk)
+            networking.offence_network(desk)
         governing.record_stage_times(desk, tuple(times))
 
 
@@ -242,7 +243,7 @@ def summarise(directory: Path) -> Summary:
             identification=evaluating.identification(desk, truth),
             leads=evaluating.leads_against_truth(desk, truth),
             ranking=analysing.ranking(desk),
-            network=analysing.network_summary(desk),
+            network=networking.network_summary(desk),
             reviewer_error=REVIEWER_ERROR,
             seconds=glance.stage_times,
         )

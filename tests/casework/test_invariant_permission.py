@@ -15,6 +15,7 @@ from stillgraph.casework import (
     alike,
     analysing,
     arrays,
+    asking,
     calibrating,
     enhancing,
     enrolling,
@@ -25,6 +26,7 @@ from stillgraph.casework import (
     linking,
     looking,
     migrating,
+    networking,
     receiving,
     reviewing,
     searching,
@@ -39,6 +41,8 @@ from stillgraph.records import Comparison, EngineChoice, Verdict
 from stillgraph.store import CaseFile, office
 
 MODULES = (
+    asking,
+    networking,
     alike,
     analysing,
     calibrating,
@@ -75,7 +79,14 @@ def split_off(desk, face):
     return linking.split(desk, [face])
 
 
+def ask(desk):
+    with asking.asked(desk, "nothing", with_proposals=False, wanted=None):
+        pass
+
+
 CALLS = {
+    "asking.asked": lambda d, _: ask(d),
+    "asking.find_path": lambda d, _: asking.find_path(d, "unknown 1", "unknown 2", with_proposals=True),
     "analysing.at_a_glance": lambda d, _: analysing.at_a_glance(d),
     "linking.link": lambda d, _: linking.link(d),
     "linking.rule": lambda d, _: linking.rule(d, [FACE, OTHER], "same"),
@@ -86,8 +97,8 @@ CALLS = {
     "linking.groups": lambda d, _: linking.groups(d),
     "analysing.ranking": lambda d, _: analysing.ranking(d),
     "worth.concentration": lambda d, _: worth.concentration(d, of="stores"),
-    "analysing.offence_network": lambda d, _: analysing.offence_network(d),
-    "analysing.network_summary": lambda d, _: analysing.network_summary(d),
+    "networking.offence_network": lambda d, _: networking.offence_network(d),
+    "networking.network_summary": lambda d, _: networking.network_summary(d),
     "analysing.offence_places": lambda d, _: analysing.offence_places(d),
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
     "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),

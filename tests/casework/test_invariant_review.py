@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from stillgraph.casework import analysing, governing, linking, reviewing, searching
+from stillgraph.casework import analysing, governing, linking, networking, reviewing, searching
 from stillgraph.errors import NotFound, ReviewBlocked
 from stillgraph.records import LinkStatus, Outcome, ReviewItem, Verdict
 from stillgraph.store import persons, queries
@@ -295,7 +295,7 @@ def test_a_ranking_counts_corroborated_links_only_unless_asked(small_case):
     assert dossier.review_kind == "human review"
     places = analysing.offence_places(small_case.seat())
     assert set(places.loc[places["persons"] > 0, "offence_id"]) == set(dossier.person.offences)
-    assert len(analysing.offence_network(small_case.seat())) > 0
+    assert len(networking.offence_network(small_case.seat())) > 0
 
 
 def test_a_person_of_no_linking_run_is_not_found(small_case):

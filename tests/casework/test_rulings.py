@@ -7,7 +7,7 @@ import json
 import duckdb
 import pytest
 
-from stillgraph.casework import analysing, governing, linking, reviewing
+from stillgraph.casework import analysing, governing, linking, networking, reviewing
 from stillgraph.errors import NotFound, NotPermitted, ReviewBlocked, RulingBlocked, WrongUse
 from stillgraph.records import Verdict
 
@@ -60,9 +60,9 @@ def test_what_is_corroborated_by_rulings_counts_and_what_is_proposed_only_where_
     assert analysing.ranking(small_case.seat()).standings == ()
     asked = {s.person_id: s for s in analysing.ranking(small_case.seat(), with_proposals=True).standings}
     assert (asked["proposed 1"].offences, asked["proposed 1"].status) == (2, "proposed")
-    graph = analysing.offence_network(small_case.seat(), with_proposals=True)
+    graph = networking.offence_network(small_case.seat(), with_proposals=True)
     assert graph.nodes["person:proposed 1"]["status"] == "proposed"
-    assert "person:proposed 1" not in analysing.offence_network(small_case.seat())
+    assert "person:proposed 1" not in networking.offence_network(small_case.seat())
     linking.rule(small_case.seat("second"), [A, B], "same")
     linking.link(small_case.seat())
     (one,) = analysing.ranking(small_case.seat()).standings

@@ -180,3 +180,12 @@ def test_the_keys_of_a_calibration_that_has_enough_to_learn_from_are_documented(
     assert series == _documented(root, "series")
     still = ("--still", "R08/R08_0002.jpg", "--past-review")
     assert _printed(capsys, "search", case, *still, "--fpir", "0.1", *by) >= {"policy_id", "searches", "low", "high"}
+
+
+def test_the_keys_of_answers_of_the_network_are_documented(root, demo_case, capsys):
+    by = ("--officer", "analyst-1", "--operation", "OP-DEMO", "--reason", "test", "--with-proposals")
+    asked = {
+        "ask path": ("--from", "N204093", "--to", "N354554"),
+    }
+    for question, options in asked.items():
+        assert _printed(capsys, *question.split(), demo_case, *options, *by) == _documented(root, question), question

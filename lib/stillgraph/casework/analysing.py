@@ -1,4 +1,4 @@
-"""Questions to a case: the glance, ranking, the network, places, persons, ad-hoc SQL."""
+"""Questions to a case: the glance, ranking, places, persons, ad-hoc SQL."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ from stillgraph.records import LinkStatus, Person, Ranking, Rate
 from stillgraph.store import Session, office, persons, queries, receipts, searches
 
 if TYPE_CHECKING:
-    import networkx as nx
     import pandas as pd
     import pyarrow as pa
 
-    from stillgraph.network import NetworkSummary
     from stillgraph.prolific import HarmTable
 
 HARM_TABLE = "data/reference/cambridge_chi.csv"
@@ -187,22 +185,6 @@ def ranking(
         return replace(ranked, simulated=is_simulated(deed.session))
 
 
-def offence_network(desk: Desk, *, with_proposals: bool = False) -> nx.Graph[str]:
-    """Return the two-mode graph of persons and offences; corroborated links only unless proposals are asked for."""
-    from stillgraph import network
-
-    with desk.act(Action.NETWORK, with_proposals=with_proposals) as deed:
-        graph = network.build(
-            persons.participations(deed.session, with_proposals=with_proposals),
-            receipts.offences(deed.session),
-            receipts.stores(deed.session),
-            harm_days=harm_table().days,
-            review=_review_kind(simulated=is_simulated(deed.session)),
-        )
-        deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
-        return graph
-
-
 def offence_places(desk: Desk) -> pd.DataFrame:
     """Return one row an offence: where, when, what, and whether a corroborated person was there.
 
@@ -246,30 +228,6 @@ def person(desk: Desk, person_id: str) -> Dossier:
         )
 
 
-def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
-    """Return a place for each node, the same for the same graph."""
-    from stillgraph import network
-
-    return network.layout(graph)
-
-
-def network_summary(desk: Desk, *, with_proposals: bool = False, export: Path | None = None) -> NetworkSummary:
-    """Summarise the offence-offender graph; export it too where a file is named (.graphml, .gexf, .json, .csv).
-
-    Raises
-    ------
-    WrongUse
-        The file cannot be written, or its ending stands for no format.
-    """
-    from stillgraph import network
-
-    graph = offence_network(desk, with_proposals=with_proposals)
-    if export is not None:
-        with _writing(export):
-            network.export(graph, export)
-    return network.summary(graph)
-
-
 def concentration_sentence(ranking: Ranking) -> str:
     """Return in words how concentrated the ranked measure is, with its numbers."""
     found = ranking.concentration
@@ -293,9 +251,9 @@ def write_ranking(ranking: Ranking, path: Path) -> None:
 
     frame = pd.DataFrame([asdict(standing) for standing in ranking.standings]).assign(
         by=ranking.by, since=ranking.since, until=ranking.until, scale=ranking.scale,
-        review=_review_kind(simulated=ranking.simulated),
+        review=review_kind(simulated=ranking.simulated),
     )  # fmt: skip
-    with _writing(path), path.open("w", encoding="utf-8", newline="") as stream:
+    with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
         frame.to_csv(stream, index=False)
 
 
@@ -315,14 +273,14 @@ def write_parquet(table: pa.Table, out: Path | BinaryIO) -> None:
     import pyarrow.parquet
 
     if isinstance(out, Path):
-        with _writing(out), out.open("wb") as stream:
+        with writing(out), out.open("wb") as stream:
             pyarrow.parquet.write_table(table, stream)
     else:
         pyarrow.parquet.write_table(table, out)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """Say in a sentence what keeps a file from being written."""
     try:
         yield
@@ -366,7 +324,8 @@ def _measured_times(session: Session) -> tuple[tuple[str, float], ...]:
     return tuple((stage, elapsed) for stage, elapsed, _ in rows if elapsed is not None)
 
 
-def _review_kind(*, simulated: bool) -> str:
+def review_kind(*, simulated: bool) -> str:
+    """Return in words how links were reviewed."""
     return "simulated review" if simulated else "human review"
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stillgraph.cli import common
+from stillgraph.cli.asking import Borough, Retailer, Status, narrowed
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason, Since, Until
 
 evaluate_app = typer.Typer(help="Error rates, with their counts and intervals.")
@@ -77,19 +78,30 @@ def network(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="FILE", help=".graphml, .gexf, .json or .csv")
     ] = None,
+    kinds: Annotated[
+        str, typer.Option("--kinds", metavar="KINDS", help="Nodes of the export too: store,retailer,borough,arrest.")
+    ] = "",
     with_proposals: Annotated[
         bool, typer.Option("--with-proposals", help="Links that nobody has corroborated too.")
     ] = False,
+    since: Since = None,
+    until: Until = None,
+    retailer: Retailer = None,
+    borough: Borough = None,
+    status: Status = None,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
     """Summarise the offence-offender graph, and export it."""
-    from stillgraph.casework import analysing
+    from stillgraph.casework import networking
 
     desk = common.seat(case, officer, operation, reason)
-    summary = analysing.network_summary(desk, with_proposals=with_proposals, export=export)
+    summary = networking.network_summary(
+        desk, with_proposals=with_proposals, export=export, kinds=[k.strip() for k in kinds.split(",") if k.strip()],
+        wanted=narrowed(since, until, retailer, borough, status),
+    )  # fmt: skip
     if as_json:
         common.print_json(summary)
         return

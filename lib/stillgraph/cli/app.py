@@ -13,6 +13,7 @@ from stillgraph import __version__
 from stillgraph.cli import (
     alike,
     analyse,
+    asking,
     bench,
     cases,
     enhancing,
@@ -55,8 +56,8 @@ def _root(
 
 
 for module in (
-    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, analyse, scores, series, models,
-    bench, serving, worth,
+    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, analyse, asking, scores, series,
+    models, bench, serving, worth,
 ):  # fmt: skip
     module.register(app)
 

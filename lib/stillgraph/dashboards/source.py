@@ -8,7 +8,7 @@ from typing import Protocol
 import networkx as nx
 import pandas as pd
 
-from stillgraph.casework import analysing, enhancing, receiving, searching
+from stillgraph.casework import analysing, enhancing, networking, receiving, searching
 from stillgraph.casework.analysing import Dossier, Glance
 from stillgraph.casework.desk import Desk
 from stillgraph.records import (
@@ -83,8 +83,8 @@ class CaseSource:
 
     def network(self) -> tuple[nx.Graph[str], Places]:
         """Return the network of persons and offences, and a place for each node."""
-        graph = analysing.offence_network(self._desk)
-        return graph, analysing.network_layout(graph)
+        graph = networking.offence_network(self._desk)
+        return graph, networking.network_layout(graph)
 
     def places(self) -> pd.DataFrame:
         """Return the offences with their stores' places."""

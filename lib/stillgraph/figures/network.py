@@ -26,10 +26,10 @@ def offence_network(
     Parameters
     ----------
     graph : networkx.Graph
-        As ``casework.analysing.offence_network`` gives it: nodes have a ``kind`` (``person`` or ``offence``)
+        As ``casework.networking.offence_network`` gives it: nodes have a ``kind`` (``person`` or ``offence``)
         and a ``label``, persons a ``status``.
     layout : mapping
-        A place (x, y) for each node, as ``casework.analysing.network_layout`` gives it.
+        A place (x, y) for each node, as ``casework.networking.network_layout`` gives it.
     period : str
         The days the offences span, in words.
     simulated : bool

@@ -5,7 +5,9 @@ of guilt, and says how it is known.
 """
 
 from stillgraph.network.export import ENDINGS, export
-from stillgraph.network.graph import build, co_offending, offence_node, person_node
+from stillgraph.network.graph import build, co_offending, persons_and_offences, two_mode
+from stillgraph.network.naming import offence_node, person_node
+from stillgraph.network.paths import paths
 from stillgraph.network.questions import (
     NetworkSummary,
     PersonCentrality,
@@ -14,6 +16,8 @@ from stillgraph.network.questions import (
     layout,
     summary,
 )
+from stillgraph.network.time_order import paths_in_time_order
+from stillgraph.network.window import within
 
 __all__ = [
     "ENDINGS",
@@ -26,6 +30,11 @@ __all__ = [
     "export",
     "layout",
     "offence_node",
+    "paths",
+    "paths_in_time_order",
     "person_node",
+    "persons_and_offences",
     "summary",
+    "two_mode",
+    "within",
 ]

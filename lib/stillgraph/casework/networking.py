@@ -1,0 +1,140 @@
+"""The network of persons and offences of a case: assembled, summed up, drawn, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stillgraph.casework.analysing import harm_table, is_simulated, review_kind, writing
+from stillgraph.casework.desk import Desk
+from stillgraph.errors import WrongUse
+from stillgraph.governance.permits import Action
+from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind
+from stillgraph.store import Session, networks, persons, receipts
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from stillgraph.network import NetworkSummary
+
+NOTE = (
+    "A link says that a face on a still of the offence counts as the person's, and how that is known. That two persons "
+    "are on stills of one offence does not say that they acted together."
+)
+
+
+def offence_network(
+    desk: Desk,
+    *,
+    with_proposals: bool = False,
+    kinds: Collection[str] = (),
+    wanted: NetworkFilter | None = None,
+) -> nx.Graph[str]:
+    """Return the two-mode graph of persons and offences with what each link rests on.
+
+    Corroborated links only, unless ``with_proposals`` asks for the others too; then persons that machines propose to be
+    one are joined as well, by edges of their own kind.
+
+    Parameters
+    ----------
+    kinds
+        Which of ``store``, ``retailer``, ``borough`` and ``arrest`` shall be nodes too.
+    wanted
+        Which links; all unless given.
+
+    Raises
+    ------
+    WrongUse
+        A kind there is not, or a status that is in no network without proposals.
+    NotFound
+        A retailer or borough that no store has.
+    """
+    asked = tuple(kinds)
+    with desk.act(Action.NETWORK, with_proposals=with_proposals, **told(asked, wanted)) as deed:
+        graph = assembled(deed.session, with_proposals=with_proposals, kinds=asked, wanted=wanted)
+        deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
+        return graph
+
+
+def assembled(
+    session: Session,
+    *,
+    with_proposals: bool = False,
+    kinds: Collection[str] = (),
+    wanted: NetworkFilter | None = None,
+) -> nx.Graph[str]:
+    """Return the graph from an open session, for actions that are permitted and recorded already; see above."""
+    from stillgraph import network
+
+    optional = _optional(kinds)
+    wanted = wanted or NetworkFilter()
+    if not with_proposals and not set(wanted.statuses) <= {LinkStatus.CORROBORATED}:
+        raise WrongUse("Links that are not corroborated are in a network with proposals only; ask for those too.")
+    offences, stores = receipts.offences(session), receipts.stores(session)
+    links = persons.participations(session, with_proposals=with_proposals)
+    return network.build(
+        network.within(links, offences, stores, wanted),
+        offences,
+        stores,
+        harm_days=harm_table().days,
+        review=review_kind(simulated=is_simulated(session)),
+        evidence=networks.face_evidence(session, with_proposals=with_proposals),
+        joins=networks.joins(session) if with_proposals else (),
+        arrests=networks.arrests(session),
+        kinds=optional,
+    )
+
+
+def _optional(kinds: Collection[str]) -> tuple[NodeKind, ...]:
+    names = [kind.value for kind in OPTIONAL_KINDS]
+    for kind in kinds:
+        if kind not in names:
+            raise WrongUse(f"Beside persons and offences, nodes are {', '.join(names)}; {kind} is none of them.")
+    return tuple(NodeKind(kind) for kind in kinds)
+
+
+def told(kinds: Collection[str], wanted: NetworkFilter | None) -> dict[str, object]:
+    """Return what the record says of how a network was narrowed."""
+    told: dict[str, object] = {"kinds": list(kinds)} if kinds else {}
+    if wanted is not None:
+        given = {name: getattr(wanted, name) for name in ("since", "until", "retailers", "boroughs", "statuses")}
+        told |= {
+            name: [str(one) for one in value] if isinstance(value, tuple) else value
+            for name, value in given.items()
+            if value
+        }
+    return told
+
+
+def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
+    """Return a place for each node, the same for the same graph."""
+    from stillgraph import network
+
+    return network.layout(graph)
+
+
+def network_summary(
+    desk: Desk,
+    *,
+    with_proposals: bool = False,
+    export: Path | None = None,
+    kinds: Collection[str] = (),
+    wanted: NetworkFilter | None = None,
+) -> NetworkSummary:
+    """Summarise the offence-offender graph; export it too where a file is named (.graphml, .gexf, .json, .csv).
+
+    The summary is of persons, offences and their links; ``kinds`` are in the export alone.
+
+    Raises
+    ------
+    WrongUse
+        The file cannot be written, or its ending stands for no format.
+    """
+    from stillgraph import network
+
+    graph = offence_network(desk, with_proposals=with_proposals, kinds=kinds, wanted=wanted)
+    if export is not None:
+        with writing(export):
+            network.export(graph, export)
+    return network.summary(network.two_mode(graph))
