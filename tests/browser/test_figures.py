@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from stillgraph import demo, figures
-from stillgraph.casework import analysing, take_seat
+from stillgraph.casework import analysing, networking, take_seat
 from stillgraph.network import co_offending, communities
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ def drawn(demo_case) -> dict:
     """Return every figure over the demonstration."""
     desk = take_seat(demo_case, officer=demo.ANALYST, operation=demo.OPERATION, reason="draw every figure")
     with desk.sitting():
-        graph = analysing.offence_network(desk, with_proposals=True)
+        graph = networking.offence_network(desk, with_proposals=True)
         ranked, others = analysing.ranking(desk), analysing.ranking(desk, with_proposals=True)
         places = analysing.offence_places(desk)
         visits = analysing.query(
@@ -64,7 +64,7 @@ def drawn(demo_case) -> dict:
         columns=["one", "other", "offences"],
     )  # fmt: skip
     lanes = [figures.Lane(person, one.offences, one.arrests) for person, one in zip(first, dossiers, strict=True)]
-    layout = analysing.network_layout(graph)
+    layout = networking.network_layout(graph)
     return {
         "ranking": figures.ranking_bars(ranked, period=PERIOD),
         "network": figures.offence_network(graph, layout, period=PERIOD, simulated=True),

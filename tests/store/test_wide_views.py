@@ -9,7 +9,7 @@ import networkx as nx
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import analysing
+from stillgraph.casework import analysing, networking
 from stillgraph.network import co_offending
 from stillgraph.records import OfficerId
 from stillgraph.store import CaseFile
@@ -55,7 +55,7 @@ def test_faces_under_review_add_up(session, wide):
 
 def test_a_person_s_co_offenders_are_their_neighbours_in_the_network(demo_case, session):
     told = dict(session.rows("SELECT person_id, co_offenders FROM v_person"))
-    graph = analysing.offence_network(demo.seat(demo_case, OfficerId(demo.ANALYST)), with_proposals=True)
+    graph = networking.offence_network(demo.seat(demo_case, OfficerId(demo.ANALYST)), with_proposals=True)
     together: nx.Graph = co_offending(graph)
     assert {together.nodes[n]["person_id"]: together.degree(n) for n in together} == told
 

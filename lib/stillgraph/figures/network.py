@@ -9,7 +9,7 @@ import networkx as nx
 import plotly.graph_objects as go
 
 from stillgraph.figures.theme import HALO, INK, LINK, OFFENCE, PAPER, STATUS, counted, finish
-from stillgraph.records import LinkStatus
+from stillgraph.records import EdgeKind, LinkStatus
 
 PERSON_KIND, OFFENCE_KIND = "person", "offence"
 LABELLED = 8
@@ -67,7 +67,7 @@ def offence_network(
     figure.update_yaxes(visible=False)
     figure.update_layout(dragmode="pan")
     review = "simulated review" if simulated else "two-person review"
-    groups = sum(1 for part in nx.connected_components(graph) if _several(graph, part))
+    groups = sum(1 for part in nx.connected_components(_seen(graph)) if _several(graph, part))
     together = f"{counted(groups, 'group')} of persons who offended together"
     counts = f"{counted(len(persons), 'person')}, {counted(len(offences), 'offence')}"
     return finish(
@@ -81,6 +81,11 @@ def offence_network(
 
 def _name(graph: nx.Graph[str], node: str) -> str:
     return str(graph.nodes[node]["label"])
+
+
+def _seen(graph: nx.Graph[str]) -> nx.Graph[str]:
+    """Return the graph without the joins that machines propose, which nobody was seen in."""
+    return nx.subgraph_view(graph, filter_edge=lambda a, b: graph.edges[a, b].get("kind") != EdgeKind.PROPOSED_JOIN)
 
 
 def _several(graph: nx.Graph[str], part: Iterable[str]) -> bool:
