@@ -26,6 +26,7 @@ from stillgraph.casework import (
     governing,
     linking,
     networking,
+    progress,
     receiving,
     reviewing,
     searching,
@@ -127,13 +128,10 @@ def seat(directory: Path, officer: str) -> Desk:
 
 def _enrol(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
     custody = data / "custody"
-    report = enrolling.enrol(
-        desk,
-        custody / "manifest.csv",
-        arrests=custody / "arrests.csv",
-        workers=workers,
-        show_progress=_terminal(),
-    )
+    with progress.bar(shown=_terminal()) as shown:
+        report = enrolling.enrol(
+            desk, custody / "manifest.csv", arrests=custody / "arrests.csv", workers=workers, progress=shown
+        )
     tell(
         f"  {count(report.accepted, 'image')} accepted, {len(report.refused)} refused, "
         f"{report.without_face} without a face"
@@ -143,10 +141,11 @@ def _enrol(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
 def _receive(desk: Desk, data: Path, workers: int | None, tell: Say) -> None:
     accepted = refused = faces = without = 0
     for manifest in sorted(data.glob("deliveries/*/manifest.csv")):
-        report = receiving.receive(
-            desk, manifest, retailer_id=RetailerId(manifest.parent.name), stores=data / "stores.csv", workers=workers,
-            show_progress=_terminal(),
-        )  # fmt: skip
+        with progress.bar(shown=_terminal()) as shown:
+            report = receiving.receive(
+                desk, manifest, retailer_id=RetailerId(manifest.parent.name), stores=data / "stores.csv",
+                workers=workers, progress=shown,
+            )  # fmt: skip
         accepted, refused = accepted + report.accepted, refused + len(report.refused)
         faces, without = faces + report.faces, without + report.without_face
         for row in report.refused:

@@ -20,7 +20,7 @@
     +-- GalleryDamaged          the gallery's index on disk is not whole; it is made anew from the case file
     +-- ModelError              a face model pack that is missing, altered, or of another model than the case
     +-- WorkerLost              a process or machine that analysed images is gone
-    +-- Interrupted             stopped by whoever started it, with part of the work done and kept
+    +-- Interrupted             stopped by whoever started it; what was kept is said
     +-- AuditBroken             the audit chain does not hold
 
 Every message gives the rule and the way out, in one or two sentences an officer can act on. No message carries a
@@ -104,7 +104,7 @@ class WorkerLost(StillgraphError):
 
 
 class Interrupted(StillgraphError):
-    """Stopped by whoever started it, with part of the work done and kept."""
+    """Stopped by whoever started it; the message says what was kept, or that nothing was left half done."""
 
 
 class AuditBroken(StillgraphError):

@@ -27,7 +27,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from stillgraph.casework import enrolling, governing, take_seat
+from stillgraph.casework import enrolling, governing, progress, take_seat
 from stillgraph.records import Role
 
 SOURCE = Path(__file__).resolve().parents[2] / "data" / "demo" / "custody"
@@ -103,8 +103,8 @@ def run(folder: Path, count: int, workers: int | None) -> dict[str, object]:
     case = new_case(folder / "case")
     desk = take_seat(case, officer="desk", operation="OP", reason="benchmark")
     cpu = core_s()
-    with Memory() as memory:
-        report = enrolling.enrol(desk, manifest, workers=workers, show_progress=True)
+    with Memory() as memory, progress.bar(shown=True) as shown:
+        report = enrolling.enrol(desk, manifest, workers=workers, progress=shown)
     with desk.case.session(writing=False) as session:
         batches = session.rows("SELECT analysed_at, images, elapsed_s FROM analysis_runs ORDER BY run_id")
     tenths = []

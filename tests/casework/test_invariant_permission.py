@@ -34,6 +34,7 @@ from stillgraph.casework import (
     statements,
     take_seat,
     unsolved,
+    uploading,
     worth,
 )
 from stillgraph.errors import NotPermitted, WrongUse
@@ -61,6 +62,7 @@ MODULES = (
     searching,
     series,
     unsolved,
+    uploading,
     statements,
     worth,
 )
@@ -82,6 +84,10 @@ def split_off(desk, face):
 def ask(desk):
     with asking.asked(desk, "nothing", with_proposals=False, wanted=None):
         pass
+
+
+def dropped(desk, inputs):
+    return uploading.keep(desk, [("manifest.csv", (inputs / "deliveries" / "R08" / "manifest.csv").read_bytes())])
 
 
 CALLS = {
@@ -146,6 +152,11 @@ CALLS = {
     "alike.alike": lambda d, _: alike.alike(d, [FACE]),
     "unsolved.search_open_stills": lambda d, _: unsolved.search_open_stills(d),
     "searching.candidate_lists": lambda d, _: searching.candidate_lists(d, STILL),
+    "uploading.keep": dropped,
+    "uploading.retailers": lambda d, _: uploading.retailers(d),
+    "uploading.uploads": lambda d, _: uploading.uploads(d),
+    "uploading.discard": lambda d, i: uploading.discard(d, dropped(d, i).upload_id),
+    "uploading.take_in": lambda d, i: uploading.take_in(d, dropped(d, i).upload_id, retailer_id="R08", workers=1),
 }
 
 BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}

@@ -16,6 +16,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 SHOWN = {
     "array": ("Photo array", "you need not choose anybody"),
     "enhance": ("<figcaption>original</figcaption>", "<figcaption>enhanced: nothing yet</figcaption>", "Add step"),
+    "intake": ("Waiting to be taken in", "No delivery waits.", "Choose files"),
     "persons": ("sg-chooser", "These are one person", "Link anew"),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
 }
@@ -37,6 +38,7 @@ def test_the_notebooks_are_those():
         "dashboards/review.ipynb",
         "enhance.ipynb",
         "explore.ipynb",
+        "intake.ipynb",
         "persons.ipynb",
         "review.ipynb",
     ]

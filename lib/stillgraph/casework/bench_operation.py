@@ -20,6 +20,7 @@ import numpy as np
 
 from stillgraph.casework import enrolling, governing, indexing, receiving, searching, take_seat
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.progress import Progress, silent
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import WrongUse
 from stillgraph.records import IntakeReport, RetailerId, Role, StillId
@@ -65,7 +66,7 @@ def bench_operation(
     folder: Path | None = None,
     workers: int | None = None,
     seed: int = 0,
-    show_progress: bool = False,
+    progress: Progress = silent,
 ) -> OperationBenchmark:
     """Take in all deliveries of the demonstration and search their faces, in a case with that many custody images more.
 
@@ -79,6 +80,8 @@ def bench_operation(
         Threads that analyse images; one for each core by default.
     seed : int
         Of the templates.
+    progress : callable
+        Told of the images looked at.
 
     Raises
     ------
@@ -102,21 +105,21 @@ def bench_operation(
             dimension,
             workers=workers,
             seed=seed,
-            show_progress=show_progress,
+            progress=progress,
         )
 
 
 def _measured(
-    place: Path, data: Path, entries: int, dimension: int, *, workers: int | None, seed: int, show_progress: bool
+    place: Path, data: Path, entries: int, dimension: int, *, workers: int | None, seed: int, progress: Progress
 ) -> OperationBenchmark:
     prepare: dict[str, float] = {}
-    desk, last = _case(place, data, prepare, workers, show_progress=show_progress)
+    desk, last = _case(place, data, prepare, workers, progress)
     with _timed(prepare, "write"):
         _fill(desk, entries, dimension, seed)
     with _timed(prepare, "index"), desk.case.session(writing=True) as session:
         indexing.current(session, desk.case.directory, desk.model)
     began, core = time.perf_counter(), time.process_time()
-    taken, analyse_s = _received(desk, data, workers, show_progress=show_progress)
+    taken, analyse_s = _received(desk, data, workers, progress)
     received = time.perf_counter()
     report = searching.search(desk, unsearched=True, past_review=True)
     ended = time.perf_counter()
@@ -141,7 +144,7 @@ def _measured(
 
 
 def _case(
-    place: Path, data: Path, prepare: dict[str, float], workers: int | None, *, show_progress: bool
+    place: Path, data: Path, prepare: dict[str, float], workers: int | None, progress: Progress
 ) -> tuple[Desk, Path]:
     """Make a case with all of the demonstration's custody images but one; return a manifest of that one, too."""
     with (data / "custody" / "manifest.csv").open(encoding="utf-8-sig", newline="") as stream:
@@ -154,7 +157,7 @@ def _case(
     governing.open_operation(desk, "BENCH", purpose="a benchmark on synthetic people")
     assert desk.pack.model  # noqa: S101  (loaded here, so that loading it is in no stage)
     with _timed(prepare, "enrol"):
-        enrolling.enrol(desk, most, workers=workers, show_progress=show_progress)
+        enrolling.enrol(desk, most, workers=workers, progress=progress)
     return desk, last
 
 
@@ -179,12 +182,12 @@ def _fill(desk: Desk, entries: int, dimension: int, seed: int) -> None:
             made_up.add_custody(session, desk.model, 1, first, vectors)
 
 
-def _received(desk: Desk, data: Path, workers: int | None, *, show_progress: bool) -> tuple[list[IntakeReport], float]:
+def _received(desk: Desk, data: Path, workers: int | None, progress: Progress) -> tuple[list[IntakeReport], float]:
     """Take in every delivery; return what came of each, and the seconds their images were analysed for."""
     taken = [
         receiving.receive(
             desk, manifest, retailer_id=RetailerId(manifest.parent.name), stores=data / "stores.csv", workers=workers,
-            show_progress=show_progress,
+            progress=progress,
         )
         for manifest in sorted(data.glob("deliveries/*/manifest.csv"))
     ]  # fmt: skip

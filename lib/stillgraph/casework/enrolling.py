@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework import indexing, pools, unsolved
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import keep_run
 from stillgraph.errors import CaseInUse, Interrupted, StillgraphError, WrongUse
 from stillgraph.gallery.newcomers import LEAD_CHANCE
@@ -78,7 +79,7 @@ def enrol(
     workers: int | None = None,
     dask: str | None = None,
     batch_rows: int = BATCH_ROWS,
-    show_progress: bool = False,
+    progress: Progress = silent,
     open_stills: bool = True,
     lead_chance: float = LEAD_CHANCE,
 ) -> IntakeReport:
@@ -106,6 +107,8 @@ def enrol(
         The address of a Dask scheduler, whose workers analyse instead; or ``local``.
     batch_rows : int
         Rows of a batch.
+    progress : callable
+        Told of each image looked at.
     open_stills : bool
         Whether to compare; left out, the images wait for it.
     lead_chance : float
@@ -118,7 +121,7 @@ def enrol(
     WrongUse
         A batch has no row, or as :func:`stillgraph.casework.pools.dask`.
     Interrupted
-        Ctrl-C, with some batches kept.
+        Ctrl-C with some batches kept, or ``progress`` stopped it.
     CaseInUse
         Another process enrols, or holds the case file.
     """
@@ -130,7 +133,7 @@ def enrol(
     with incoming.alone():
         work = _begin(desk, manifest, arrests, incoming, batch_rows)
         with _going_on_told(work):
-            report, nothing_open = _all_batches(work, arrests, workers, dask, show_progress=show_progress)
+            report, nothing_open = _all_batches(work, arrests, workers, dask, progress)
     report = replace(report, elapsed_s=time.perf_counter() - began)
     if nothing_open or not open_stills:
         return report
@@ -174,23 +177,17 @@ def _kept(work: _Work) -> str:
 
 
 def _all_batches(
-    work: _Work, arrests: Path | None, workers: int | None, dask: str | None, *, show_progress: bool
+    work: _Work, arrests: Path | None, workers: int | None, dask: str | None, progress: Progress
 ) -> tuple[IntakeReport, bool]:
     """Do what is left; return the report of the whole, and whether there is no open still to compare with."""
-    from tqdm import tqdm
-
-    with (
-        _workers(work, workers, dask) as pool,
-        tqdm(total=len(work.rows), initial=work.done, unit="image", desc="custody images",
-             disable=not show_progress, leave=False) as shown,
-    ):  # fmt: skip
-        looked = _looked(work, pool)
+    with _workers(work, workers, dask) as pool:
+        looked, rows = _looked(work, pool), len(work.rows)
         while True:
             began, batch = time.perf_counter(), list[_Looked]()
             try:
                 for one in islice(looked, work.batch_rows):
                     batch.append(one)
-                    shown.update()
+                    progress(Step("custody images", work.done + len(batch), rows, "image"))
             except BaseException as error:
                 work.desk.record_failure(Action.ENROL_CUSTODY, error, delivery=work.delivery_id, rows_done=work.done)
                 raise

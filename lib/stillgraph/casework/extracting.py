@@ -354,7 +354,7 @@ def _take_best(pictures: Iterator[Picture], book: _Book, best: int, workers: int
     analyses = analyse(
         keeper.supply(pictures), packs.load(), workers=workers, failed=lambda image, _: spoilt.append(image)
     )
-    with closing(analyses):  # type: ignore[type-var]
+    with closing(analyses):
         for analysis in analyses:
             still, png = keeper.waiting.pop(analysis.image_id)
             faces = [face for face in analysis.faces if face.usable and face.template is not None]

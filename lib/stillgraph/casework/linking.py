@@ -14,6 +14,7 @@ import numpy as np
 
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.progress import Progress, adding, silent
 from stillgraph.errors import NotFound, RulingBlocked, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
@@ -43,6 +44,9 @@ from stillgraph.store.rulings import Said
 
 if TYPE_CHECKING:
     from stillgraph.linking import LinkableFace, Proposing
+
+LINKING_PARTS = 3
+"""Parts of a linking run that are told of: what is known read, faces grouped, persons put in the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,12 @@ class Group:
     proposals: tuple[Proposal, ...]
 
 
-def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
+def link(desk: Desk, *, threshold: float | None = None, progress: Progress = silent) -> Linkage:
     """Link faces to persons anew: rulings bind, similarity proposes, contradictions are shown.
 
     ``threshold`` is the least cosine at which similarity groups unknown faces and proposes; by default those measured
     for the shipped model (:data:`stillgraph.linking.DEFAULT_THRESHOLD`, :data:`stillgraph.linking.PROPOSAL_THRESHOLD`).
+    ``progress`` is told of each part of the work; stopped between two, the persons stay those of the last run.
 
     Raises
     ------
@@ -105,13 +110,17 @@ def link(desk: Desk, *, threshold: float | None = None) -> Linkage:
     chosen = linking.DEFAULT_THRESHOLD if threshold is None else threshold
     propose_at = linking.PROPOSAL_THRESHOLD if threshold is None else None
     with desk.act(Action.LINK, threshold=chosen, model=desk.model) as deed:
+        part = adding(progress, "linking", LINKING_PARTS, unit="part")
         found = face_store.of_stills(deed.session, desk.model)
         outcomes, between = _outcomes(deed.session), ruling_store.rulings(deed.session)
+        part(1)
         linkage = linking.link(
             _linkable(deed.session, found), _vectors(found), rulings=outcomes, between=between, neighbours=neighbours,
             threshold=chosen, proposing=_proposing(deed.session, desk, outcomes, propose_at),
         )  # fmt: skip
+        part(1)
         persons.replace(deed.session, linkage, linked_at=deed.at, model=desk.model, threshold=chosen)
+        part(1)
         deed.note(
             persons=len(linkage.persons), proposals=len(linkage.proposals), contradictions=len(linkage.contradictions),
             rulings=len(outcomes), rulings_between_faces=len(between),

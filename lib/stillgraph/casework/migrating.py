@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework import enhancing
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import keep_run, timed
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
@@ -40,7 +41,7 @@ class Migration:
     """Of this call; ``None`` where no image was left to embed."""
 
 
-def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress: bool = False) -> Migration:
+def migrate(desk: Desk, pack: str, *, workers: int | None = None, progress: Progress = silent) -> Migration:
     """Make every template of the case anew with another pack, then bind the case to it.
 
     Faces keep their places, numbers, reviews and rulings: they are embedded again where they were found, not looked for
@@ -65,7 +66,7 @@ def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress:
         if target.model == since:
             raise WrongUse(f"The case is bound to {target.model} already: there is nothing to bring anywhere.")
     began = time.perf_counter()
-    images = _embed_all(desk, target, workers, show_progress=show_progress)
+    images = _embed_all(desk, target, workers, progress)
     with desk.act(Action.MIGRATE_MODEL, to=pack, step="end") as deed:
         # What was delivered since the last batch has no template of the new model yet.
         while late := templates.lacking(deed.session, since, target.model, BATCH_IMAGES):
@@ -83,26 +84,23 @@ def migrate(desk: Desk, pack: str, *, workers: int | None = None, show_progress:
     return Migration(since, target.model, images, dropped, elapsed, run.provider, run.images_per_s)
 
 
-def _embed_all(desk: Desk, target: FacePack, workers: int | None, *, show_progress: bool) -> int:
+def _embed_all(desk: Desk, target: FacePack, workers: int | None, progress: Progress) -> int:
     """Make what templates are lacking, a batch at a time; return of how many images."""
-    from tqdm import tqdm
-
     since, done = desk.model, 0
     with desk.case.session(writing=False) as session:
         count = templates.lacking_count(session, since, target.model)
-    with tqdm(total=count, unit="image", desc="templates", disable=not show_progress, leave=False) as shown:
-        while True:
-            # Embedding takes long, so the case is not held meanwhile: others go on working with the old model.
-            with desk.case.session(writing=False) as session:
-                batch = templates.lacking(session, since, target.model, BATCH_IMAGES)
-            if not batch:
-                return done
-            made = list(_embedded(desk, batch, target, workers))
-            with desk.act(Action.MIGRATE_MODEL, to=target.name, step="batch", images=len(batch)) as deed:
-                wanted = templates.still_wanted(deed.session, since, target.model, made)
-                templates.add(deed.session, target.model, wanted)
-            done += len(batch)
-            shown.update(len(batch))
+    while True:
+        progress(Step("templates", done, count, "image"))
+        # Embedding takes long, so the case is not held meanwhile: others go on working with the old model.
+        with desk.case.session(writing=False) as session:
+            batch = templates.lacking(session, since, target.model, BATCH_IMAGES)
+        if not batch:
+            return done
+        made = list(_embedded(desk, batch, target, workers))
+        with desk.act(Action.MIGRATE_MODEL, to=target.name, step="batch", images=len(batch)) as deed:
+            wanted = templates.still_wanted(deed.session, since, target.model, made)
+            templates.add(deed.session, target.model, wanted)
+        done += len(batch)
 
 
 def _embedded(

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stillgraph.casework.desk import Desk
-from stillgraph.casework.keeping import ImageId, intake_report, kept_bytes, taking
+from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.keeping import ImageId, Taking, intake_report, kept_bytes, taking
+from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import analyse_all, keep_run
-from stillgraph.errors import NotFound
+from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
+    AnalysisRun,
     CustodyImageId,
     FaceId,
+    ImageAnalysis,
     IntakeReport,
+    Offence,
+    OffenceId,
     RetailerId,
     StillId,
+    Store,
+    StoreId,
 )
+from stillgraph.store import Session, receipts
 from stillgraph.store import faces as face_store
-from stillgraph.store import receipts
+
+if TYPE_CHECKING:
+    from stillgraph.intake import StillsDelivery
 
 
 def receive(
@@ -29,9 +42,12 @@ def receive(
     retailer_id: RetailerId,
     stores: Path | None = None,
     workers: int | None = None,
-    show_progress: bool = False,
+    progress: Progress = silent,
 ) -> IntakeReport:
     """Take in one retailer's delivery: its rows, its stills, and the faces in them, all of it or nothing.
+
+    Rows are checked and images analysed while nobody holds the case file, so that others go on working; what came of it
+    is then committed in one transaction. Stopped before that, by anything, it leaves the case as it was.
 
     Parameters
     ----------
@@ -41,49 +57,119 @@ def receive(
         The stores file; given once, and again when stores change.
     workers : int, optional
         Threads that analyse images; one for each core by default.
+    progress : callable
+        Told of each row checked and each image analysed.
 
     Raises
     ------
     ManifestError
         The manifest cannot be read as a whole. Single rows are refused, and reported, instead.
+    WrongUse
+        Stills or offences left the case, or it changed its face model, while the delivery was looked at.
     """
+    began = time.perf_counter()
+    with taking(desk, "stills") as images:
+        with desk.ahead(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
+            images.begin(deed.session)
+            held, at = _held(deed.session), deed.at
+        asked = _Asked(manifest, retailer_id, stores, workers)
+        try:
+            looked = _looked(desk, asked, images, held, at=at, progress=progress)
+        except BaseException as error:
+            desk.record_failure(Action.RECEIVE_STILLS, error, retailer=retailer_id)
+            raise
+        with desk.act(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
+            _check_unchanged(desk, deed.session, held, looked.model)
+            report, digests = _kept(desk, deed, asked, looked, began=began)
+            images.move(digests)
+            return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What :func:`receive` was asked for."""
+
+    manifest: Path
+    retailer_id: RetailerId
+    stores: Path | None
+    workers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the case held when a delivery was begun, and its rows are judged by."""
+
+    digests: dict[StillId, str]
+    offences: dict[OffenceId, Offence]
+    stores: dict[StoreId, Store]
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A delivery looked at: its rows judged, its images analysed, nothing of it in the case yet."""
+
+    delivery: StillsDelivery
+    new_stores: Sequence[Store]
+    analyses: list[ImageAnalysis]
+    run: AnalysisRun
+    model: str
+
+
+def _held(session: Session) -> _Held:
+    return _Held(receipts.still_digests(session), receipts.offences(session), receipts.stores(session))
+
+
+def _looked(desk: Desk, asked: _Asked, images: Taking, held: _Held, *, at: datetime, progress: Progress) -> _Looked:
+    """Judge the rows of a delivery and analyse its images, with the case file closed."""
     from stillgraph import intake
     from stillgraph.faces.embed import ImageRole
 
-    began = time.perf_counter()
-    with taking(desk, "stills") as images, desk.act(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
-        session = deed.session
-        images.begin(session)
-        if stores is not None:
-            receipts.add_stores(session, intake.read_stores(stores))
-        held = receipts.still_digests(session)
-        offences = receipts.offences(session)
-        delivery = intake.read_stills(
-            manifest,
-            retailer_id=retailer_id,
-            stores=receipts.stores(session),
-            known_digests={digest: still for still, digest in held.items()},
-            known_stills=set(held),
-            known_offences=offences,
-            now=deed.at,
-        )
-        digests = {still.still_id: still.sha256 for still in delivery.stills}
-        kept = kept_bytes(images.incoming, delivery.images, digests)
-        analyses, failed, run = analyse_all(
-            desk, kept, len(digests), ImageRole.STILL, workers, show_progress=show_progress
-        )
-        if failed:
-            delivery = intake.refuse_stills(delivery, failed, offences)
-        elapsed = time.perf_counter() - began
-        delivery_id = receipts.add_delivery(
-            session, kind="stills", retailer_id=retailer_id, manifest=manifest.name, sha256=delivery.manifest_sha256,
-            received_at=deed.at, rows_read=delivery.rows_read, refusals=delivery.refusals, elapsed_s=elapsed,
-        )  # fmt: skip
-        receipts.add_stills(session, delivery_id, delivery.stills, delivery.offences)
-        face_store.add(session, "still", [face for a in analyses for face in a.faces])
-        keep_run(deed, desk.pack, run, "stills", delivery_id)
-        images.move([still.sha256 for still in delivery.stills])
-        return intake_report(deed, delivery_id, delivery.refusals, analyses, elapsed, run=run)
+    new_stores = () if asked.stores is None else tuple(intake.read_stores(asked.stores))
+    delivery = intake.read_stills(
+        asked.manifest,
+        retailer_id=asked.retailer_id,
+        stores=held.stores | {store.store_id: store for store in new_stores},
+        known_digests={digest: still for still, digest in held.digests.items()},
+        known_stills=set(held.digests),
+        known_offences=held.offences,
+        now=at,
+        taken=lambda done, total: progress(Step("rows", done, total, "row")),
+    )
+    digests = {still.still_id: still.sha256 for still in delivery.stills}
+    kept = kept_bytes(images.incoming, delivery.images, digests)
+    analyses, failed, run = analyse_all(desk, kept, len(digests), ImageRole.STILL, asked.workers, progress=progress)
+    if failed:
+        delivery = intake.refuse_stills(delivery, failed, held.offences)
+    return _Looked(delivery, new_stores, analyses, run, desk.model)
+
+
+def _check_unchanged(desk: Desk, session: Session, held: _Held, model: str) -> None:
+    """Check that what a delivery was judged by still holds; nobody else receives stills meanwhile, but can delete some.
+
+    Stores that somebody corrected meanwhile are left as they are now.
+    """
+    gone = not held.digests.items() <= receipts.still_digests(session).items()
+    if gone or not held.offences.keys() <= receipts.offences(session).keys():
+        raise WrongUse("Stills left the case while this delivery was being taken in: deliver it again.")
+    if desk.case.settings()["model"] != model:
+        raise WrongUse("The case changed its face model while this delivery was being taken in: deliver it again.")
+
+
+def _kept(desk: Desk, deed: Deed, asked: _Asked, looked: _Looked, *, began: float) -> tuple[IntakeReport, list[str]]:
+    """Put a delivery that was looked at in the case, within its transaction; say which images it has, by SHA-256."""
+    session, delivery = deed.session, looked.delivery
+    receipts.add_stores(session, looked.new_stores)
+    elapsed = time.perf_counter() - began
+    delivery_id = receipts.add_delivery(
+        session, kind="stills", retailer_id=asked.retailer_id, manifest=asked.manifest.name,
+        sha256=delivery.manifest_sha256, received_at=deed.at, rows_read=delivery.rows_read,
+        refusals=delivery.refusals, elapsed_s=elapsed,
+    )  # fmt: skip
+    receipts.add_stills(session, delivery_id, delivery.stills, delivery.offences)
+    face_store.add(session, "still", [face for a in looked.analyses for face in a.faces])
+    keep_run(deed, desk.pack, looked.run, "stills", delivery_id)
+    report = intake_report(deed, delivery_id, delivery.refusals, looked.analyses, elapsed, run=looked.run)
+    return report, [still.sha256 for still in delivery.stills]
 
 
 def still_image(desk: Desk, still: StillId) -> bytes:

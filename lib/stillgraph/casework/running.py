@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.progress import Progress, Step
 from stillgraph.records import AnalysisRun, ImageAnalysis
 from stillgraph.store import receipts
 
@@ -24,19 +26,23 @@ def analyse_all(
     role: ImageRole,
     workers: int | None,
     *,
-    show_progress: bool,
+    progress: Progress,
 ) -> tuple[list[ImageAnalysis], dict[ImageId, str], AnalysisRun]:
     """Return the analyses of all images that can be analysed, why the others cannot, and how the run went."""
-    from tqdm import tqdm
-
     from stillgraph.faces.analyse import analyse
 
     failed: dict[str, str] = {}
     pack = desk.pack  # loading it is no part of the time
     began = time.perf_counter()
-    found = analyse(images, pack, role=role, workers=workers, failed=failed.__setitem__)
-    shown = tqdm(found, total=count, unit="image", desc=f"faces ({role})", disable=not show_progress, leave=False)
-    analyses = list(shown)
+    what = f"faces ({role})"
+    # Closed at once where it is stopped half-way: its threads then end before anybody hears of it.
+    with closing(
+        analyse(
+            images, pack, role=role, workers=workers, failed=failed.__setitem__,
+            progress=lambda done: progress(Step(what, done, count, "image")),
+        )
+    ) as found:  # fmt: skip
+        analyses = list(found)
     run = timed(pack, workers, len(analyses) + len(failed), time.perf_counter() - began)
     return analyses, {cast("ImageId", image): reason for image, reason in failed.items()}, run
 

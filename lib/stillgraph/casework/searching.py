@@ -12,6 +12,7 @@ import numpy as np
 
 from stillgraph.casework import indexing, outside, rating, self_checking
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import analyse_all, keep_run
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
@@ -44,6 +45,10 @@ INVESTIGATION = -1.0
 """The threshold of investigation mode: cosines start at -1, so candidates come by rank alone and a person looks."""
 
 DEFAULT_LIMIT = 20
+
+FACES_AT_ONCE = 256
+"""Faces that an index is given at once: enough for its products of matrices, few enough to be stopped between."""
+
 EVERYBODY = Filters()
 
 
@@ -59,7 +64,7 @@ def search(
     enhancement: EnhancementId | None = None,
     filters: Filters = EVERYBODY,
     past_review: bool = False,
-    show_progress: bool = False,
+    progress: Progress = silent,
 ) -> SearchReport:
     """Search every usable face of some stills against the gallery, and store what came of it.
 
@@ -87,6 +92,8 @@ def search(
         Which custody images to look at; ``review_on`` is set by ``past_review``.
     past_review : bool
         Whether to look at images too whose retention was to be reviewed before today; otherwise they are left out.
+    progress : callable
+        Told of each image of a folder analysed, and of the faces searched, :data:`FACES_AT_ONCE` at a time.
 
     Raises
     ------
@@ -103,7 +110,7 @@ def search(
         raise WrongUse("The threshold for an FPIR is set for faces as they came: leave out --threshold and --enhanced.")
     asked = _asked(desk, filters, past_review=past_review)
     if image is not None:
-        return _search_outside(desk, image, limit, threshold, fpir=fpir, asked=asked, show_progress=show_progress)
+        return _search_outside(desk, image, limit, threshold, fpir=fpir, asked=asked, progress=progress)
     began = time.perf_counter()
     with desk.act(Action.SEARCH, limit=limit, threshold=threshold, model=desk.model) as deed:
         covered = tuple(dict.fromkeys(stills)) or receipts.unsearched_stills(deed.session)
@@ -116,7 +123,7 @@ def search(
         searched = _searched(deed, index, asked)
         applied = _applied(deed, desk, fpir)
         at = threshold if applied is None else applied.threshold
-        probes = _probes(index, faces, limit, at, views, filters=asked)
+        probes = _probes(index, faces, limit, at, views, filters=asked, progress=progress)
         seen = {face.image_id for face in faces}
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=at, limit=limit,
@@ -294,7 +301,7 @@ def check_numbers(limit: int, threshold: float) -> None:
 
 
 def _search_outside(
-    desk: Desk, place: Path, limit: int, threshold: float, *, fpir: float | None, asked: Filters, show_progress: bool
+    desk: Desk, place: Path, limit: int, threshold: float, *, fpir: float | None, asked: Filters, progress: Progress
 ) -> SearchReport:
     """Search an image from outside the case, or every file of a folder, each of which is searched or refused."""
     from stillgraph.faces.analyse import threads
@@ -307,7 +314,7 @@ def _search_outside(
         images = [outside.only(place)] if files is None else outside.readable(files, refused)
         count = 1 if files is None else len(files)
         analyses, failed, run = analyse_all(
-            desk, images, count, ImageRole.STILL, min(count, threads(None)), show_progress=show_progress and count > 1
+            desk, images, count, ImageRole.STILL, min(count, threads(None)), progress=progress if count > 1 else silent
         )
         if failed and files is None:
             name, reason = failed.popitem()
@@ -425,11 +432,15 @@ def _probes(
     views: Mapping[FaceId, Vector] | None = None,
     *,
     filters: Filters,
+    progress: Progress = silent,
 ) -> tuple[Probe, ...]:
     added = {} if views is None else views
     templates = {face.face_id: template_with(face, added) for face in faces if face.usable}
     searchable = {face_id: template for face_id, template in templates.items() if template is not None}
-    found = index.search(list(searchable.values()), limit=max(limit, 2), filters=filters)
+    wanted, found = list(searchable.values()), list[tuple[Candidate, ...]]()
+    for at in range(0, len(wanted), FACES_AT_ONCE):
+        found += index.search(wanted[at : at + FACES_AT_ONCE], limit=max(limit, 2), filters=filters)
+        progress(Step("faces searched", len(found), len(wanted), "face"))
     lists = dict(zip(searchable, found, strict=True))
     return tuple(listed_probe(face, lists.get(face.face_id), added, limit=limit, threshold=threshold) for face in faces)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.progress import Progress, adding, silent
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -92,7 +93,7 @@ def series(
     measured_on: Sequence[str] = (),
     least_ratio: float = LEAST_RATIO,
     most: int = MOST,
-    show_progress: bool = False,
+    progress: Progress = silent,
 ) -> SeriesReport:
     """Learn from corroborated series what makes two offences one person's, and propose pairs of offences by it.
 
@@ -106,6 +107,8 @@ def series(
         the retailers whose offences to measure on; they are not learned from.
     least_ratio, most
         The least likelihood ratio of a proposal, and the most proposals.
+    progress : callable
+        Told of the offences compared with all others.
 
     Raises
     ------
@@ -114,8 +117,6 @@ def series(
     NotFound
         The case has no such retailer.
     """
-    from tqdm import tqdm
-
     from stillgraph import linking
     from stillgraph.linking.behaviour import ALL_PAIRS, WINDOW_DAYS
 
@@ -130,11 +131,10 @@ def series(
         if model.insufficient is None:
             solved = frozenset[OffenceId]().union(*case.parts.values())
             settled = np.array([one in solved for one in case.table.ids], np.bool_)
-            with tqdm(total=len(settled), unit="offence", disable=not show_progress, leave=False) as bar:
-                pairs, compared = linking.propose(
-                    model, case.table, case.face_table, settled=settled, least_ratio=least_ratio, most=most,
-                    progress=bar.update,
-                )  # fmt: skip
+            pairs, compared = linking.propose(
+                model, case.table, case.face_table, settled=settled, least_ratio=least_ratio, most=most,
+                progress=adding(progress, "offences", len(settled), unit="offence"),
+            )  # fmt: skip
             proposals = _proposals(case, model, pairs)
         held, others = None, None
         if truth is not None:

@@ -131,10 +131,10 @@ def bench_operation(
 ) -> None:
     """Measure a whole operation: the demonstration's stills from the disk to stored candidates, in a large gallery."""
     from stillgraph.casework import bench_operation as benching
+    from stillgraph.casework import progress
 
-    result = benching.bench_operation(
-        entries=entries, folder=folder, workers=workers, seed=seed, show_progress=sys.stderr.isatty()
-    )
+    with progress.bar(shown=sys.stderr.isatty()) as shown:
+        result = benching.bench_operation(entries=entries, folder=folder, workers=workers, seed=seed, progress=shown)
     if as_json:
         common.print_json(result)
     else:

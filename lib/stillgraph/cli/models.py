@@ -74,10 +74,11 @@ def models_migrate(
     as_json: AsJson = False,
 ) -> None:
     """Make every template of a case anew with another pack; interrupted, it goes on from there when called again."""
-    from stillgraph.casework import migrating
+    from stillgraph.casework import migrating, progress
 
     desk = common.seat(case, officer, operation, reason)
-    done = migrating.migrate(desk, to, workers=workers, show_progress=sys.stderr.isatty())
+    with progress.bar(shown=sys.stderr.isatty()) as shown:
+        done = migrating.migrate(desk, to, workers=workers, progress=shown)
     if as_json:
         common.print_json(done)
     else:

@@ -46,12 +46,14 @@ def series(
 
     Learned from the case's corroborated series; too few of them, and nothing is proposed. A proposal links nobody.
     """
+    from stillgraph.casework import progress
     from stillgraph.casework import series as work
 
-    report = work.series(
-        common.seat(case, officer, operation, reason), retailers=retailer or (), truth=truth,
-        measured_on=measure_on or (), least_ratio=least_ratio, most=most, show_progress=sys.stderr.isatty(),
-    )  # fmt: skip
+    with progress.bar(shown=sys.stderr.isatty()) as shown:
+        report = work.series(
+            common.seat(case, officer, operation, reason), retailers=retailer or (), truth=truth,
+            measured_on=measure_on or (), least_ratio=least_ratio, most=most, progress=shown,
+        )  # fmt: skip
     if as_json:
         common.print_json(report)
     else:

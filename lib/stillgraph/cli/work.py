@@ -54,13 +54,14 @@ def custody_add(
 
     Cut short, the same command goes on behind the last batch that was kept.
     """
-    from stillgraph.casework import enrolling
+    from stillgraph.casework import enrolling, progress
 
     desk = common.seat(case, officer, operation, reason)
-    report = enrolling.enrol(
-        desk, manifest, arrests=arrests, workers=workers, show_progress=_terminal(), open_stills=not no_open_stills,
-        lead_chance=lead_chance, batch_rows=batch, dask=dask,
-    )  # fmt: skip
+    with progress.bar(shown=_terminal()) as shown:
+        report = enrolling.enrol(
+            desk, manifest, arrests=arrests, workers=workers, progress=shown, open_stills=not no_open_stills,
+            lead_chance=lead_chance, batch_rows=batch, dask=dask,
+        )  # fmt: skip
     if report.rows_before and not as_json:
         print(f"Gone on behind {common.count(report.rows_before, 'row')} of an earlier run; of all together:")
     _print_intake(report, as_json=as_json)
@@ -90,18 +91,14 @@ def stills_receive(
     as_json: AsJson = False,
 ) -> None:
     """Take in one retailer's delivery and find the faces in it; bad rows are refused with their reasons."""
-    from stillgraph.casework import receiving
+    from stillgraph.casework import progress, receiving
     from stillgraph.records import RetailerId
 
     desk = common.seat(case, officer, operation, reason)
-    report = receiving.receive(
-        desk,
-        manifest,
-        retailer_id=RetailerId(retailer),
-        stores=stores,
-        workers=workers,
-        show_progress=_terminal(),
-    )
+    with progress.bar(shown=_terminal()) as shown:
+        report = receiving.receive(
+            desk, manifest, retailer_id=RetailerId(retailer), stores=stores, workers=workers, progress=shown
+        )
     _print_intake(report, as_json=as_json)
 
 
@@ -152,7 +149,7 @@ def search(
 
     A score is how alike two templates are, no more; a candidate becomes a lead only by two officers' review.
     """
-    from stillgraph.casework import searching
+    from stillgraph.casework import progress, searching
     from stillgraph.errors import WrongUse
     from stillgraph.records import FaceId, Filters, StillId
 
@@ -188,19 +185,12 @@ def search(
             past_review=past_review,
         )  # fmt: skip
     else:
-        report = searching.search(
-            desk,
-            stills=tuple(StillId(s) for s in still or ()),
-            unsearched=unsearched,
-            image=image,
-            limit=limit,
-            threshold=threshold,
-            fpir=fpir,
-            enhancement=_enhancement(enhanced, still or []),
-            show_progress=_terminal(),
-            filters=filters,
-            past_review=past_review,
-        )
+        with progress.bar(shown=_terminal()) as shown:
+            report = searching.search(
+                desk, stills=tuple(StillId(s) for s in still or ()), unsearched=unsearched, image=image, limit=limit,
+                threshold=threshold, fpir=fpir, enhancement=_enhancement(enhanced, still or []), filters=filters,
+                past_review=past_review, progress=shown,
+            )  # fmt: skip
     if as_json:
         common.print_json(report)
     elif unsearched and report.search_id is None:
@@ -220,10 +210,11 @@ def link(
     as_json: AsJson = False,
 ) -> None:
     """Link faces to persons: what officers agree on binds, similarity groups the unknown, contradictions are shown."""
-    from stillgraph.casework import linking
+    from stillgraph.casework import linking, progress
     from stillgraph.records import LinkStatus
 
-    linkage = linking.link(common.seat(case, officer, operation, reason), threshold=threshold)
+    with progress.bar(shown=_terminal()) as shown:
+        linkage = linking.link(common.seat(case, officer, operation, reason), threshold=threshold, progress=shown)
     if as_json:
         common.print_json(linkage)
         return

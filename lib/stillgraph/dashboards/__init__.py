@@ -19,14 +19,29 @@ if TYPE_CHECKING:
         query,
         review,
     )
+    from stillgraph.dashboards.work_pages import intake
 
-__all__ = ["candidates", "dossier", "enhance", "glance", "overview", "persons", "photo_array", "query", "review"]
+WORK = frozenset({"intake"})
+"""The pages of :mod:`stillgraph.dashboards.work_pages`; the others are of :mod:`stillgraph.dashboards.pages`."""
+
+__all__ = [
+    "candidates",
+    "dossier",
+    "enhance",
+    "glance",
+    "intake",
+    "overview",
+    "persons",
+    "photo_array",
+    "query",
+    "review",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    from stillgraph.dashboards import pages
+    from importlib import import_module
 
-    return getattr(pages, name)
+    return getattr(import_module(f"stillgraph.dashboards.{'work_pages' if name in WORK else 'pages'}"), name)

@@ -37,7 +37,7 @@ def overview(desk: Desk | None = None) -> widgets.Widget:
     Without a desk one is taken from the environment (``STILLGRAPH_CASE``, ``_OFFICER``, ``_OPERATION``,
     ``_REASON``), so that a page served to managers shows the reason it cannot open.
     """
-    return _shown(lambda: overview_of(_source(desk)))
+    return shown(lambda: overview_of(_source(desk)))
 
 
 def overview_of(source: Source) -> widgets.Widget:
@@ -69,7 +69,7 @@ def glance(desk: Desk) -> widgets.Widget:
             )
         )
 
-    return _shown(build)
+    return shown(build)
 
 
 def candidates(desk: Desk, still: str | None = None, limit: int = 8) -> widgets.Widget:
@@ -86,7 +86,7 @@ def candidates(desk: Desk, still: str | None = None, limit: int = 8) -> widgets.
         report = source.candidate_lists(chosen)
         return panels.page(panels.Card(panels.Html(wording.candidates(report, source, limit))))
 
-    return _shown(build)
+    return shown(build)
 
 
 def dossier(desk: Desk, person_id: str | None = None) -> widgets.Widget:
@@ -103,7 +103,7 @@ def dossier(desk: Desk, person_id: str | None = None) -> widgets.Widget:
         found = source.person(chosen)
         return panels.page(panels.Card(panels.Html(wording.dossier(found, source.face_chips))))
 
-    return _shown(build)
+    return shown(build)
 
 
 def _first_ranked(source: Source) -> str | None:
@@ -118,7 +118,7 @@ def query(desk: Desk, sql: str) -> widgets.Widget:
         rows = _source(desk).query(sql)
         return panels.page(panels.Card(panels.Html(markup.frame("Result", rows))))
 
-    return _shown(build)
+    return shown(build)
 
 
 def enhance(desk: Desk, still: str | None = None) -> widgets.Widget:
@@ -141,7 +141,7 @@ def enhance(desk: Desk, still: str | None = None) -> widgets.Widget:
             panels.Html(wording.FOOT),
         )
 
-    return _shown(build)
+    return shown(build)
 
 
 def review(desk: Desk | None = None) -> widgets.Widget:
@@ -156,7 +156,7 @@ def review(desk: Desk | None = None) -> widgets.Widget:
 
         return review_of(CaseReviews(take_seat() if desk is None else desk))
 
-    return _shown(build)
+    return shown(build)
 
 
 def review_of(source: ReviewSource) -> widgets.Widget:
@@ -182,7 +182,7 @@ def persons(desk: Desk) -> widgets.Widget:
 
         return persons_of(CaseGroups(desk))
 
-    return _shown(build)
+    return shown(build)
 
 
 def persons_of(source: GroupingSource) -> widgets.Widget:
@@ -205,7 +205,7 @@ def photo_array(desk: Desk, array_id: int | None = None) -> widgets.Widget:
 
         return photo_array_of(CaseArrays(desk), array_id)
 
-    return _shown(build)
+    return shown(build)
 
 
 def photo_array_of(source: ArraySource, array_id: int | None = None) -> widgets.Widget:
@@ -221,7 +221,8 @@ def _source(desk: Desk | None) -> Source:
     return CaseSource(take_seat() if desk is None else desk)
 
 
-def _shown(build: Callable[[], widgets.Widget]) -> widgets.Widget:
+def shown(build: Callable[[], widgets.Widget]) -> widgets.Widget:
+    """Return what is built, or the sentence why it cannot be."""
     told: list[str] = []
     built = attempt(build, told.append)
     return panels.problem(told[0]) if built is None else built

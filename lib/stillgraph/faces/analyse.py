@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,7 +46,7 @@ def analyse(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
     failed: Callable[[str, str], None] | None = None,
-) -> Iterator[ImageAnalysis]:
+) -> Generator[ImageAnalysis]:
     """Yield the faces of each image, in the order of ``images``.
 
     An image's result depends on its bytes, the pack and the role alone, bit for bit, not on the number of

@@ -23,6 +23,7 @@ class Action(StrEnum):
     OPEN_OPERATION = "open operation"
     MIGRATE_MODEL = "migrate face model"
     ENROL_CUSTODY = "enrol custody images"
+    UPLOAD = "upload delivery"
     RECEIVE_STILLS = "receive stills"
     ENHANCE = "enhance"
     SEARCH = "search"

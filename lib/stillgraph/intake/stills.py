@@ -51,6 +51,7 @@ def read_stills(
     known_offences: Mapping[OffenceId, Offence],
     now: datetime,
     limits: ImageLimits = DEFAULT_LIMITS,
+    taken: Callable[[int, int], None] = lambda _done, _rows: None,
 ) -> StillsDelivery:
     """Read a retailer's delivery.
 
@@ -72,6 +73,8 @@ def read_stills(
         The time now, with its offset; nothing may have happened later.
     limits
         The largest image allowed.
+    taken
+        Called after each row with how many are done, and how many there are; what it raises ends the reading.
 
     Returns
     -------
@@ -85,8 +88,9 @@ def read_stills(
     """
     table = read_table(manifest, required=StillRow.required(), optional=StillRow.optional())
     desk = _Desk(retailer_id, stores, known_offences, now, ImageDesk(manifest, limits, known_digests, known_stills))
-    for row in table.rows:
+    for done, row in enumerate(table.rows, start=1):
         desk.take(row)
+        taken(done, len(table.rows))
     return StillsDelivery(
         rows_read=len(table.rows),
         manifest_sha256=table.sha256,
