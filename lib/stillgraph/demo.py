@@ -32,6 +32,7 @@ from stillgraph.casework import (
     searching,
     take_seat,
 )
+from stillgraph.casework import ranking as rankings
 from stillgraph.casework.analysing import Glance
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import IdentificationReport, LeadErrors
@@ -116,7 +117,7 @@ def _build(directory: Path, workers: int | None, tell: Say) -> None:
         with _stage("faces linked to persons", times, tell):
             _link(desk, tell)
         with _stage("offenders ranked, network built", times, tell):
-            analysing.ranking(desk)
+            rankings.ranking(desk)
             networking.offence_network(desk)
         governing.record_stage_times(desk, tuple(times))
 
@@ -241,7 +242,7 @@ def summarise(directory: Path) -> Summary:
             glance=glance,
             identification=evaluating.identification(desk, truth),
             leads=evaluating.leads_against_truth(desk, truth),
-            ranking=analysing.ranking(desk),
+            ranking=rankings.ranking(desk),
             network=networking.network_summary(desk),
             reviewer_error=REVIEWER_ERROR,
             seconds=glance.stage_times,

@@ -14,6 +14,7 @@ from PIL import Image
 
 from stillgraph import demo, figures
 from stillgraph.casework import analysing, networking, take_seat
+from stillgraph.casework import ranking as rankings
 from stillgraph.network import co_offending, communities
 
 pytestmark = pytest.mark.browser
@@ -49,7 +50,7 @@ def drawn(demo_case) -> dict:
     desk = take_seat(demo_case, officer=demo.ANALYST, operation=demo.OPERATION, reason="draw every figure")
     with desk.sitting():
         graph = networking.offence_network(desk, with_proposals=True)
-        ranked, others = analysing.ranking(desk), analysing.ranking(desk, with_proposals=True)
+        ranked, others = rankings.ranking(desk), rankings.ranking(desk, with_proposals=True)
         places = analysing.offence_places(desk)
         visits = analysing.query(
             desk,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from stillgraph.casework import (
     evaluating_linking,
     galleries,
     governing,
+    harm,
     linking,
     looking,
     migrating,
@@ -37,9 +39,12 @@ from stillgraph.casework import (
     uploading,
     worth,
 )
+from stillgraph.casework import ranking as rankings
 from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.records import Comparison, EngineChoice, Verdict
 from stillgraph.store import CaseFile, office
+
+CHI = Path(__file__).parents[2] / "data" / "reference" / "cambridge_chi.csv"
 
 MODULES = (
     asking,
@@ -47,6 +52,8 @@ MODULES = (
     alike,
     analysing,
     calibrating,
+    harm,
+    rankings,
     arrays,
     enhancing,
     enrolling,
@@ -101,10 +108,12 @@ CALLS = {
     "linking.undo": lambda d, _: linking.undo(d, linking.rule(d, [FACE, OTHER], "same").act),
     "linking.rulings": lambda d, _: linking.rulings(d),
     "linking.groups": lambda d, _: linking.groups(d),
-    "analysing.ranking": lambda d, _: analysing.ranking(d),
+    "ranking.ranking": lambda d, _: rankings.ranking(d),
     "worth.concentration": lambda d, _: worth.concentration(d, of="stores"),
     "networking.offence_network": lambda d, _: networking.offence_network(d),
     "networking.network_summary": lambda d, _: networking.network_summary(d),
+    "harm.show": lambda d, _: harm.show(d),
+    "harm.replace": lambda d, _: harm.replace(d, CHI),
     "analysing.offence_places": lambda d, _: analysing.offence_places(d),
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
     "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),

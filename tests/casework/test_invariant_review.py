@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from stillgraph.casework import analysing, governing, linking, networking, reviewing, searching
+from stillgraph.casework import ranking as rankings
 from stillgraph.errors import NotFound, ReviewBlocked
 from stillgraph.records import LinkStatus, Outcome, ReviewItem, Verdict
 from stillgraph.store import persons, queries
@@ -75,7 +76,7 @@ def test_a_later_search_by_somebody_else_does_not_let_the_first_searcher_judge(s
 def told(case):
     """Return all an officer can ask for, seals and times aside: every view, linking and ranking."""
     seat = case.seat("second")
-    linkage, ranking = linking.link(seat), analysing.ranking(seat, with_proposals=True)
+    linkage, ranking = linking.link(seat), rankings.ranking(seat, with_proposals=True)
     with seat.case.session(writing=False) as session:
         rows = {
             view: session.rows(f"SELECT * FROM main.{view} ORDER BY ALL")
@@ -281,14 +282,14 @@ def test_the_machine_alone_names_nobody(small_case):
 def test_a_ranking_counts_corroborated_links_only_unless_asked(small_case):
     judge(small_case, "first")
     linking.link(small_case.seat())
-    assert analysing.ranking(small_case.seat()).standings == ()
-    with_proposals = analysing.ranking(small_case.seat(), with_proposals=True)
+    assert rankings.ranking(small_case.seat()).standings == ()
+    with_proposals = rankings.ranking(small_case.seat(), with_proposals=True)
     assert {s.status for s in with_proposals.standings} == {LinkStatus.UNKNOWN}
     judge(small_case, "second")
     judge(small_case, "first", face=OTHER)
     judge(small_case, "second", face=OTHER)
     linking.link(small_case.seat())
-    (standing,) = analysing.ranking(small_case.seat()).standings
+    (standing,) = rankings.ranking(small_case.seat()).standings
     assert (standing.person_id, standing.nominal_id, standing.status) == (RIGHT, RIGHT, LinkStatus.CORROBORATED)
     dossier = analysing.person(small_case.seat(), RIGHT)
     assert set(dossier.person.stills) == {"R08/R08_0002.jpg", "R08/R08_0088.jpg"}

@@ -9,7 +9,8 @@ import io
 import pytest
 from PIL import Image
 
-from stillgraph.casework import analysing, evaluating, governing, receiving, searching
+from stillgraph.casework import evaluating, governing, receiving, searching
+from stillgraph.casework import ranking as rankings
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import CaseError, NotFound, WrongUse
 from stillgraph.records import FaceId
@@ -117,9 +118,9 @@ def test_a_second_search_of_everything_covers_nothing(small_case):
 
 
 def test_an_empty_ranking_is_written_with_its_columns_and_said_to_be_too_small(small_case, tmp_path):
-    ranking = analysing.ranking(small_case.seat())
-    assert analysing.concentration_sentence(ranking) == "Concentration: too few persons to state (0)."
-    analysing.write_ranking(ranking, tmp_path / "empty.csv")
+    ranking = rankings.ranking(small_case.seat())
+    assert rankings.concentration_sentence(ranking) == "Concentration: too few persons to state (0)."
+    rankings.write_ranking(ranking, tmp_path / "empty.csv")
     assert rows(tmp_path / "empty.csv") == []
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stillgraph.casework import analysing, desk, enhancing, evaluating, linking, receiving, searching, take_seat
+from stillgraph.casework import ranking as rankings
 from stillgraph.cli.app import run
 from stillgraph.errors import StillgraphError
 from stillgraph.records import Nominal, Officer, Template
@@ -43,7 +44,7 @@ def test_the_audit_chain_of_the_whole_operation_holds_none(small_case, small_inp
     name = somebody(small_inputs)["name"]
     seat = small_case.seat()
     linking.link(seat)
-    analysing.ranking(seat)
+    rankings.ranking(seat)
     analysing.query(seat, f"SELECT nominal_id FROM nominals WHERE name = '{name}' -- {name}")
     receiving.custody_chips(seat, [f"{somebody(small_inputs)['nominal_id']}/{somebody(small_inputs)['image']}"])
     evaluating.identification(seat, small_inputs / "truth.csv", by=("ethnicity", "sex"))

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from stillgraph.casework import analysing, governing, linking, networking, reviewing
+from stillgraph.casework import ranking as rankings
 from stillgraph.errors import NotFound, NotPermitted, ReviewBlocked, RulingBlocked, WrongUse
 from stillgraph.records import Verdict
 
@@ -57,15 +58,15 @@ def test_an_administrator_takes_back_anybodys_ruling(small_case):
 def test_what_is_corroborated_by_rulings_counts_and_what_is_proposed_only_where_asked(small_case):
     linking.rule(small_case.seat("first"), [A, B], "same")
     linking.link(small_case.seat())
-    assert analysing.ranking(small_case.seat()).standings == ()
-    asked = {s.person_id: s for s in analysing.ranking(small_case.seat(), with_proposals=True).standings}
+    assert rankings.ranking(small_case.seat()).standings == ()
+    asked = {s.person_id: s for s in rankings.ranking(small_case.seat(), with_proposals=True).standings}
     assert (asked["proposed 1"].offences, asked["proposed 1"].status) == (2, "proposed")
     graph = networking.offence_network(small_case.seat(), with_proposals=True)
     assert graph.nodes["person:proposed 1"]["status"] == "proposed"
     assert "person:proposed 1" not in networking.offence_network(small_case.seat())
     linking.rule(small_case.seat("second"), [A, B], "same")
     linking.link(small_case.seat())
-    (one,) = analysing.ranking(small_case.seat()).standings
+    (one,) = rankings.ranking(small_case.seat()).standings
     assert (one.person_id, one.nominal_id, one.status, one.prior_arrests) == ("series 1", None, "corroborated", 0)
     assert analysing.person(small_case.seat(), "series 1").review_kind == "human review"
 
@@ -80,9 +81,9 @@ def test_faces_ruled_to_be_a_nominals_count_as_theirs_only_where_asked(small_cas
     assert (beside.proposed_as, beside.nominal_id, beside.status, [f.face_id for f in beside.faces]) == (
         N1, None, "proposed", [B],
     )  # fmt: skip
-    (plain,) = analysing.ranking(small_case.seat()).standings
+    (plain,) = rankings.ranking(small_case.seat()).standings
     assert (plain.person_id, plain.offences) == (N1, 1)
-    asked = {s.person_id: s for s in analysing.ranking(small_case.seat(), with_proposals=True).standings}
+    asked = {s.person_id: s for s in rankings.ranking(small_case.seat(), with_proposals=True).standings}
     assert (asked[N1].offences, asked[N1].nominal_id, asked[N1].status) == (2, N1, "proposed")
     assert not any(name.startswith("proposed") for name in asked)
     assert analysing.person(small_case.seat(), beside.person_id).person == beside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillgraph.casework import governing, take_seat
+from stillgraph.casework import governing, harm, take_seat
 from stillgraph.errors import NotPermitted, OutdatedCase, WrongUse
 from stillgraph.store import casefile
 
@@ -17,6 +17,7 @@ def outdated(tmp_path, monkeypatch):
         earlier.setattr(casefile, "MIGRATIONS", casefile.MIGRATIONS[:1])
         earlier.setattr(casefile, "SCHEMA_VERSION", 1)
         earlier.setattr(casefile, "_sql", lambda name: "" if name == "views.sql" else ours(name))
+        earlier.setattr(harm, "give_shipped", lambda session: None)
         case = governing.create_case(tmp_path / "old")
         governing.add_officer(take_seat(case.directory), "admin")
     return case.directory
@@ -32,6 +33,8 @@ def test_an_upgraded_case_works_and_says_who_upgraded_it(outdated):
     assert governing.upgrade_case(desk(outdated)) == (1, casefile.SCHEMA_VERSION)
     report = governing.verify_audit(outdated)
     assert report.holds
+    with take_seat(outdated).case.session(writing=False) as session:
+        assert harm.harm_table(session).harm_days("46") == 1.0
     with take_seat(outdated).case.session(writing=False) as session:
         assert session.rows("SELECT officer, action, result FROM audit ORDER BY sequence")[-1] == (
             "admin", "upgrade case", "done",

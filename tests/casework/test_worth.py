@@ -8,6 +8,7 @@ import pytest
 
 from stillgraph import demo
 from stillgraph.casework import analysing, worth
+from stillgraph.casework import ranking as rankings
 from stillgraph.errors import WrongUse
 
 BY_STORE = """
@@ -58,7 +59,7 @@ def test_persons_are_those_with_a_corroborated_link_unless_proposals_count(desk)
 
 
 def test_the_concentration_of_the_ranking_is_the_same(desk):
-    ranked = analysing.ranking(desk).concentration
+    ranked = rankings.ranking(desk).concentration
     found = worth.concentration(desk).found
     assert (ranked.persons, ranked.gini) == (found.units, pytest.approx(found.gini.value))
     assert ranked.top_10_percent_share == pytest.approx(found.shares[5].percent.value)

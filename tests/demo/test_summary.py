@@ -9,6 +9,7 @@ import pytest
 
 from stillgraph import demo
 from stillgraph.casework import analysing, evaluating, governing
+from stillgraph.casework import ranking as rankings
 from stillgraph.cli.app import run
 from stillgraph.records import ReviewItem, Verdict
 
@@ -140,7 +141,7 @@ def test_every_review_in_it_is_simulated_and_says_so(own_demo):
     people = analysing.query(desk, "SELECT DISTINCT review_kind FROM persons WHERE status <> 'unknown'")
     assert people["review_kind"].tolist() == ["simulated review"]
     assert analysing.at_a_glance(desk).simulated
-    assert analysing.ranking(desk).simulated
+    assert rankings.ranking(desk).simulated
     officers = analysing.query(desk, "SELECT officer_id FROM officers WHERE simulated ORDER BY 1")
     assert officers["officer_id"].tolist() == list(demo.REVIEWERS)
 

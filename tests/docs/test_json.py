@@ -116,6 +116,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "models check": ("models", "check", "yunet-sface"),
         "models add": ("models", "add", pack_toml),
         "case create": ("case", "create", tmp_path / "new"),
+        "case harm": ("case", "harm", case, *BY_DESK),
         "case officer add": ("case", "officer", "add", case, "new", *BY_DESK),
         "case operation open": ("case", "operation", "open", case, "OP-NEW", "--purpose", "more", *BY_DESK),
         "stills receive": (

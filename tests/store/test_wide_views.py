@@ -9,7 +9,8 @@ import networkx as nx
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import analysing, networking
+from stillgraph.casework import networking
+from stillgraph.casework import ranking as rankings
 from stillgraph.network import co_offending
 from stillgraph.records import OfficerId
 from stillgraph.store import CaseFile
@@ -61,7 +62,7 @@ def test_a_person_s_co_offenders_are_their_neighbours_in_the_network(demo_case, 
 
 
 def test_a_person_s_totals_are_those_of_the_ranking(demo_case, session):
-    ranked = analysing.ranking(demo.seat(demo_case, OfficerId(demo.ANALYST)))
+    ranked = rankings.ranking(demo.seat(demo_case, OfficerId(demo.ANALYST)))
     columns = "person_id, offences, retailers, value_pence, arrests"
     told = {row[0]: row[1:] for row in session.rows(f"SELECT {columns} FROM v_person WHERE status = 'corroborated'")}
     assert told == {s.person_id: (s.offences, s.retailers, s.value_pence, s.prior_arrests) for s in ranked.standings}

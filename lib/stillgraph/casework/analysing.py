@@ -1,10 +1,10 @@
-"""Questions to a case: the glance, ranking, places, persons, ad-hoc SQL."""
+"""Questions to a case: the glance, places, persons, ad-hoc SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
@@ -12,19 +12,15 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 import numpy as np
 
 from stillgraph.casework.desk import Desk
-from stillgraph.casework.shipped import shipped
+from stillgraph.casework.harm import harm_table
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.records import LinkStatus, Person, Ranking, Rate
-from stillgraph.store import Session, office, persons, queries, receipts, searches
+from stillgraph.records import LinkStatus, Person, Rate
+from stillgraph.store import Session, office, persons, queries, searches
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-    from stillgraph.prolific import HarmTable
-
-HARM_TABLE = "data/reference/cambridge_chi.csv"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,40 +147,6 @@ def at_a_glance(desk: Desk) -> Glance:
         )
 
 
-def ranking(
-    desk: Desk,
-    *,
-    by: str = "harm",
-    since: date | None = None,
-    until: date | None = None,
-    with_proposals: bool = False,
-) -> Ranking:
-    """Rank persons by harm, count, value or recency-frequency-harm, with 95 % intervals of their ranks.
-
-    Corroborated links only, unless ``with_proposals`` asks for the others too; each standing says which it is.
-
-    Raises
-    ------
-    UnknownOffenceCode
-        An offence's code is not in the harm table.
-    """
-    from stillgraph import prolific
-
-    with desk.act(Action.RANK, by=by, since=since, until=until, with_proposals=with_proposals) as deed:
-        ranked = prolific.rank(
-            persons.participations(deed.session, with_proposals=with_proposals),
-            receipts.offences(deed.session),
-            harm_table(),
-            receipts.prior_arrests(deed.session),
-            by=by,
-            since=since,
-            until=until,
-            with_proposals=with_proposals,
-        )
-        deed.note(standings=len(ranked.standings))
-        return replace(ranked, simulated=is_simulated(deed.session))
-
-
 def offence_places(desk: Desk) -> pd.DataFrame:
     """Return one row an offence: where, when, what, and whether a corroborated person was there.
 
@@ -197,7 +159,7 @@ def offence_places(desk: Desk) -> pd.DataFrame:
             "o.value_pence, o.offence_code, count(p.person_id) FILTER (p.status = 'corroborated') AS persons "
             "FROM offences AS o LEFT JOIN person_offences AS p USING (offence_id) GROUP BY ALL ORDER BY o.offence_id"
         )
-    table = harm_table()
+        table = harm_table(deed.session)
     places["harm_days"] = [table.harm_days(code) for code in places.pop("offence_code")]
     places["link"] = np.where(places["persons"] > 0, LinkStatus.CORROBORATED, LinkStatus.UNKNOWN)
     return places
@@ -226,35 +188,6 @@ def person(desk: Desk, person_id: str) -> Dossier:
             co_offenders=deed.session.frame(_CO_OFFENDERS, [person_id]),
             review_kind=kind[0],
         )
-
-
-def concentration_sentence(ranking: Ranking) -> str:
-    """Return in words how concentrated the ranked measure is, with its numbers."""
-    found = ranking.concentration
-    if found.gini is None or found.gini_low is None or found.gini_high is None or found.top_10_percent_share is None:
-        return f"Concentration: too few persons to state ({found.persons})."
-    return (
-        f"The top 10 % of {found.persons} persons account for {found.top_10_percent_share:.0f} % by {ranking.by}; "
-        f"generalised Gini {found.gini:.2f} (95 %: {found.gini_low:.2f} to {found.gini_high:.2f})."
-    )
-
-
-def write_ranking(ranking: Ranking, path: Path) -> None:
-    """Write a ranking as CSV, its period and scale in every row, so that no figure travels without them.
-
-    Raises
-    ------
-    WrongUse
-        The file cannot be written.
-    """
-    import pandas as pd
-
-    frame = pd.DataFrame([asdict(standing) for standing in ranking.standings]).assign(
-        by=ranking.by, since=ranking.since, until=ranking.until, scale=ranking.scale,
-        review=review_kind(simulated=ranking.simulated),
-    )  # fmt: skip
-    with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
-        frame.to_csv(stream, index=False)
 
 
 def write_csv(table: pa.Table, out: TextIO) -> None:
@@ -305,13 +238,6 @@ def query(desk: Desk, sql: str) -> pd.DataFrame:
     """Run one read-only SELECT over the documented views; return its rows as a DataFrame."""
     frame: pd.DataFrame = query_table(desk, sql).to_pandas()
     return frame
-
-
-def harm_table(path: Path | None = None) -> HarmTable:
-    """Return the harm table: the shipped Cambridge Crime Harm Index, or a replacement of the same columns."""
-    from stillgraph import prolific
-
-    return prolific.harm_table(path if path is not None else shipped(HARM_TABLE))
 
 
 def _measured_times(session: Session) -> tuple[tuple[str, float], ...]:

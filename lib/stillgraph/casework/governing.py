@@ -6,6 +6,7 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from stillgraph.casework import harm
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import WrongUse
@@ -39,8 +40,10 @@ def create_case(directory: Path, *, pack: str | None = None, kind: str = "case")
         "kind": kind,
     }
     case = CaseFile.create(directory, settings)
-    with Desk(case, Claim(None, None, None)).found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model):
-        return case
+    founder = Desk(case, Claim(None, None, None))
+    with founder.found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model) as deed:
+        harm.give_shipped(deed.session)
+    return case
 
 
 def kind_of(directory: Path) -> str:
@@ -67,6 +70,7 @@ def upgrade_case(desk: Desk) -> tuple[int, int]:
         raise WrongUse("The case is up to date: it needs no upgrade.")
     with desk.act(Action.UPGRADE_CASE, since=since, to=SCHEMA_VERSION) as deed:
         migrate(deed.session, since=since)
+        harm.give_shipped(deed.session)
         # What deliveries killed under an earlier version left is told by nothing but the absence of a row.
         desk.images.sweep(receipts.all_digests(deed.session))
     return since, SCHEMA_VERSION

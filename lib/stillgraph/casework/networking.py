@@ -6,8 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework.analysing import harm_table, is_simulated, review_kind, writing
+from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.harm import harm_table
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind
@@ -77,7 +78,7 @@ def assembled(
         network.within(links, offences, stores, wanted),
         offences,
         stores,
-        harm_days=harm_table().days,
+        harm_days=harm_table(session).days,
         review=review_kind(simulated=is_simulated(session)),
         evidence=networks.face_evidence(session, with_proposals=with_proposals),
         joins=networks.joins(session) if with_proposals else (),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from stillgraph.casework.analysing import harm_table, is_simulated
+from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.harm import harm_table
 from stillgraph.casework.ranking import link_table
 from stillgraph.governance.permits import Action
 from stillgraph.records import Concentrated, ConcentrationReport, Estimate
@@ -60,7 +61,7 @@ def concentration(
             by=by,
             since=since,
             until=until,
-            scale=_scale(by, include_proactive=include_proactive),
+            scale=_scale(deed.session, by, include_proactive=include_proactive),
             found=found,
             statement=concentration_statement(found, of, by),
             notes=_notes(found, of, with_proposals=with_proposals),
@@ -118,11 +119,11 @@ def _known(session: Session, of: str) -> list[str]:
     return [store.borough for store in stores] if of == "boroughs" else []
 
 
-def _scale(by: str, *, include_proactive: bool) -> str:
+def _scale(session: Session, by: str, *, include_proactive: bool) -> str:
     if by == "count":
         return "Offences."
     if by == "value":
         return "Value in pence, as retailers stated it."
-    table = harm_table()
+    table = harm_table(session)
     proactive = "" if include_proactive else ", without proactively detected offences"
     return f"Harm in days: {table.source}, version {table.version}{proactive}."

@@ -22,6 +22,7 @@ from stillgraph.cli import (
     looking,
     models,
     persons,
+    ranking,
     reviewing,
     scores,
     series,
@@ -56,8 +57,8 @@ def _root(
 
 
 for module in (
-    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, analyse, asking, scores, series,
-    models, bench, serving, worth,
+    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, asking, scores,
+    series, models, bench, serving, worth,
 ):  # fmt: skip
     module.register(app)
 

@@ -82,6 +82,36 @@ def upgrade(
         print(f"The case was brought from schema version {since} to {to}.")
 
 
+@case_app.command("harm", epilog="Example: stillgraph case harm cases/autumn our-edition.csv")
+def harm(
+    case: Case,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A harm table in CSV, to count with from now on.")
+    ] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the harm table the case counts with, or replace it; codes it lacks stop a ranking."""
+    from stillgraph.casework import harm as tables
+
+    desk = common.seat(case, officer, operation, reason)
+    report = tables.show(desk) if file is None else tables.replace(desk, file)
+    if as_json:
+        common.print_json(report)
+        return
+    counts = "The case counts from now on" if report.replaced else "The case counts"
+    print(f"{counts} with {report.source}, version {report.version}: {common.count(report.codes, 'offence code')}.")
+    if not report.replaced:
+        common.print_table(
+            ["code", "offence", "subgroup", "harm (days)"],
+            [(v.offence_code, v.offence, v.subgroup, f"{v.harm_days:g}") for v in report.values],
+        )
+    for code, offences in report.without_value:
+        print(f"No days of harm: code {code}, {common.count(offences, 'offence')}; a ranking stops at it.")
+
+
 @officer_app.command(
     "add", epilog="Example: stillgraph case officer add cases/autumn pc1234 --role reviewer --officer sgt1"
 )

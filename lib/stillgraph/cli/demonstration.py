@@ -70,7 +70,7 @@ def _show_yield(summary: Summary) -> None:
 
 
 def _show_top_ten(summary: Summary) -> None:
-    from stillgraph.casework import analysing
+    from stillgraph.casework import ranking as rankings
 
     print(f"\nThe top ten by harm ({SIMULATED}; corroborated links only)")
     common.print_table(
@@ -82,7 +82,7 @@ def _show_top_ten(summary: Summary) -> None:
         ],
     )  # fmt: skip
     print(f"  {summary.ranking.scale}")
-    print(f"  {analysing.concentration_sentence(summary.ranking)}")
+    print(f"  {rankings.concentration_sentence(summary.ranking)}")
 
 
 def _show_way_in(summary: Summary) -> None:

@@ -9,6 +9,7 @@ import networkx as nx
 import pandas as pd
 
 from stillgraph.casework import analysing, enhancing, networking, receiving, searching
+from stillgraph.casework import ranking as rankings
 from stillgraph.casework.analysing import Dossier, Glance
 from stillgraph.casework.desk import Desk
 from stillgraph.records import (
@@ -79,7 +80,7 @@ class CaseSource:
 
     def ranking(self, by: str, *, with_proposals: bool) -> Ranking:
         """Return the ranking by one measure; with proposals, of persons nobody has corroborated too."""
-        return analysing.ranking(self._desk, by=by, with_proposals=with_proposals)
+        return rankings.ranking(self._desk, by=by, with_proposals=with_proposals)
 
     def network(self) -> tuple[nx.Graph[str], Places]:
         """Return the network of persons and offences, and a place for each node."""

@@ -36,7 +36,7 @@ def ranking_bars(ranking: Ranking, *, period: str, limit: int = 15) -> go.Figure
     Parameters
     ----------
     ranking : Ranking
-        As ``casework.analysing.ranking`` gives it.
+        As ``casework.ranking.ranking`` gives it.
     period : str
         The days the offences span, in words.
     limit : int

@@ -43,6 +43,7 @@ class Action(StrEnum):
     PROPOSE_SERIES = "propose series"
     RULE = "rule between faces"
     TAKE_BACK = "take back ruling"
+    SET_HARM = "set harm table"
     RANK = "rank"
     NETWORK = "network"
     QUERY = "query"

@@ -101,7 +101,7 @@ class WorldSettings:
     def __post_init__(self) -> None:
         if self.draws < 1 or self.top_n < 1 or self.seed < 0:
             raise WrongUse(
-                "There is at least one world and one place at the top, and a seed is zero or more; correct the settings."
+                "There is at least one world and one place at the top, and no seed below zero; correct them."
             )
         if not (0 <= self.join_probability <= 1 and 0 <= self.join_odds < math.inf):
             raise WrongUse("Odds are zero or more and a probability is from 0 to 1; correct the settings of joins.")
@@ -119,8 +119,8 @@ class WorldSettings:
                 f"a corroborated link is wrong with {_stated(self.reviewer_error)}",
                 f"one officer's ruling with {_stated(self.ruling_error)}",
                 f"likeness alone with {_stated(self.likeness_error)}",
-                f"persons proposed to be one are with prior odds {self.join_odds:g} and their likelihood ratio, or "
-                f"with {self.join_probability:g} without one",
+                f"persons proposed to be one are by prior odds {self.join_odds:g} times their likelihood ratio",
+                f"without a ratio with {self.join_probability:g}",
             ]
         )
 

@@ -22,6 +22,10 @@ class HarmTable:
     version: str
     days: Mapping[str, float] = field(repr=False)
     file: str
+    offences: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What each code stands for, in words."""
+    subgroups: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The kind of offence whose figure each code has; a code without one is a kind by itself."""
 
     def harm_days(self, offence_code: str) -> float:
         """Return the days of harm of one offence of this code.
@@ -77,13 +81,19 @@ def harm_table(path: Path) -> HarmTable:
             "pairs. Keep each edition in a file of its own."
         )
     days: dict[str, float] = {}
+    offences: dict[str, str] = {}
+    subgroups: dict[str, str] = {}
     for line, row in enumerate(rows, start=2):
         code = _code(row["offence_code"] or "")
         if not code or code in days:
             raise ManifestError(f"Each row of {path.name} needs an offence code of its own; see line {line}.")
         days[code] = _days(row["harm_days"] or "", path.name, line)
+        offences[code] = (row["offence"] or "").strip()
+        subgroups[code] = (row["subgroup"] or "").strip() or code
     source, version = editions[0]
-    return HarmTable(source, version, MappingProxyType(days), path.name)
+    return HarmTable(
+        source, version, MappingProxyType(days), path.name, MappingProxyType(offences), MappingProxyType(subgroups)
+    )
 
 
 def _code(text: str) -> str:

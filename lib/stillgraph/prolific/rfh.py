@@ -39,6 +39,11 @@ class RfhPoints:
         harm = ", ".join(f"{points} from {least:g} harm days" for least, points in self.harm)
         return f"recency {recency}; frequency {frequency}; harm {harm}"
 
+    @property
+    def most(self) -> int:
+        """Return the most points anybody can have."""
+        return sum(max((0, *(points for _, points in part))) for part in (self.recency, self.frequency, self.harm))
+
     def points(
         self, days_since: NDArray[np.float64], offences: NDArray[np.float64], harm_days: NDArray[np.float64]
     ) -> NDArray[np.float64]:

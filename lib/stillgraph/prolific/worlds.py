@@ -88,6 +88,8 @@ class Ground:
     """Harm, count and value by person where every link holds and nobody is part of anybody."""
     of_status: tuple[Ints, ...]
     joins: _Joins | None
+    group: Ints
+    """Which persons may be one, by number, shape (n,): whom joins connect at all."""
     shared: Ints
     """Rows that could count twice for one person: of persons who may be one, on one offence."""
     unit: float
@@ -121,6 +123,7 @@ def ground(
     if not include_proactive:
         harm = np.where(table.offences.proactive, 0, harm)
     day, harm, value = days[offence], harm[offence], table.offences.value_pence[offence]
+    group = _groups(table)
     return Ground(
         persons=count,
         person=person,
@@ -132,7 +135,8 @@ def ground(
         totals=(_sum(person, harm, count), np.bincount(person, minlength=count), _sum(person, value, count)),
         of_status=tuple(np.flatnonzero(table.status[own] == status) for status in range(3)),
         joins=_joins(table, settings),
-        shared=_shared(table, person, offence),
+        group=group,
+        shared=_shared(group, person, offence) if table.joins else np.zeros(0, dtype=np.int64),
         unit=unit,
         today=int(day.max(initial=0)) if today is None else today,
     )
@@ -190,14 +194,18 @@ def _bounds(odds: NDArray[np.float64], first: Ints, ends: Ints) -> NDArray[np.fl
     return np.asarray(np.repeat(np.arange(len(first)), sizes) + (running - before) / np.repeat(total, sizes))
 
 
-def _shared(table: LinkTable, person: NDArray[np.int32], offence: NDArray[np.int32]) -> Ints:
-    if not table.joins:
-        return np.zeros(0, dtype=np.int64)
+def _groups(table: LinkTable) -> Ints:
     count = len(table.persons)
+    if not table.joins:
+        return np.arange(count)
     ends = np.array([(join.part, join.whole) for join in table.joins]).T
     graph = coo_array((np.ones(ends.shape[1], dtype=np.int8), tuple(ends)), shape=(count, count))
-    group = connected_components(graph, directed=False)[1][person].astype(np.int64)
-    _, at, times = np.unique(group * (offence.max(initial=0) + 1) + offence, return_inverse=True, return_counts=True)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _shared(group: Ints, person: NDArray[np.int32], offence: NDArray[np.int32]) -> Ints:
+    key = group[person] * (int(offence.max(initial=0)) + 1) + offence
+    _, at, times = np.unique(key, return_inverse=True, return_counts=True)
     return np.flatnonzero(times[at] > 1)
 
 
@@ -229,7 +237,7 @@ def world(base: Ground, failed: Ints, part_of: Ints | None = None) -> World:
             np.subtract.at(total, part_of[base.person[twice]], column[twice] if len(column) > 1 else column[0])
         np.maximum.at(latest, roots, latest[parts])
         latest[parts] = NEVER
-    return World(*sums, latest)
+    return World(sums[0], sums[1], sums[2], latest)
 
 
 def _fails(rng: np.random.Generator, count: int, chance: float) -> Ints:
@@ -297,9 +305,14 @@ def _sum(person: NDArray[np.int32], column: Ints, count: int) -> Ints:
 
 def measured(base: Ground, one: World, points: RfhPoints) -> dict[str, Ints]:
     """Return each measure in a world by person, shape (n,); harm in units of the ground, points rounded down."""
-    since = np.where(one.latest == NEVER, np.inf, base.today - one.latest)
-    rfh = points.points(since, one.count.astype(np.float64), one.harm * base.unit)
+    since = np.where(one.latest == NEVER, np.inf, (base.today - one.latest).astype(np.float64))
+    rfh = points.points(since, one.count.astype(np.float64), figures(base, "harm", one.harm))
     return {"harm": one.harm, "count": one.count, "value": one.value, "rfh": np.floor(rfh).astype(np.int64)}
+
+
+def figures(base: Ground, name: str, values: Ints) -> NDArray[np.float64]:
+    """Return a measure in its own unit: harm in days, value in pence."""
+    return np.round(values * base.unit, _DECIMALS) if name == "harm" else values.astype(np.float64)
 
 
 def ranks(values: Ints, order: Ints | None = None) -> Ints:
@@ -340,8 +353,7 @@ def intervals(
     """
     count, draws = base.persons, settings.draws
     first = measured(base, draw(base, settings, 0), points)
-    most = {name: _most(base, name, values) for name, values in first.items()}
-    drawn = {name: np.empty((draws, count), dtype=_kind(top)) for name, top in most.items()}
+    drawn = {name: np.empty((draws, count), dtype=_kind(_most(base, name, points))) for name in MEASURES}
     drawn["rank"] = np.empty((draws, count), dtype=np.int32)
     at_top = np.zeros(count, dtype=np.int64)
     order = np.argsort(first[by], kind="stable")
@@ -363,21 +375,20 @@ def intervals(
         for row in drawn["rank"]:
             at_top += row <= settings.top_n
         bounds = {name: _percentiles(pool, table) for name, table in drawn.items()}
-    scale = {"harm": base.unit}
     return Intervals(
         *bounds["rank"],
-        low={name: bounds[name][0] * scale.get(name, 1.0) for name in MEASURES},
-        high={name: bounds[name][1] * scale.get(name, 1.0) for name in MEASURES},
+        low={name: figures(base, name, bounds[name][0]) for name in MEASURES},
+        high={name: figures(base, name, bounds[name][1]) for name in MEASURES},
         top_share=at_top / draws,
     )
 
 
-def _most(base: Ground, name: str, drawn: Ints) -> int:
-    """Return no less than the largest value a person can have in any world."""
+def _most(base: Ground, name: str, points: RfhPoints) -> int:
+    """Return no less than the largest value a person can have in any world, whoever they may be besides."""
     if name == "rfh":
-        return 2**31 - 1
+        return points.most
     total = base.totals[("harm", "count", "value").index(name)]
-    return int(total.sum()) if base.joins is not None else int(total.max(initial=0))
+    return int(np.bincount(base.group, weights=total).max(initial=0))
 
 
 def _kind(most: int) -> Any:

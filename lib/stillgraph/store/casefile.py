@@ -39,6 +39,7 @@ MIGRATIONS = (
     "0012_combined.sql",
     "0013_review_scores.sql",
     "0014_self_checks.sql",
+    "0015_rankings.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

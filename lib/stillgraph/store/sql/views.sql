@@ -375,6 +375,32 @@ FROM held.stores AS s
 LEFT JOIN suffered AS u USING (store_id)
 LEFT JOIN seen AS p USING (store_id);
 
+-- Days of harm by offence code, as this case counts them.
+CREATE OR REPLACE VIEW main.harm_values AS
+SELECT offence_code, offence, subgroup, harm_days, source, version FROM held.harm_values;
+
+CREATE OR REPLACE VIEW main.rankings AS
+SELECT ranking_id, ranked_by, since, until, with_proposals, proactive, settings, seed, points, harm_source,
+       harm_version, linked_at, persons, CASE WHEN simulated THEN 'simulated review' ELSE 'human review' END
+       AS review_kind, software, officer_id, operation_id, reason, made_at
+FROM held.rankings;
+
+-- The standings of the latest ranking by each measure, corroborated links alone and with proposals apart.
+CREATE OR REPLACE VIEW main.v_ranking AS
+WITH latest AS (
+    SELECT * FROM held.rankings QUALIFY row_number() OVER (PARTITION BY ranked_by, with_proposals
+                                                           ORDER BY ranking_id DESC) = 1
+)
+SELECT l.ranked_by, CASE WHEN l.with_proposals THEN 'with proposals' ELSE 'corroborated only' END AS links,
+       s.rank, s.rank_low, s.rank_high, s.top_share, s.person_id, s.nominal_id, s.status, s.offences, s.count_low,
+       s.count_high, s.harm_days, s.harm_low, s.harm_high, s.value_pence, s.value_low, s.value_high, s.rfh, s.rfh_low,
+       s.rfh_high, s.rank_by_harm, s.rank_by_count, s.rank_by_value, s.rank_by_rfh, s.rank_corroborated,
+       s.rank_with_proposals, s.retailers, s.boroughs, s.offence_codes, s.subgroups, s.diversity, s.co_offenders,
+       s.with_others, s.escalation, s.escalation_rho, s.escalation_low, s.escalation_high, s.prior_arrests, l.since,
+       l.until, l.proactive, l.linked_at < (SELECT max(linked_at) FROM held.linking_run) AS linked_since, l.ranking_id,
+       l.made_at
+FROM latest AS l JOIN held.standings AS s USING (ranking_id);
+
 CREATE OR REPLACE VIEW main.audit AS
 SELECT sequence, recorded_at, officer, operation, reason, action, result, details FROM held.audit;
 
