@@ -1,11 +1,10 @@
-"""The graph itself: persons and offences, and its projection onto persons."""
+"""The graph itself: persons and offences."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import combinations
 from typing import Any
 
 import networkx as nx
@@ -243,32 +242,3 @@ def _iso(moment: datetime) -> str:
 def nodes_of(graph: nx.Graph[str], kind: str) -> list[str]:
     """Return the nodes of a kind, "person" or "offence", in the order of their keys."""
     return sorted(node for node in graph if graph.nodes[node]["kind"] == kind)
-
-
-def co_offending(graph: nx.Graph[str]) -> nx.Graph[str]:
-    """Project the two-mode graph onto persons: two are joined where they are linked to one offence.
-
-    Every person stays, alone or not. Joins have ``weight``, the number of offences shared, ``first_together``
-    and ``last_together`` (ISO 8601, UTC), and ``status``, that of the least sure link they rest on.
-
-    A join says that two persons are on stills of one offence, not that they acted together.
-    """
-    persons = nodes_of(graph, "person")
-    projected: nx.Graph[str] = nx.Graph()
-    projected.add_nodes_from((node, graph.nodes[node]) for node in persons)
-    shared: dict[tuple[str, str], list[str]] = {}
-    for offence in nodes_of(graph, "offence"):
-        for pair in combinations(sorted(graph[offence]), 2):
-            shared.setdefault(pair, []).append(offence)
-    for (one, other), offences in sorted(shared.items()):
-        times = [graph.nodes[offence]["occurred_at"] for offence in offences]
-        statuses = [LinkStatus(graph.edges[person, at]["status"]) for at in offences for person in (one, other)]
-        projected.add_edge(
-            one,
-            other,
-            weight=len(offences),
-            first_together=min(times),
-            last_together=max(times),
-            status=max(statuses, key=SURENESS.__getitem__).value,
-        )
-    return projected
