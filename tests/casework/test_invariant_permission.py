@@ -109,6 +109,7 @@ CALLS = {
     "linking.rulings": lambda d, _: linking.rulings(d),
     "linking.groups": lambda d, _: linking.groups(d),
     "ranking.ranking": lambda d, _: rankings.ranking(d),
+    "worth.quiet": lambda d, _: worth.quiet(d),
     "worth.concentration": lambda d, _: worth.concentration(d, of="stores"),
     "networking.offence_network": lambda d, _: networking.offence_network(d),
     "networking.network_summary": lambda d, _: networking.network_summary(d),

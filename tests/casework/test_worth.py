@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import shutil
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +11,8 @@ from stillgraph import demo
 from stillgraph.casework import analysing, worth
 from stillgraph.casework import ranking as rankings
 from stillgraph.errors import WrongUse
+from stillgraph.records import Arrest, Estimate, Exposure, LinkStatus, Reading, Silence
+from stillgraph.store import receipts
 
 BY_STORE = """
 SELECT s.store_id, count(o.offence_id) AS offences, coalesce(sum(o.value_pence), 0)::BIGINT AS pence
@@ -86,3 +89,105 @@ def test_an_unknown_unit_is_refused(desk):
         WrongUse, match="Concentration is of persons, stores, retailers, boroughs, by harm, count, value"
     ):
         worth.concentration(desk, of="cars")
+
+
+def test_of_the_demonstration_no_custody_is_known(desk):
+    rows = analysing.query(
+        desk,
+        "SELECT person_id, count(*) AS offences, max(occurred_at)::DATE AS latest FROM person_offences "
+        "WHERE status = 'corroborated' GROUP BY ALL ORDER BY latest, person_id",
+    )
+    report = worth.quiet(desk)
+    assert [(s.person_id, s.offences, s.last_offence) for s in report.silences] == [
+        (row.person_id, row.offences, row.latest) for row in rows.itertuples()
+    ]
+    assert report.on == date(2026, 10, 30)
+    assert {s.reading for s in report.silences} == {Reading.ACTIVE, Reading.QUIET_NOT_KNOWN}
+    for one in report.silences:
+        assert one.silence.days == (report.on - one.last_offence).days
+        assert one.silence.in_custody == 0
+    assert report.contradictions == ()
+    later = worth.quiet(desk, on=date(2026, 11, 20))
+    assert later.notes[0].startswith("The case holds no offence after 2026-10-30")
+
+
+def test_custody_that_the_records_tell_is_no_silence_and_an_offence_in_it_a_contradiction(demo_case, tmp_path):
+    case = tmp_path / "case"
+    shutil.copytree(demo_case, case)
+    desk = demo.seat(case, demo.ANALYST)
+    before = worth.quiet(desk)
+    silent = next(s for s in before.silences if s.offences > 2)
+    twice = next(s for s in before.silences if s.offences > 2 and s is not silent and s.first_offence < s.last_offence)
+    day = timedelta(days=1)
+    with desk.case.session(writing=True) as session, session.transaction():
+        receipts.add_arrests(
+            session,
+            [
+                Arrest(silent.nominal_id, silent.last_offence + day, "46", "Shoplifting", "charged",
+                       custody_from=silent.last_offence + day),
+                Arrest(twice.nominal_id, twice.last_offence - day, "46", "Shoplifting", "charged",
+                       custody_from=twice.last_offence - day),
+            ],
+        )  # fmt: skip
+        session.execute("UPDATE held.deliveries SET received_at = '2026-11-01' WHERE kind = 'arrests'")
+    after = worth.quiet(desk)
+    now = {s.person_id: s for s in after.silences}
+    assert now[silent.person_id].reading is Reading.IN_CUSTODY
+    assert now[silent.person_id].silence.in_custody == now[silent.person_id].silence.days - 1
+    assert worth.silence_statement(now[silent.person_id]).startswith("in custody, ")
+    told = [(c.person_id, c.occurred_on) for c in after.contradictions]
+    assert (twice.person_id, twice.last_offence) in told
+    assert now[twice.person_id].offences == twice.offences, "it is shown, and counts"
+    assert {s.reading for s in before.silences if s.person_id == silent.person_id} == {Reading.QUIET_NOT_KNOWN}
+
+
+def test_without_arrests_the_notes_say_so(small_case):
+    report = worth.quiet(small_case.seat(), with_proposals=True)
+    assert report.known_until is not None
+    with small_case.seat().case.session(writing=True) as session:
+        session.execute("DELETE FROM held.deliveries WHERE kind = 'arrests'")
+    report = worth.quiet(small_case.seat())
+    assert report.notes[0].startswith("No arrests were delivered")
+
+
+@pytest.mark.parametrize(
+    ("days", "reading", "said"),
+    [
+        (Exposure(1, 0, 1, 0), Reading.ACTIVE, "active, last offence 1 day ago"),
+        (Exposure(40, 0, 40, 0), Reading.QUIET, "quiet for 40 days at liberty"),
+        (Exposure(60, 20, 40, 0), Reading.QUIET, "quiet for 40 days at liberty, and 20 in custody"),
+        (
+            Exposure(60, 20, 30, 10),
+            Reading.QUIET_NOT_KNOWN,
+            "quiet for 40 days, and 20 in custody, custody not known on 10 of them",
+        ),
+        (Exposure(60, 59, 1, 0), Reading.IN_CUSTODY, "in custody, 59 of the 60 days since the last offence"),
+    ],
+)
+def test_a_silence_is_said_in_words(days, reading, said):
+    one = Silence(
+        "P1",
+        None,
+        LinkStatus.CORROBORATED,
+        3,
+        date(2026, 1, 1),
+        date(2026, 2, 1),
+        reading,
+        days,
+        days,
+        Estimate(),
+        None,
+    )
+    assert worth.silence_statement(one) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"on": date(2026, 1, 1), "since": date(2026, 2, 1)}, "A period ends on or after its first day"),
+        ({"active_days": -1}, "0 days or more after an offence, not -1"),
+    ],
+)
+def test_impossible_periods_are_refused(desk, asked, message):
+    with pytest.raises(WrongUse, match=message):
+        worth.quiet(desk, **asked)

@@ -99,6 +99,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "persons groups": ("persons", "groups", case, *BY_DESK),
         "persons undo": ("persons", "undo", case, "--ruling", "1", *BY_DESK),
         "rank": ("rank", case, "--with-proposals", *BY_DESK),
+        "quiet": ("quiet", case, "--with-proposals", *BY_DESK),
         "concentration": ("concentration", case, "--of", "stores", *BY_DESK),
         "network": ("network", case, "--with-proposals", *BY_DESK),
         "evaluate identification": (
@@ -128,6 +129,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
              "bound"}  # fmt: skip
     maybe_empty = {
         "search --open-stills": {"face_id", "still", "rank", "nominal_id", "custody_image", "score", "judged_before"},
+        "quiet": {"offence_id", "occurred_on", "custody_from", "released_on"},
         "network": {"person_id", "nominal_id", "status", "co_offenders", "betweenness", "harm_days", "value_pence"},
         "link": {"likelihood_ratio", "score", "reason", "rulings"},
         "persons groups": {"likelihood_ratio", "score", "reason", "persons"},

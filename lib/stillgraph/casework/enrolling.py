@@ -351,8 +351,8 @@ def _with_arrests(deed: Deed, report: IntakeReport, path: Path) -> IntakeReport:
         deed.session, kind="arrests", retailer_id=None, manifest=path.name, sha256=digest,
         received_at=deed.at, rows_read=len(arrests) + len(refused), refusals=refused, elapsed_s=0.0,
     )  # fmt: skip
-    new = receipts.add_arrests(deed.session, arrests)
-    deed.note(arrests=new, arrests_refused=len(refused))
+    new, changed = receipts.add_arrests(deed.session, arrests)
+    deed.note(arrests=new, arrests_changed=changed, arrests_refused=len(refused))
     return replace(report, arrests_accepted=len(arrests), arrests_refused=refused)
 
 

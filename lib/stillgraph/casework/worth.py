@@ -8,8 +8,10 @@ from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.ranking import link_table
+from stillgraph.casework.wording import count
+from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.records import Concentrated, ConcentrationReport, Estimate
+from stillgraph.records import Concentrated, ConcentrationReport, Estimate, QuietReport, Reading, Silence
 from stillgraph.store import Session, receipts
 
 _MEASURED = {"harm": "the harm", "count": "the offences", "value": "the value"}
@@ -21,6 +23,14 @@ _ONLY_LINKED = (
 _ALL_KNOWN = "Counted are all {of} of the case, {without} of them without an offence of the period, and every offence."
 _INTERVAL = (
     "Intervals (95 %, bootstrap over {of}) say how far single {of} carry the figure; wrong links are not in them."
+)
+_CUSTODY_RULE = (
+    "Custody is of the whole days between custody_from and released_on of the arrests on record, first and last day "
+    "left out; a person without an arrest on record, and days after an arrest without dates, are not known."
+)
+_SILENCE_MODEL = (
+    "The chance of so long a silence is of a model: offences come at random, at the rate between a person's first and "
+    "last one, and all of them are found. It says nothing of why somebody is silent."
 )
 
 
@@ -67,6 +77,86 @@ def concentration(
             notes=_notes(found, of, with_proposals=with_proposals),
             simulated=is_simulated(deed.session),
         )
+
+
+def quiet(
+    desk: Desk,
+    *,
+    on: date | None = None,
+    since: date | None = None,
+    with_proposals: bool = False,
+    active_days: int = 28,
+) -> QuietReport:
+    """Read who has been silent since when, told apart by whether they were at liberty.
+
+    Parameters
+    ----------
+    on
+        The day of the reading; by default that of the latest offence of the case.
+    since
+        The first day of the period whose days in custody are given as well; by default that of the first offence.
+    active_days
+        Days at liberty since an offence up to which a person counts as active.
+
+    Raises
+    ------
+    WrongUse
+        The period ends before it begins, or ``active_days`` is negative.
+    UnknownOffenceCode
+        An offence's code is not in the harm table.
+    """
+    from stillgraph import prolific
+
+    if active_days < 0:
+        raise WrongUse(f"A person counts as active for 0 days or more after an offence, not {active_days}.")
+    with desk.act(Action.RANK, what="silence", on=on, since=since, with_proposals=with_proposals) as deed:
+        table = link_table(deed.session, with_proposals=with_proposals)
+        days = table.offences.occurred_at.astype("datetime64[D]")
+        last: date = days.max().item() if len(days) else deed.at.date()
+        first: date = days.min().item() if len(days) else last
+        day, begin = last if on is None else on, first if since is None else since
+        if begin > day:
+            raise WrongUse(f"A period ends on or after its first day; {begin} is after {day}. Give another day.")
+        known_until = receipts.arrests_known_until(deed.session)
+        custody = prolific.custody_table(table.nominal_ids, receipts.arrests(deed.session), known_until=known_until)
+        silences = prolific.silences(table, custody, on=day, since=begin, active_days=active_days)
+        against = prolific.contradictions(table, custody)
+        deed.note(persons=len(silences), contradictions=len(against))
+        return QuietReport(
+            on=day,
+            since=begin,
+            known_until=known_until,
+            active_days=active_days,
+            silences=silences,
+            contradictions=against,
+            notes=_silence_notes(day, last, known_until),
+            simulated=is_simulated(deed.session),
+        )
+
+
+def silence_statement(silence: Silence) -> str:
+    """Say in words what a person's silence can be said to be."""
+    days = silence.silence
+    free = days.days - days.in_custody
+    if silence.reading is Reading.IN_CUSTODY:
+        return f"in custody, {days.in_custody} of the {count(days.days, 'day')} since the last offence"
+    if silence.reading is Reading.ACTIVE:
+        return f"active, last offence {count(days.days, 'day')} ago"
+    held = f", and {days.in_custody} in custody" if days.in_custody else ""
+    if silence.reading is Reading.QUIET:
+        return f"quiet for {count(free, 'day')} at liberty{held}"
+    return f"quiet for {count(free, 'day')}{held}, custody not known on {days.not_known} of them"
+
+
+def _silence_notes(on: date, last: date, known_until: date | None) -> tuple[str, ...]:
+    notes = [_CUSTODY_RULE, _SILENCE_MODEL]
+    if known_until is None:
+        notes.insert(0, "No arrests were delivered to this case: of nobody is it known whether they were in custody.")
+    elif known_until < on:
+        notes.insert(0, f"Arrests were delivered up to {known_until}: of later days custody is not known.")
+    if last < on:
+        notes.insert(0, f"The case holds no offence after {last}: silence since then may be that of its deliveries.")
+    return tuple(notes)
 
 
 def concentration_statement(found: Concentrated, of: str, by: str) -> str:

@@ -1,4 +1,4 @@
-"""Commands that say what a ranking is worth: concentration."""
+"""Commands that say what a ranking is worth: concentration, quiet."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("concentration", epilog="Example: stillgraph concentration cases/autumn --of stores --by count")(
         concentration
     )
+    app.command("quiet", epilog="Example: stillgraph quiet cases/autumn --on 2026-10-31")(quiet)
 
 
 def concentration(
@@ -62,6 +63,61 @@ def concentration(
     )
     for note in report.notes:
         print(note)
+
+
+def quiet(
+    case: Case,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="The day of the reading; default: of the latest offence.")
+    ] = None,
+    since: Since = None,
+    active_days: Annotated[
+        int, typer.Option("--active-days", help="Days at liberty after an offence that count as active.")
+    ] = 28,
+    with_proposals: WithProposals = False,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many to print; JSON always holds all.")] = 20,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who has been silent for how long, and whether they were at liberty: somebody in custody is not quiet."""
+    from stillgraph.casework import worth
+
+    report = worth.quiet(
+        common.seat(case, officer, operation, reason), on=common.day(on, "--on"), since=common.day(since, "--since"),
+        with_proposals=with_proposals, active_days=active_days,
+    )  # fmt: skip
+    if as_json:
+        common.print_json(report)
+        return
+    review = " Simulated review." if report.simulated else ""
+    print(f"On {report.on}, {common.count(len(report.silences), 'person')}, the longest silent first.{review}")
+    common.print_table(
+        ["person", "offences", "last", "reading", "a 30 days", "95 %", "chance of it"],
+        [
+            (one.person_id, one.offences, one.last_offence, worth.silence_statement(one), *_rate(one.per_30_days),
+             None if one.chance is None else f"{one.chance:.2g}")
+            for one in report.silences[:top]
+        ],
+    )  # fmt: skip
+    if report.contradictions:
+        print(f"{common.count(len(report.contradictions), 'offence')} dated in custody: the link is wrong, or a date.")
+        common.print_table(
+            ["person", "offence", "on", "custody from", "released"],
+            [
+                (one.person_id, one.offence_id, one.occurred_on, one.custody_from, one.released_on)
+                for one in report.contradictions
+            ],
+        )
+    for note in report.notes:
+        print(note)
+
+
+def _rate(rate: Estimate) -> tuple[str, str]:
+    if rate.value is None or rate.low is None or rate.high is None:
+        return "insufficient", ""
+    return f"{rate.value:.1f}", f"{rate.low:.1f}-{rate.high:.1f}"
 
 
 def _shown(estimate: Estimate) -> tuple[str, str]:

@@ -129,6 +129,10 @@ def past_day(text: str, info: ValidationInfo) -> date:
     return read
 
 
+def _given_past_day(text: str, info: ValidationInfo) -> date | None:
+    return past_day(text, info) if text else None
+
+
 def _within(limit: float, text: str) -> float:
     if not re.fullmatch(r"[+-]?\d{1,3}(\.\d*)?", text, re.ASCII) or abs(float(text)) > limit:
         raise problem(f"not degrees between -{limit:g} and {limit:g}")
@@ -143,6 +147,7 @@ Pence = Annotated[int, BeforeValidator(pence)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
 Day = Annotated[date, BeforeValidator(day)]
 PastDay = Annotated[date, BeforeValidator(past_day)]
+GivenPastDay = Annotated[date | None, BeforeValidator(_given_past_day)]
 Latitude = Annotated[float, BeforeValidator(lambda text: _within(90, text))]
 Longitude = Annotated[float, BeforeValidator(lambda text: _within(180, text))]
 
@@ -218,6 +223,9 @@ class ArrestRow(_Row):
     offence_code: Identifier
     offence: Words
     disposal: Words
+    disposed_on: GivenPastDay = None
+    custody_from: GivenPastDay = None
+    released_on: GivenPastDay = None
 
 
 AnyRow = TypeVar("AnyRow", bound=_Row)

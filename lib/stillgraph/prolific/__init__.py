@@ -5,6 +5,15 @@ thefts in days of harm, so no single figure is the answer.
 """
 
 from stillgraph.prolific.concentration import LEAST, concentrated, concentration, concentration_coverage
+from stillgraph.prolific.exposure import (
+    contradictions,
+    custody_table,
+    day_number,
+    days_at_liberty,
+    exposures,
+    in_custody,
+    silences,
+)
 from stillgraph.prolific.harm import HarmTable, harm_table
 from stillgraph.prolific.ranking import MEASURES, PROACTIVE, rank
 from stillgraph.prolific.rfh import RfhPoints
@@ -21,7 +30,14 @@ __all__ = [
     "concentrated",
     "concentration",
     "concentration_coverage",
+    "contradictions",
+    "custody_table",
+    "day_number",
+    "days_at_liberty",
+    "exposures",
     "harm_table",
+    "in_custody",
     "rank",
+    "silences",
     "unit_totals",
 ]

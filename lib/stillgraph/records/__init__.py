@@ -112,7 +112,21 @@ from stillgraph.records.searches import (
 from stillgraph.records.series import PairCheck, Part, Reached, SeriesModel, SeriesProposal
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
-from stillgraph.records.worth import Concentrated, ConcentrationReport, Estimate, Lorenz, PowerFew, TopShare
+from stillgraph.records.worth import (
+    Concentrated,
+    ConcentrationReport,
+    CustodyContradiction,
+    CustodyTable,
+    Estimate,
+    Exposure,
+    Lorenz,
+    PowerFew,
+    QuietReport,
+    Reading,
+    Silence,
+    Spans,
+    TopShare,
+)
 
 __all__ = [
     "LINK_STATUSES",
@@ -150,8 +164,10 @@ __all__ = [
     "Connected",
     "Contradiction",
     "Curve",
+    "CustodyContradiction",
     "CustodyImage",
     "CustodyImageId",
+    "CustodyTable",
     "DrawnLinks",
     "EdgeKind",
     "EngineChoice",
@@ -160,6 +176,7 @@ __all__ = [
     "Enhancement",
     "EnhancementId",
     "Estimate",
+    "Exposure",
     "Face",
     "FaceEvidence",
     "FaceId",
@@ -218,9 +235,11 @@ __all__ = [
     "Proposal",
     "ProposedJoin",
     "Quality",
+    "QuietReport",
     "Ranking",
     "Rate",
     "Reached",
+    "Reading",
     "Recruiter",
     "Refusal",
     "RefusedImage",
@@ -238,6 +257,8 @@ __all__ = [
     "SeriesModel",
     "SeriesProposal",
     "Side",
+    "Silence",
+    "Spans",
     "Standing",
     "Statement",
     "Still",

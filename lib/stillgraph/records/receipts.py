@@ -89,13 +89,21 @@ class Nominal:
 
 @dataclass(frozen=True, slots=True)
 class Arrest:
-    """One arrest of a nominal."""
+    """One arrest of a nominal; the first five tell one from another.
+
+    ``custody_from`` and ``released_on`` are the first and last day of the one stretch for which the person was held for
+    it, on remand or sentence; without ``released_on`` they were held still when the record was made. ``disposed_on``
+    without ``custody_from`` says that they were not held. With neither the record says nothing of custody.
+    """
 
     nominal_id: NominalId
     arrested_on: date
     offence_code: str
     offence: str
     disposal: str
+    disposed_on: date | None = None
+    custody_from: date | None = None
+    released_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillgraph.records.identifiers import NominalId, OffenceId, PersonId
+from stillgraph.records.persons import LinkStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +85,106 @@ class ConcentrationReport:
     scale: str
     found: Concentrated
     statement: str
+    notes: tuple[str, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Stretches of whole days of persons: columns of shape (k,), sorted by person and day, none touching another.
+
+    ``person`` (int64) is a person's number; ``start`` (int64) the first day and ``end`` the day after the last, in days
+    since 1970-01-01.
+    """
+
+    person: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CustodyTable:
+    """What custody records say of persons, by number.
+
+    ``held`` are days in custody; ``held_or_unknown`` those and the days of which the records say nothing. On all other
+    days a person was at liberty, as far as the records go. ``end`` is the day after the last that they cover, in days
+    since 1970-01-01; a stretch that ends there is of somebody held still.
+    """
+
+    held: Spans
+    held_or_unknown: Spans
+    end: int
+
+    def __repr__(self) -> str:
+        return f"CustodyTable({len(self.held.person)} stretches in custody)"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Whole days of a period: how many there are, and how many of them in custody, at liberty, or not known which."""
+
+    days: int
+    in_custody: int
+    at_liberty: int
+    not_known: int
+
+
+class Reading(StrEnum):
+    """What a person's silence up to a day can be said to be."""
+
+    ACTIVE = "active"
+    IN_CUSTODY = "in custody"
+    QUIET = "quiet"
+    QUIET_NOT_KNOWN = "quiet, custody not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What is known of a person's time since their last offence.
+
+    ``silence`` covers the days after ``last_offence`` up to and with the day of the report, ``period`` those from the
+    report's first day. ``per_30_days`` is the rate of offences between the first and the last one, days known in
+    custody left out; ``chance`` the probability, 0-1, of no offence in the days since then that are not known in
+    custody, had that rate gone on. Both are empty where there are too few offences for a rate.
+    """
+
+    person_id: PersonId
+    nominal_id: NominalId | None
+    status: LinkStatus
+    offences: int
+    first_offence: date
+    last_offence: date
+    reading: Reading
+    silence: Exposure
+    period: Exposure
+    per_30_days: Estimate
+    chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyContradiction:
+    """An offence dated on a whole day in custody: the link is wrong, or a date is.
+
+    ``released_on`` is ``None`` where the person is held still.
+    """
+
+    person_id: PersonId
+    nominal_id: NominalId | None
+    offence_id: OffenceId
+    occurred_on: date
+    custody_from: date
+    released_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietReport:
+    """Who has been silent for how long, and whether at liberty. ``known_until`` is the day custody records end."""
+
+    on: date
+    since: date
+    known_until: date | None
+    active_days: int
+    silences: tuple[Silence, ...]
+    contradictions: tuple[CustodyContradiction, ...]
     notes: tuple[str, ...]
     simulated: bool

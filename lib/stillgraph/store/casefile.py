@@ -40,6 +40,7 @@ MIGRATIONS = (
     "0013_review_scores.sql",
     "0014_self_checks.sql",
     "0015_rankings.sql",
+    "0016_arrest_dates.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, astuple
-from datetime import datetime
+from datetime import date, datetime
 
 from stillgraph.records import (
     AnalysisRun,
@@ -24,6 +24,9 @@ from stillgraph.records import (
 )
 from stillgraph.store import galleries
 from stillgraph.store.casefile import Session
+
+_DATES = ("arrested_on", "disposed_on", "custody_from", "released_on")
+_ARREST = ("nominal_id", "offence_code", "offence", "disposal", *_DATES)
 
 
 def add_delivery(
@@ -262,12 +265,46 @@ def add_custody(
         galleries.changed(session, [image.custody_image_id for image in images])
 
 
-def add_arrests(session: Session, arrests: Sequence[Arrest]) -> int:
-    """Add arrests that are not there yet; return how many were new."""
-    held = set(session.rows("SELECT nominal_id, arrested_on, offence_code, offence, disposal FROM held.arrests"))
-    new = [arrest for arrest in dict.fromkeys(arrests) if astuple(arrest) not in held]
-    session.append("arrests", new)
-    return len(new)
+def add_arrests(session: Session, arrests: Sequence[Arrest]) -> tuple[int, int]:
+    """Add arrests that are not there yet; return how many were new, and of how many the dates changed.
+
+    An arrest is known again by all but its three later dates. Where it comes with any of these, they replace those
+    held, all three: release follows custody, and records are put right.
+    """
+    import pyarrow as pa
+
+    rows = [asdict(arrest) for arrest in dict.fromkeys(arrests)]
+    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in _ARREST if name not in _DATES}
+    columns |= {name: pa.array([row[name] for row in rows], pa.date32()) for name in _DATES}
+    with session.incoming(pa.table(columns)):
+        changed = session.rows(
+            "UPDATE held.arrests AS a SET disposed_on = i.disposed_on, custody_from = i.custody_from, "
+            "released_on = i.released_on FROM incoming AS i WHERE a.nominal_id = i.nominal_id "
+            "AND a.arrested_on = i.arrested_on AND a.offence_code = i.offence_code AND a.offence = i.offence "
+            "AND a.disposal = i.disposal AND coalesce(i.disposed_on, i.custody_from, i.released_on) IS NOT NULL "
+            "AND (a.disposed_on IS DISTINCT FROM i.disposed_on OR a.custody_from IS DISTINCT FROM i.custody_from "
+            "OR a.released_on IS DISTINCT FROM i.released_on) RETURNING 1"
+        )
+        new = session.rows(
+            "INSERT INTO held.arrests BY NAME SELECT * FROM incoming ANTI JOIN held.arrests "
+            "USING (nominal_id, arrested_on, offence_code, offence, disposal) RETURNING 1"
+        )
+    return len(new), len(changed)
+
+
+def arrests(session: Session) -> tuple[Arrest, ...]:
+    """Return every arrest held, by nominal and day."""
+    rows = session.rows(
+        "SELECT nominal_id, arrested_on, offence_code, offence, disposal, disposed_on, custody_from, released_on "
+        "FROM held.arrests ORDER BY ALL"
+    )
+    return tuple(Arrest(*row) for row in rows)
+
+
+def arrests_known_until(session: Session) -> date | None:
+    """Return the day of the latest delivery of arrests, UTC: later arrests and releases are on no record."""
+    row = session.one("SELECT max(received_at)::DATE FROM held.deliveries WHERE kind = 'arrests'")
+    return None if row is None else row[0]
 
 
 def prior_arrests(session: Session) -> dict[NominalId, int]:

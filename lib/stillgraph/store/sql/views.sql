@@ -65,7 +65,8 @@ SELECT c.custody_image_id, c.nominal_id, c.captured_on, c.custody_ref, c.convict
 FROM held.custody_images AS c;
 
 CREATE OR REPLACE VIEW main.arrests AS
-SELECT nominal_id, arrested_on, offence_code, offence, disposal FROM held.arrests;
+SELECT nominal_id, arrested_on, offence_code, offence, disposal, disposed_on, custody_from, released_on
+FROM held.arrests;
 
 CREATE OR REPLACE VIEW main.officers AS
 SELECT officer_id, role, simulated, added_at FROM held.officers;
