@@ -28,6 +28,7 @@ from stillgraph.casework import (
     linking,
     looking,
     migrating,
+    network_views,
     networking,
     receiving,
     reviewing,
@@ -47,6 +48,7 @@ from stillgraph.store import CaseFile, office
 CHI = Path(__file__).parents[2] / "data" / "reference" / "cambridge_chi.csv"
 
 MODULES = (
+    network_views,
     asking,
     networking,
     alike,
@@ -111,6 +113,8 @@ CALLS = {
     "ranking.ranking": lambda d, _: rankings.ranking(d),
     "worth.quiet": lambda d, _: worth.quiet(d),
     "worth.concentration": lambda d, _: worth.concentration(d, of="stores"),
+    "network_views.network_view": lambda d, _: network_views.network_view(d),
+    "network_views.faces_of": lambda d, _: network_views.faces_of(d, persons=["unknown 1"]),
     "networking.offence_network": lambda d, _: networking.offence_network(d),
     "networking.network_summary": lambda d, _: networking.network_summary(d),
     "harm.show": lambda d, _: harm.show(d),

@@ -17,6 +17,7 @@ SHOWN = {
     "array": ("Photo array", "you need not choose anybody"),
     "enhance": ("<figcaption>original</figcaption>", "<figcaption>enhanced: nothing yet</figcaption>", "Add step"),
     "intake": ("Waiting to be taken in", "No delivery waits.", "Choose files"),
+    "network": ("160 persons, 265 offences, 350 of 350 links", "Find the way", "Who is chosen"),
     "persons": ("sg-chooser", "These are one person", "Link anew"),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
 }
@@ -39,6 +40,7 @@ def test_the_notebooks_are_those():
         "enhance.ipynb",
         "explore.ipynb",
         "intake.ipynb",
+        "network.ipynb",
         "persons.ipynb",
         "review.ipynb",
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stillgraph.dashboards.analysis_pages import network
     from stillgraph.dashboards.pages import (
         candidates,
         dossier,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 WORK = frozenset({"intake"})
 """The pages of :mod:`stillgraph.dashboards.work_pages`; the others are of :mod:`stillgraph.dashboards.pages`."""
+ANALYSIS = frozenset({"network"})
+"""Those of :mod:`stillgraph.dashboards.analysis_pages`."""
 
 __all__ = [
     "candidates",
@@ -30,6 +33,7 @@ __all__ = [
     "enhance",
     "glance",
     "intake",
+    "network",
     "overview",
     "persons",
     "photo_array",
@@ -44,4 +48,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(message)
     from importlib import import_module
 
-    return getattr(import_module(f"stillgraph.dashboards.{'work_pages' if name in WORK else 'pages'}"), name)
+    module = "work_pages" if name in WORK else "analysis_pages" if name in ANALYSIS else "pages"
+    return getattr(import_module(f"stillgraph.dashboards.{module}"), name)

@@ -191,7 +191,7 @@ def _persons(state: OverviewState) -> list[tuple[str, str]]:
     return [("choose a person", ""), *ranked]
 
 
-def guarded(act: Callable[[Any], None], state: OverviewState) -> Callable[[Any], None]:
+def guarded(act: Callable[[Any], None], state: Any) -> Callable[[Any], None]:
     """Return the callback, made so that a failure becomes the state's problem and nothing else."""
 
     def tell(sentence: str) -> None:

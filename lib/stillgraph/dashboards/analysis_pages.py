@@ -1,0 +1,40 @@
+"""The analysts' pages of the network and of prolific offenders, one function each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from stillgraph.dashboards import network_panels, network_state, panels, wording
+from stillgraph.dashboards.pages import shown
+
+if TYPE_CHECKING:
+    from stillgraph.casework.desk import Desk
+    from stillgraph.dashboards.network_source import NetworkSource
+
+
+def network(desk: Desk) -> widgets.Widget:
+    """Return the network of persons and offences: narrowed, asked for ways, its nodes chosen and looked at."""
+
+    def build() -> widgets.Widget:
+        from stillgraph.dashboards.network_source import CaseNetwork
+
+        return network_of(CaseNetwork(desk))
+
+    return shown(build)
+
+
+def network_of(source: NetworkSource) -> widgets.Widget:
+    """Return the network page over any source."""
+    state = network_state.NetworkState(source)
+    if not state.persons:
+        return panels.nothing(network_state.NO_DRAWING)
+    return panels.page(
+        network_panels.head(state),
+        network_panels.filters(state),
+        network_panels.drawing(state),
+        network_panels.ways(state),
+        network_panels.chosen(state),
+        panels.Html(wording.FOOT),
+    )

@@ -1,0 +1,184 @@
+"""The pieces of the network page: widgets over a state, no rule."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ipywidgets as widgets
+import pandas as pd
+
+from stillgraph.dashboards import markup
+from stillgraph.dashboards import network_wording as wording
+from stillgraph.dashboards.downloads import Download
+from stillgraph.dashboards.network_canvas import NetworkCanvas
+from stillgraph.dashboards.network_state import NetworkState
+from stillgraph.dashboards.panels import Card, Html, guarded
+from stillgraph.dashboards.pieces import button, told
+from stillgraph.records import LinkStatus
+
+KEPT_AS = ("csv", "xlsx")
+WIDE = {"description_width": "initial"}
+FILTERS = ["since", "until", "retailers", "boroughs", "statuses"]
+
+
+def head(state: NetworkState) -> widgets.Widget:
+    """Return the title and the place where a failure is told."""
+    tag = f" {markup.badge('simulated review')}" if state.view.simulated else ""
+    return Card(Html(f"<h1>Network{tag}</h1>{markup.note(wording.NOTE)}"), told(state), kind="sg-head")
+
+
+def filters(state: NetworkState) -> widgets.Widget:
+    """Return what narrows the network: months, retailers, boroughs, how a link is known."""
+    months = _months(state)
+    names = sorted(state.view.retailers.items(), key=lambda one: one[1])
+    retailers = widgets.SelectMultiple(
+        options=[(name, one) for one, name in names], description="Retailers", rows=6, style=WIDE
+    )
+    boroughs = widgets.SelectMultiple(
+        options=list(state.view.table.offences.borough.names), description="Boroughs", rows=6, style=WIDE
+    )
+    boxes = {
+        status.value: widgets.Checkbox(value=True, description=f"{status.value} links", indent=False)
+        for status in LinkStatus
+    }
+    count = Html("")
+
+    def tick(_change: object = None) -> None:
+        ticked = tuple(status for status, box in boxes.items() if box.value)
+        state.statuses = () if len(ticked) in {0, len(boxes)} else ticked
+
+    def say(_change: object = None) -> None:
+        count.value = wording.counted(state)
+
+    def follow(_change: object = None) -> None:
+        retailers.value, boroughs.value = tuple(state.retailers), tuple(state.boroughs)
+        if not state.statuses:
+            for box in boxes.values():
+                box.value = True
+
+    retailers.observe(guarded(lambda change: state.set_trait("retailers", tuple(change["new"])), state), names="value")
+    boroughs.observe(guarded(lambda change: state.set_trait("boroughs", tuple(change["new"])), state), names="value")
+    for box in boxes.values():
+        box.observe(guarded(tick, state), names="value")
+    state.observe(say, names="mask")
+    state.observe(follow, names=["retailers", "boroughs", "statuses"])
+    say()
+
+    def clear() -> None:
+        state.clear()
+        months.value = (months.options[0][1], months.options[-1][1])
+
+    return Card(
+        Html(markup.heading("What is drawn", wording.FILTER_NOTE)),
+        months,
+        Card(retailers, boroughs, Card(*boxes.values(), kind="sg-ticks"), kind="sg-tools"),
+        Card(button("Show everything", clear, state), kind="sg-tools"),
+        count,
+    )
+
+
+def _months(state: NetworkState) -> widgets.SelectionRangeSlider:
+    first, last = state.days or (date(2000, 1, 1), date(2000, 1, 1))
+    options = [(f"{month:%b %Y}", month) for month in pd.period_range(first, last, freq="M")]
+    slider = widgets.SelectionRangeSlider(
+        options=options,
+        index=(0, len(options) - 1),
+        description="Months",
+        style=WIDE,
+        layout={"width": "min(100%, 640px)"},
+    )
+
+    def narrow(change: dict[str, tuple[pd.Period, pd.Period]]) -> None:
+        low, high = change["new"]
+        with state.hold_trait_notifications():
+            state.since = None if low == options[0][1] else low.start_time.date()
+            state.until = None if high == options[-1][1] else high.end_time.date()
+
+    slider.observe(guarded(narrow, state), names="value")
+    return slider
+
+
+def drawing(state: NetworkState) -> widgets.Widget:
+    """Return the drawing, which follows the filter and the answers and says what its reader chose."""
+    canvas = NetworkCanvas(state.view, lambda nodes: guarded(lambda _: state.choose(nodes), state)(None))
+
+    def narrow(_change: object = None) -> None:
+        canvas.keep(state.mask)
+        canvas.caption = wording.caption(state)
+
+    state.observe(guarded(narrow, state), names="mask")
+    state.observe(guarded(lambda _: canvas.choose(state.chosen), state), names="chosen")
+    state.observe(
+        guarded(lambda _: canvas.mark(state.marked.nodes, state.marked.links, look=True), state), names="marked"
+    )
+    narrow()
+    return Card(canvas)
+
+
+def ways(state: NetworkState) -> widgets.Widget:
+    """Return the question after a way between two persons, and its answer."""
+    source, target = _person("From", state), _person("To", state)
+    in_order = widgets.Checkbox(value=False, description="In the order of time", indent=False)
+    which = widgets.Dropdown(options=[("1", 0)], value=0, description="Way", style=WIDE, layout={"display": "none"})
+    place = Html("")
+
+    def show(_change: object = None) -> None:
+        answer = state.answer
+        place.value = wording.answer(answer, which.value or 0)
+
+    def listed(_change: object = None) -> None:
+        count = 0 if state.answer is None else len(state.answer.paths)
+        which.options = [(str(number + 1), number) for number in range(max(count, 1))]
+        which.value = 0
+        which.layout.display = None if count > 1 else "none"
+        show()
+
+    def other(change: dict[str, int]) -> None:
+        if change["new"] is not None and state.answer is not None:
+            state.show_way(change["new"])
+            show()
+
+    state.observe(guarded(listed, state), names="answer")
+    which.observe(guarded(other, state), names="value")
+    find = button("Find the way", lambda: state.find(source.value, target.value, in_time_order=in_order.value), state)
+    return Card(
+        Html(markup.heading("A way between two persons", wording.WAYS_NOTE)),
+        Card(source, target, in_order, find, which, kind="sg-tools"),
+        place,
+    )
+
+
+def chosen(state: NetworkState) -> widgets.Widget:
+    """Return who is chosen: their sums, and their faces once they are asked for."""
+    who = _person("Person", state)
+    table, pictures = Html(""), Html("")
+
+    def show(_change: object = None) -> None:
+        some = bool(state.chosen_persons())
+        nothing = "" if state.chosen else markup.note(wording.NOBODY)
+        table.value = nothing + wording.persons(state.persons_table(), chosen=some)
+        look.disabled = not state.chosen
+
+    def add() -> None:
+        state.add(who.value)
+        who.value = ""
+
+    look = button("Show their stills", state.show_faces, state)
+    state.observe(guarded(show, state), names=["mask", "chosen"])
+    state.observe(guarded(lambda _: setattr(pictures, "value", wording.faces(state)), state), names="faces")
+    show()
+    return Card(
+        Html(markup.heading("Who is chosen", wording.CHOSEN_NOTE)),
+        Card(who, button("Choose", add, state), look, button("Choose nothing", lambda: state.choose(()), state),
+             kind="sg-tools"),
+        table,
+        Card(
+            widgets.Label("Persons"), Download(state.persons_table, "persons", KEPT_AS),
+            widgets.Label("Links"), Download(state.offences_table, "links", KEPT_AS), kind="sg-tools",
+        ),
+        pictures,
+    )  # fmt: skip
+
+
+def _person(label: str, state: NetworkState) -> widgets.Combobox:
+    return widgets.Combobox(options=list(state.persons), description=label, placeholder="a person's id", style=WIDE)

@@ -1,0 +1,52 @@
+"""What the network page asks of a case: the drawing once, then questions to the network and looks at faces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+import pandas as pd
+
+from stillgraph.casework import asking, network_views, receiving
+from stillgraph.casework.desk import Desk
+from stillgraph.casework.network_views import NetworkView
+from stillgraph.records import FaceId, NetworkFilter, PathAnswer
+
+
+class NetworkSource(Protocol):
+    """The questions; :class:`CaseNetwork` answers them from a case, a test from what it made up."""
+
+    # ruff: noqa: D102 - said once, at CaseNetwork
+
+    def view(self) -> NetworkView: ...
+    def path(self, source: str, target: str, wanted: NetworkFilter, *, in_time_order: bool) -> PathAnswer: ...
+    def faces(self, persons: Collection[str], offences: Collection[str]) -> pd.DataFrame: ...
+    def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
+
+
+class CaseNetwork:
+    """A case's network as its officer may see it; ``casework`` permits and records every question."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __repr__(self) -> str:
+        return "CaseNetwork()"
+
+    def view(self) -> NetworkView:
+        """Return the network with a place for every node, links not corroborated among them."""
+        return network_views.network_view(self._desk)
+
+    def path(self, source: str, target: str, wanted: NetworkFilter, *, in_time_order: bool) -> PathAnswer:
+        """Return the shortest ways from one person to another over the links that a filter leaves."""
+        return asking.find_path(
+            self._desk, source, target, most=3, in_time_order=in_time_order, with_proposals=True, wanted=wanted
+        )
+
+    def faces(self, persons: Collection[str], offences: Collection[str]) -> pd.DataFrame:
+        """Return the faces of persons and of whoever is linked to offences, with their stills."""
+        return network_views.faces_of(self._desk, persons=persons, offences=offences)
+
+    def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]:
+        """Return faces of stills as PNG."""
+        return receiving.face_chips(self._desk, faces)

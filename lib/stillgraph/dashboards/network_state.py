@@ -1,0 +1,178 @@
+"""What the network page shows and what its reader has chosen: traits, no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from traitlets import Any as AnyTrait
+from traitlets import HasTraits, Unicode
+
+from stillgraph.casework import network_views
+from stillgraph.dashboards.guard import attempt
+from stillgraph.records import FaceId, LinkStatus, NetworkFilter, NetworkPath, NodeKind, PathAnswer, RetailerId
+
+if TYPE_CHECKING:
+    from stillgraph.dashboards.network_source import NetworkSource
+
+MOST_CHIPS = 24
+"""Faces shown of what is chosen; more would be leafed over, not looked at."""
+NO_DRAWING = "There is nobody to draw yet: link the case first (`stillgraph link CASE`)."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marked:
+    """Nodes and links drawn in front of all others: an answer's."""
+
+    nodes: NDArray[np.uint32]
+    links: NDArray[np.uint32]
+
+
+NOTHING = Marked(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint32))
+
+
+class NetworkState(HasTraits):
+    """The network page's state.
+
+    ``since``, ``until``, ``retailers``, ``boroughs`` and ``statuses`` (empty: all) are the reader's filter, ``mask``
+    follows them: which links are kept. ``chosen`` are node numbers; ``answer`` and ``marked`` what was last asked.
+    ``problem`` is the sentence of the last failure, empty after a success.
+    """
+
+    since = AnyTrait(default_value=None)
+    until = AnyTrait(default_value=None)
+    retailers = AnyTrait(default_value=())
+    boroughs = AnyTrait(default_value=())
+    statuses = AnyTrait(default_value=())
+    mask = AnyTrait(default_value=None)
+    chosen = AnyTrait(default_value=frozenset())
+    answer = AnyTrait(default_value=None)
+    marked = AnyTrait(default_value=NOTHING)
+    faces = AnyTrait(default_value=None)
+    problem = Unicode("")
+
+    def __init__(self, source: NetworkSource) -> None:
+        super().__init__()
+        self._source = source
+        self.view = source.view()
+        self.chips: Mapping[FaceId, bytes] = {}
+        table = self.view.table
+        self.persons: tuple[str, ...] = tuple(map(str, table.persons))
+        self.node = {person: number for number, person in enumerate(self.persons)}
+        self.node |= {f"offence {offence}": n for n, offence in enumerate(table.offences.ids, len(self.persons))}
+        times = table.offences.occurred_at[table.offence]
+        self.days: tuple[date, date] | None = None
+        if len(times):
+            first, last = (at.astype("datetime64[D]").item() for at in (times.min(), times.max()))
+            self.days = (first, last)
+        self._narrow()
+        self.observe(lambda _change: self._try(self._narrow),
+                     names=["since", "until", "retailers", "boroughs", "statuses"])  # fmt: skip
+
+    def __repr__(self) -> str:
+        return "NetworkState()"
+
+    @property
+    def wanted(self) -> NetworkFilter:
+        """The filter as the case is asked with it."""
+        return NetworkFilter(
+            since=self.since,
+            until=self.until,
+            retailers=tuple(RetailerId(one) for one in self.retailers),
+            boroughs=tuple(self.boroughs),
+            statuses=tuple(LinkStatus(one) for one in self.statuses),
+        )
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many persons, offences and links are kept."""
+        table, mask = self.view.table, self.mask
+        return len(np.unique(table.person[mask])), len(np.unique(table.offence[mask])), int(mask.sum())
+
+    def choose(self, nodes: Collection[int]) -> None:
+        """Choose these nodes and no others; numbers that are no node are left out."""
+        table = self.view.table
+        most = len(table.persons) + len(table.offences.ids)
+        self.faces = None
+        self.chosen = frozenset(int(node) for node in nodes if 0 <= int(node) < most)
+
+    def add(self, person_id: str) -> None:
+        """Choose a person too."""
+        if person_id in self.node:
+            self.choose({*self.chosen, self.node[person_id]})
+
+    def chosen_persons(self) -> tuple[int, ...]:
+        """Return the numbers of the persons chosen who have a link that is kept."""
+        seen = set(np.unique(self.view.table.person[self.mask]).tolist())
+        return tuple(sorted(node for node in self.chosen if node in seen))
+
+    def persons_table(self) -> pd.DataFrame:
+        """Return the sums of the persons chosen, or of all while nobody is."""
+        return network_views.persons_table(self.view, self.mask, self.chosen_persons())
+
+    def offences_table(self) -> pd.DataFrame:
+        """Return the links of what is chosen, or all that are kept while nothing is."""
+        return network_views.offences_table(self.view, self.mask, self.chosen)
+
+    def find(self, source: str, target: str, *, in_time_order: bool) -> None:
+        """Find the ways between two persons over the links kept, and mark the first of them."""
+
+        def act() -> None:
+            answer = self._source.path(source, target, self.wanted, in_time_order=in_time_order)
+            with self.hold_trait_notifications():
+                self.answer = answer
+                self.marked = self._on_the_way(answer.paths[:1])
+
+        self._try(act)
+
+    def show_way(self, number: int) -> None:
+        """Mark another of the ways found."""
+        answer: PathAnswer | None = self.answer
+        if answer is not None and 0 <= number < len(answer.paths):
+            self.marked = self._on_the_way(answer.paths[number : number + 1])
+
+    def show_faces(self) -> None:
+        """Look at the faces of what is chosen: its persons', and those of whoever is linked to its offences."""
+
+        def act() -> None:
+            persons = [self.persons[node] for node in sorted(self.chosen) if node < len(self.persons)]
+            ids = self.view.table.offences.ids
+            offences = [str(ids[node - len(self.persons)]) for node in sorted(self.chosen) if node >= len(self.persons)]
+            found = self._source.faces(persons, offences)
+            shown = [FaceId(face) for face in found["face_id"].head(MOST_CHIPS)]
+            self.chips = self._source.face_chips(shown) if shown else {}
+            self.faces = found
+
+        self._try(act)
+
+    def clear(self) -> None:
+        """Take every filter, answer and choice back."""
+        with self.hold_trait_notifications():
+            self.since = self.until = None
+            self.retailers = self.boroughs = self.statuses = ()
+            self.answer, self.marked = None, NOTHING
+        self.choose(())
+
+    def _on_the_way(self, paths: Sequence[NetworkPath]) -> Marked:
+        table = self.view.table
+        nodes = {self._number(node.kind, node.id) for path in paths for node in path.nodes} - {None}
+        some = np.array(sorted(nodes), dtype=np.int64)  # type: ignore[type-var]
+        joined = np.isin(table.person, some) & np.isin(table.offence + len(table.persons), some) & self.mask
+        return Marked(some.astype(np.uint32), np.flatnonzero(joined).astype(np.uint32))
+
+    def _number(self, kind: NodeKind, name: str) -> int | None:
+        return self.node.get(name if kind is NodeKind.PERSON else f"offence {name}")
+
+    def _narrow(self) -> None:
+        self.mask = network_views.kept(self.view, self.wanted)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        self.problem = ""
+        attempt(act, self._tell)
+
+    def _tell(self, sentence: str) -> None:
+        self.problem = sentence
