@@ -22,6 +22,7 @@ from stillgraph.casework import (
     enrolling,
     evaluating,
     evaluating_linking,
+    explaining,
     galleries,
     governing,
     harm,
@@ -74,6 +75,7 @@ MODULES = (
     uploading,
     statements,
     worth,
+    explaining,
 )
 FACE = "R08/R08_0002.jpg#1"
 OTHER = "R08/R08_0033.jpg#1"
@@ -121,6 +123,7 @@ CALLS = {
     "harm.replace": lambda d, _: harm.replace(d, CHI),
     "analysing.offence_places": lambda d, _: analysing.offence_places(d),
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
+    "explaining.why": lambda d, _: explaining.why(d, "unknown 1"),
     "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),
     "analysing.query_table": lambda d, _: analysing.query_table(d, "SELECT 1"),
     "series.series": lambda d, _: series.series(d),

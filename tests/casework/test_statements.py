@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from stillgraph.casework import analysing, governing, reviewing, searching, statement_pages, statements
+from stillgraph.casework import analysing, governing, printing, reviewing, searching, statement_pages, statements
 from stillgraph.errors import NotFound, NotPermitted, ReviewBlocked, WrongUse
 from stillgraph.governance import chain
 from stillgraph.records import ChecklistEntry, Comparison, Observation, Outcome, Strength, Verdict
@@ -95,7 +95,7 @@ def test_both_forms_set_the_same_words(settled):
 
 
 def test_what_a_pdf_s_font_lacks_is_written_as_its_code():
-    assert statement_pages._spelled("brow 漢 é “x”") == "brow [U+6F22] é “x”"
+    assert printing.spelled("brow 漢 é “x”") == "brow [U+6F22] é “x”"
 
 
 def test_a_written_statement_is_its_owners_and_its_digest_is_on_record(settled, tmp_path):

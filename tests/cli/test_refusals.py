@@ -23,6 +23,7 @@ ON_A_CASE = {
     "rank": ["rank", "CASE"],
     "quiet": ["quiet", "CASE"],
     "concentration": ["concentration", "CASE"],
+    "why": ["why", "CASE", "unknown 1"],
     "network": ["network", "CASE"],
     "query": ["query", "CASE", "SELECT 1"],
     "evaluate identification": ["evaluate", "identification", "CASE", "--truth", "TRUTH"],

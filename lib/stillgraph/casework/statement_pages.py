@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from stillgraph.casework import hypertext, printing
 from stillgraph.records import Conclusion, Outcome, PhotoArray, Plate, ReviewPolicy, Statement
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 SIMULATED = "Simulated review: judgements here were made by a program, in a demonstration. They say nothing of anybody."
 
@@ -141,62 +134,22 @@ def _time(at: datetime) -> str:
 
 def html(made: Statement) -> bytes:
     """Return a statement as one HTML page that loads nothing from anywhere; whatever officers wrote is escaped."""
-    return _page(
+    return hypertext.page(
         _STATEMENT, title=f"Statement of comparison: {made.face_id}", warning=SIMULATED if made.simulated else "",
-        parts=parts(made), plates=[(plate.caption, _inline(plate.png)) for plate in made.plates],
+        parts=parts(made), plates=[(plate.caption, hypertext.inline(plate.png)) for plate in made.plates],
     )  # fmt: skip
 
 
 def array_html(array: PhotoArray, plates: Sequence[Plate]) -> bytes:
     """Return a photo array as one HTML page: positions and pictures, no name and no id of a person."""
-    return _page(
+    return hypertext.page(
         _ARRAY, title=f"Photo array {array.array_id}", instruction=INSTRUCTION,
-        plates=[(plate.caption, _inline(plate.png)) for plate in plates],
+        plates=[(plate.caption, hypertext.inline(plate.png)) for plate in plates],
     )  # fmt: skip
 
 
-def _page(source: str, **values: Any) -> bytes:
-    return _template(source).render(**values).encode()
-
-
-@cache
-def _template(source: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
-        source
-    )
-
-
-def _inline(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-_HEAD = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{{ title }}</title>
-<style>
-body { font: 15px/1.45 system-ui, sans-serif; color: #1b2733; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin: 1.6rem 0 .4rem }
-table { border-collapse: collapse; width: 100% }
-td, th { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0; overflow-wrap: anywhere }
-td:first-child { width: 12rem; color: #4a5a6a }
-th, .list td { border-bottom: 1px solid #d5dce3 } .list td:first-child { color: inherit }
-.plates { display: flex; flex-wrap: wrap; gap: 1rem } figure { margin: 0; width: 17rem } figure.wide { width: 30rem }
-.nine figure { width: 17rem } img { width: 100% } figcaption { font-size: .85rem; color: #4a5a6a }
-.warning { background: #fff3cd; border: 1px solid #d9b94a; padding: .6rem .9rem }
-.nine figcaption { font-size: 1.3rem; color: #1b2733; text-align: center }
-</style>
-</head>
-<body>
-<h1>{{ title }}</h1>
-"""
-
 _STATEMENT = (
-    _HEAD
+    hypertext.HEAD
     + """{% if warning %}<p class="warning">{{ warning }}</p>
 {% endif %}
 <div class="plates">
@@ -234,7 +187,7 @@ _STATEMENT = (
 )
 
 _ARRAY = (
-    _HEAD
+    hypertext.HEAD
     + """<p>{{ instruction }}</p>
 <div class="plates nine">
 {% for caption, source in plates %}
@@ -252,131 +205,30 @@ def pdf(made: Statement) -> bytes:
     from reportlab.lib.units import mm
     from reportlab.platypus import Spacer
 
-    flow: list[Any] = [_paragraph(f"Statement of comparison: {made.face_id}", "title")]
+    flow: list[Any] = [printing.paragraph(f"Statement of comparison: {made.face_id}", "title")]
     if made.simulated:
-        flow += [_paragraph(SIMULATED, "warning"), Spacer(0, 3 * mm)]
+        flow += [printing.paragraph(SIMULATED, "warning"), Spacer(0, 3 * mm)]
     first, *others = made.plates
-    flow += _figures([first], 1, 120) + _figures(others, 3, 54)
+    flow += printing.figures([first], 1, 120) + printing.figures(others, 3, 54)
     for part in parts(made):
-        flow.append(_paragraph(part.heading, "heading"))
+        flow.append(printing.paragraph(part.heading, "heading"))
         if part.facts:
-            flow.append(_table([[name, value] for name, value in part.facts], (38, 136)))
+            flow.append(printing.table([[name, value] for name, value in part.facts], (38, 136)))
         if part.table:
-            flow += [Spacer(0, 2 * mm), _table([list(row) for row in part.table], (34, 48, 34, 58), headed=True)]
-        flow += [_paragraph(paragraph, "text") for paragraph in part.paragraphs]
-    return _built(flow, f"Statement of comparison: {made.face_id}")
+            flow += [
+                Spacer(0, 2 * mm),
+                printing.table([list(row) for row in part.table], (34, 48, 34, 58), headed=True),
+            ]
+        flow += [printing.paragraph(paragraph, "text") for paragraph in part.paragraphs]
+    return printing.built(flow, f"Statement of comparison: {made.face_id}")
 
 
 def array_pdf(array: PhotoArray, plates: Sequence[Plate]) -> bytes:
     """Return a photo array as a PDF: positions and pictures, no name and no id of a person."""
     title = f"Photo array {array.array_id}"
-    flow: list[Any] = [_paragraph(title, "title"), _paragraph(INSTRUCTION, "text")]
-    flow += _figures(list(plates), 3, 56, style="number")
-    return _built(flow, title)
-
-
-def _built(flow: list[Any], title: str) -> bytes:
-    from reportlab.lib.pagesizes import A4
-    from reportlab.lib.units import mm
-    from reportlab.platypus import SimpleDocTemplate
-
-    def number(canvas: Any, document: Any) -> None:
-        canvas.setFont(_fonts()[0], 8)
-        canvas.drawString(18 * mm, 10 * mm, _spelled(title))
-        canvas.drawRightString(A4[0] - 18 * mm, 10 * mm, f"page {document.page}")
-
-    out = io.BytesIO()
-    document = SimpleDocTemplate(
-        out, pagesize=A4, leftMargin=18 * mm, rightMargin=18 * mm, topMargin=16 * mm, bottomMargin=18 * mm,
-        title=title, author="Stillgraph", invariant=1,
-    )  # fmt: skip
-    document.build(flow, onFirstPage=number, onLaterPages=number)
-    return out.getvalue()
-
-
-@cache
-def _fonts() -> tuple[str, str]:
-    """Register the fonts that come with ReportLab, which PDF readers need not have; return plain and bold."""
-    import reportlab
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.ttfonts import TTFont
-
-    folder = Path(os.fspath(reportlab.__file__)).parent / "fonts"
-    for name, file in (("Stillgraph", "Vera.ttf"), ("Stillgraph-Bold", "VeraBd.ttf")):
-        pdfmetrics.registerFont(TTFont(name, str(folder / file)))
-    return "Stillgraph", "Stillgraph-Bold"
-
-
-def _spelled(text: str) -> str:
-    """Return a text with what the font cannot draw as its code, so that nothing an officer wrote is lost unseen."""
-    from reportlab.pdfbase import pdfmetrics
-
-    drawn = pdfmetrics.getFont(_fonts()[0]).face.charToGlyph
-    return "".join(c if ord(c) in drawn or c == "\n" else f"[U+{ord(c):04X}]" for c in text)
-
-
-@cache
-def _style(name: str) -> Any:
-    from reportlab.lib.colors import HexColor
-    from reportlab.lib.styles import ParagraphStyle
-
-    plain, bold = _fonts()
-    # Long ids and digests have no space to break at.
-    shared = {"fontName": plain, "fontSize": 9, "leading": 12.5, "splitLongWords": 1}
-    styles: dict[str, dict[str, Any]] = {
-        "text": {"spaceBefore": 4},
-        "title": {"fontName": bold, "fontSize": 14, "leading": 18, "spaceAfter": 8},
-        "heading": {"fontName": bold, "fontSize": 10.5, "leading": 14, "spaceBefore": 10, "spaceAfter": 3,
-                    "keepWithNext": 1},
-        "cell": {},
-        "bold": {"fontName": bold},
-        "faint": {"textColor": HexColor("#4a5a6a")},
-        "caption": {"fontSize": 7.5, "leading": 10, "textColor": HexColor("#4a5a6a")},
-        "number": {"fontSize": 14, "leading": 18, "alignment": 1},
-        "warning": {"backColor": HexColor("#fff3cd"), "borderColor": HexColor("#d9b94a"), "borderWidth": 0.7,
-                    "borderPadding": 5},
-    }  # fmt: skip
-    return ParagraphStyle(name, **(shared | styles[name]))
-
-
-def _paragraph(text: str, style: str) -> Any:
-    from xml.sax.saxutils import escape
-
-    from reportlab.platypus import Paragraph
-
-    return Paragraph(escape(_spelled(text)).replace("\n", "<br/>"), _style(style))
-
-
-def _table(rows: list[list[str]], widths_mm: Sequence[float], *, headed: bool = False) -> Any:
-    from reportlab.lib.colors import HexColor
-    from reportlab.lib.units import mm
-    from reportlab.platypus import Table
-
-    def style(row: int, column: int) -> str:
-        return "bold" if headed and row == 0 else "faint" if column == 0 and not headed else "cell"
-
-    cells = [[_paragraph(cell, style(y, x)) for x, cell in enumerate(row)] for y, row in enumerate(rows)]
-    lines: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
-    lines += [("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 1)]
-    if headed:
-        lines.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, HexColor("#d5dce3")))
-    return Table(cells, [width * mm for width in widths_mm], style=lines, hAlign="LEFT", repeatRows=int(headed))
-
-
-def _figures(plates: Sequence[Plate], columns: int, width_mm: float, *, style: str = "caption") -> list[Any]:
-    """Return pictures with their captions, side by side in rows that no page breaks."""
-    from reportlab.lib.units import mm
-    from reportlab.platypus import Image, Table
-
-    def cell(plate: Plate) -> list[Any]:
-        picture = Image(io.BytesIO(plate.png))
-        picture._restrictSize(width_mm * mm, 95 * mm)  # noqa: SLF001  (ReportLab's own way to keep proportions)
-        return [picture, _paragraph(plate.caption, style)]
-
-    rows = [[cell(plate) for plate in plates[at : at + columns]] for at in range(0, len(plates), columns)]
-    lines = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
-    padded = [row + [""] * (columns - len(row)) for row in rows]
-    return [Table(padded, [(width_mm + 4) * mm] * columns, style=lines, hAlign="LEFT")] if padded else []
+    flow: list[Any] = [printing.paragraph(title, "title"), printing.paragraph(INSTRUCTION, "text")]
+    flow += printing.figures(list(plates), 3, 56, style="number")
+    return printing.built(flow, title)
 
 
 WRITERS: dict[str, tuple[Callable[[Statement], bytes], Callable[[PhotoArray, Sequence[Plate]], bytes]]] = {

@@ -17,6 +17,7 @@ from stillgraph.cli import (
     bench,
     cases,
     enhancing,
+    explaining,
     extracting,
     gallery,
     looking,
@@ -57,8 +58,8 @@ def _root(
 
 
 for module in (
-    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, asking, scores,
-    series, models, bench, serving, worth,
+    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, asking,
+    explaining, scores, series, models, bench, serving, worth,
 ):  # fmt: skip
     module.register(app)
 

@@ -46,6 +46,8 @@ class Action(StrEnum):
     SET_HARM = "set harm table"
     RANK = "rank"
     NETWORK = "network"
+    EXPLAIN = "explain"
+    EXPORT_CASE_PACK = "export case pack"
     QUERY = "query"
     EVALUATE = "evaluate"
     CALIBRATE = "calibrate scores"
@@ -58,7 +60,7 @@ SETTING_UP = frozenset({Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRAD
 """Actions on the case itself, which come before any operation, so need none."""
 
 
-KEPT_FROM = {Role.REVIEWER: frozenset({Action.QUERY})}
+KEPT_FROM = {Role.REVIEWER: frozenset({Action.QUERY, Action.EXPLAIN, Action.EXPORT_CASE_PACK})}
 """What a role does not permit. A reviewer who could look a face up in the views could see scores, and tell a trial."""
 
 

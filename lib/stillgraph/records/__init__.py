@@ -16,6 +16,17 @@ that only an enhancement showed come after those.
 from stillgraph.records.alike import AlikeFace, AlikeList, AlikeReport, StillFilters
 from stillgraph.records.comparisons import Comparable, Pictured, Portrayed, Side
 from stillgraph.records.enhancements import EnhancedFace, EnhancedView, Enhancement, Preview, Reproduction
+from stillgraph.records.explanations import (
+    Change,
+    ChangeKind,
+    Contribution,
+    CoOffender,
+    Explanation,
+    Gap,
+    Place,
+    WhyFace,
+    WhyOffence,
+)
 from stillgraph.records.faces import AnalysisRun, Box, Face, ImageAnalysis, Quality, Template
 from stillgraph.records.identifiers import (
     CustodyImageId,
@@ -149,8 +160,11 @@ __all__ = [
     "Candidate",
     "CentralPerson",
     "Centrality",
+    "Change",
+    "ChangeKind",
     "Checked",
     "ChecklistEntry",
+    "CoOffender",
     "CoOffending",
     "Coded",
     "Combined",
@@ -163,6 +177,7 @@ __all__ = [
     "Conclusion",
     "Connected",
     "Contradiction",
+    "Contribution",
     "Curve",
     "CustodyContradiction",
     "CustodyImage",
@@ -176,6 +191,7 @@ __all__ = [
     "Enhancement",
     "EnhancementId",
     "Estimate",
+    "Explanation",
     "Exposure",
     "Face",
     "FaceEvidence",
@@ -187,6 +203,7 @@ __all__ = [
     "GalleryInfo",
     "GalleryStatistics",
     "GalleryStatus",
+    "Gap",
     "Group",
     "ImageAnalysis",
     "IntakeReport",
@@ -226,6 +243,7 @@ __all__ = [
     "PersonJoin",
     "PhotoArray",
     "Pictured",
+    "Place",
     "Plate",
     "Portrayed",
     "PowerFew",
@@ -276,4 +294,6 @@ __all__ = [
     "Vector",
     "Verdict",
     "WhatIf",
+    "WhyFace",
+    "WhyOffence",
 ]
