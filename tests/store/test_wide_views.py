@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from itertools import pairwise
 
@@ -63,9 +64,11 @@ def test_a_person_s_co_offenders_are_their_neighbours_in_the_network(demo_case, 
 
 def test_a_person_s_totals_are_those_of_the_ranking(demo_case, session):
     ranked = rankings.ranking(demo.seat(demo_case, OfficerId(demo.ANALYST)))
-    columns = "person_id, offences, retailers, value_pence, arrests"
+    columns = "person_id, offences, retailers, harm_days, value_pence, arrests"
     told = {row[0]: row[1:] for row in session.rows(f"SELECT {columns} FROM v_person WHERE status = 'corroborated'")}
-    assert told == {s.person_id: (s.offences, s.retailers, s.value_pence, s.prior_arrests) for s in ranked.standings}
+    assert told == {
+        s.person_id: (s.offences, s.retailers, s.harm_days, s.value_pence, s.prior_arrests) for s in ranked.standings
+    }
 
 
 def test_an_offence_lists_whom_its_stills_show(session):
@@ -104,6 +107,22 @@ def test_how_far_ahead_a_candidate_is_reaches_to_the_next_of_the_same_list(sessi
     for rows in lists.values():
         assert [ahead for _, ahead in rows[:-1]] == [a[0] - b[0] for a, b in pairwise(rows)]
         assert rows[-1][1] is None
+
+
+def test_harm_is_left_out_rather_than_understated_where_the_table_lacks_a_code(demo_case, tmp_path):
+    shutil.copytree(demo_case, tmp_path / "case")
+    with CaseFile(tmp_path / "case").session(writing=True) as session:
+        session.execute("DELETE FROM held.harm_values WHERE offence_code = '34A'")
+        for view, key in (("v_person", "person_id"), ("v_store", "store_id")):
+            robbed = session.rows(
+                f"SELECT DISTINCT {key} FROM (SELECT person_id, store_id, offence_code FROM v_link UNION ALL "
+                f"SELECT NULL, store_id, offence_code FROM v_offence) WHERE offence_code = '34A' AND {key} IS NOT NULL"
+            )
+            without = session.rows(f"SELECT {key} FROM {view} WHERE harm_days IS NULL")
+            assert sorted(without) == sorted(robbed) != []
+        assert session.one("SELECT count(*) FROM v_store WHERE offences = 0 AND harm_days <> 0") == (0,)
+        lacking = session.rows("SELECT DISTINCT offence_code FROM v_offence WHERE harm_days IS NULL")
+        assert lacking == [("34A",)]
 
 
 def test_stores_hold_the_offences_of_the_case_between_them(session):

@@ -245,9 +245,9 @@ WITH seen AS (
     FROM main.person_offences GROUP BY offence_id
 )
 SELECT o.offence_id, o.retailer_id, o.retailer, o.store_id, o.store, o.borough, o.latitude, o.longitude, o.occurred_at,
-       date_trunc('month', o.occurred_at)::DATE AS month, o.offence_code, o.offence, o.value_pence, o.violence,
-       o.method, o.how_detected, o.stills, s.faces::BIGINT AS faces, s.usable_faces::BIGINT AS usable_faces,
-       s.best_band, s.stills_searched, s.leads::BIGINT AS leads, s.pending::BIGINT AS pending,
+       date_trunc('month', o.occurred_at)::DATE AS month, o.offence_code, o.offence, h.harm_days,
+       o.value_pence, o.violence, o.method, o.how_detected, o.stills, s.faces::BIGINT AS faces,
+       s.usable_faces::BIGINT AS usable_faces, s.best_band, s.stills_searched, s.leads::BIGINT AS leads, s.pending::BIGINT AS pending,
        s.corroborated::BIGINT AS corroborated, s.not_supported::BIGINT AS not_supported,
        s.disputed::BIGINT AS disputed, coalesce(p.persons, 0) AS persons,
        coalesce(p.persons_corroborated, 0) AS persons_corroborated, coalesce(p.persons_proposed, 0) AS persons_proposed,
@@ -257,29 +257,35 @@ SELECT o.offence_id, o.retailer_id, o.retailer, o.store_id, o.store, o.borough, 
             WHEN p.persons > 0 THEN 'unknown' END AS link
 FROM main.offences AS o
 LEFT JOIN seen AS s USING (offence_id)
-LEFT JOIN linked AS p USING (offence_id);
+LEFT JOIN linked AS p USING (offence_id)
+LEFT JOIN held.harm_values AS h ON h.offence_code = upper(trim(o.offence_code));
 
 -- One row a face that is a person's. The score is that of whom review named, on the list that was judged.
 CREATE OR REPLACE VIEW main.v_link AS
 SELECT x.person_id, x.nominal_id, x.status, p.proposed_as, x.face_id, x.still_id, x.offence_id, o.occurred_at,
-       o.retailer_id, o.retailer, o.store_id, o.store, o.borough, o.offence_code, o.offence, o.value_pence,
-       o.how_detected, f.usable, f.band, f.inter_eye_px, r.outcome, r.officers, r.review_kind, r.search_id,
-       c.rank AS list_rank, c.custody_image_id, c.score, c.likelihood_ratio
+       o.retailer_id, o.retailer, o.store_id, o.store, o.borough, o.offence_code, o.offence, h.harm_days,
+       o.value_pence, o.how_detected, f.usable, f.band, f.inter_eye_px, r.outcome, r.officers, r.review_kind,
+       r.search_id, c.rank AS list_rank, c.custody_image_id, c.score, c.likelihood_ratio
 FROM main.person_faces AS x
 JOIN held.persons AS p USING (person_id)
 JOIN main.offences AS o USING (offence_id)
 JOIN main.faces AS f USING (face_id)
+LEFT JOIN held.harm_values AS h ON h.offence_code = upper(trim(o.offence_code))
 LEFT JOIN main.reviews AS r USING (face_id)
 LEFT JOIN held.candidates AS c
   ON c.search_id = r.search_id AND c.face_id = x.face_id AND c.nominal_id = r.nominal_id;
 
 CREATE OR REPLACE VIEW main.v_person AS
 WITH parts AS (
-    SELECT DISTINCT person_id, offence_id, occurred_at, retailer_id, store_id, borough, offence_code, value_pence
-    FROM main.person_offences
+    SELECT DISTINCT p.person_id, p.offence_id, p.occurred_at, p.retailer_id, p.store_id, p.borough, p.offence_code,
+           p.value_pence, h.harm_days
+    FROM main.person_offences AS p
+    LEFT JOIN held.harm_values AS h ON h.offence_code = upper(trim(p.offence_code))
 ), sums AS (
     SELECT person_id, count(DISTINCT store_id) AS stores, count(DISTINCT borough) AS boroughs,
-           count(DISTINCT offence_code) AS offence_classes, sum(value_pence)::BIGINT AS value_pence,
+           count(DISTINCT offence_code) AS offence_classes,
+           CASE WHEN count(harm_days) = count(*) THEN sum(harm_days) END AS harm_days,
+           sum(value_pence)::BIGINT AS value_pence,
            min(occurred_at) AS first_offence_at, max(occurred_at) AS last_offence_at
     FROM parts GROUP BY person_id
 ), beside AS (
@@ -298,7 +304,7 @@ WITH parts AS (
 )
 SELECT p.person_id, p.nominal_id, p.status, p.proposed_as, p.review_kind, p.faces, h.faces_corroborated, h.best_band,
        h.least_score, h.least_likelihood_ratio, p.stills, p.offences, p.retailers, s.stores, s.boroughs,
-       s.offence_classes, s.value_pence, s.first_offence_at, s.last_offence_at,
+       s.offence_classes, s.harm_days, s.value_pence, s.first_offence_at, s.last_offence_at,
        coalesce(b.co_offenders, 0) AS co_offenders, coalesce(b.offences_together, 0) AS offences_together,
        CASE WHEN p.nominal_id IS NOT NULL THEN coalesce(t.arrests, 0) END AS arrests,
        CASE WHEN p.nominal_id IS NOT NULL THEN coalesce(t.convictions, 0) END AS convictions, t.last_arrested_on
@@ -354,7 +360,8 @@ WITH suffered AS (
     SELECT store_id, count(*) AS offences, sum(stills) AS stills, sum(usable_faces) AS usable_faces,
            count(*) FILTER (persons_corroborated > 0) AS offences_with_corroborated,
            count(*) FILTER (pending > 0) AS offences_pending,
-           count(*) FILTER (usable_faces = 0) AS offences_without_usable_face, sum(value_pence) AS value_pence,
+           count(*) FILTER (usable_faces = 0) AS offences_without_usable_face,
+           CASE WHEN count(harm_days) = count(*) THEN sum(harm_days) END AS harm_days, sum(value_pence) AS value_pence,
            count(*) FILTER (lower(violence) NOT IN ('', 'none')) AS offences_with_violence,
            min(occurred_at) AS first_offence_at, max(occurred_at) AS last_offence_at
     FROM main.v_offence GROUP BY store_id
@@ -370,6 +377,7 @@ SELECT s.store_id, s.store, s.retailer_id, s.retailer, s.borough, s.latitude, s.
        coalesce(u.offences_pending, 0) AS offences_pending,
        coalesce(u.offences_without_usable_face, 0) AS offences_without_usable_face,
        coalesce(u.offences_with_violence, 0) AS offences_with_violence,
+       CASE WHEN u.offences IS NULL THEN 0 ELSE u.harm_days END AS harm_days,
        coalesce(u.value_pence, 0)::BIGINT AS value_pence, u.first_offence_at, u.last_offence_at,
        coalesce(p.persons, 0) AS persons, coalesce(p.persons_corroborated, 0) AS persons_corroborated
 FROM held.stores AS s
