@@ -103,6 +103,10 @@ def dropped(desk, inputs):
 
 CALLS = {
     "asking.asked": lambda d, _: ask(d),
+    "asking.connect": lambda d, _: asking.connect(d, ["unknown 1", "unknown 2"], with_proposals=True),
+    "asking.around": lambda d, _: asking.around(d, ["unknown 1"], with_proposals=True),
+    "asking.timeline": lambda d, _: asking.timeline(d, ["unknown 1"], with_proposals=True),
+    "asking.travel": lambda d, _: asking.travel(d),
     "asking.find_path": lambda d, _: asking.find_path(d, "unknown 1", "unknown 2", with_proposals=True),
     "analysing.at_a_glance": lambda d, _: analysing.at_a_glance(d),
     "linking.link": lambda d, _: linking.link(d),

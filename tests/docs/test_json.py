@@ -209,6 +209,10 @@ def test_the_keys_of_answers_of_the_network_are_documented(root, demo_case, caps
     by = ("--officer", "analyst-1", "--operation", "OP-DEMO", "--reason", "test", "--with-proposals")
     asked = {
         "ask path": ("--from", "N204093", "--to", "N354554"),
+        "ask connect": ("--of", "N314959", "--of", "N116984", "--of", "N409987"),
+        "ask around": ("--of", "N314959"),
+        "ask timeline": ("--of", "N314959"),
+        "ask travel": (),
     }
     for question, options in asked.items():
         assert _printed(capsys, *question.split(), demo_case, *options, *by) == _documented(root, question), question

@@ -63,6 +63,8 @@ def test_graphml_and_json_come_back_as_they_went(tmp_path: Path) -> None:
 def test_gexf_comes_back_as_it_went(tmp_path: Path) -> None:
     graph = _graph()
     back = nx.read_gexf(export(graph, tmp_path / "g.gexf"))
+    for told in (*(data for _, data in back.nodes(data=True)), *(data for *_, data in back.edges(data=True))):
+        assert told.pop("start") == "2026-01-01"
     assert (_nodes(back), _edges(back)) == (_nodes(graph), _edges(graph))
 
 

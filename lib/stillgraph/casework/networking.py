@@ -11,7 +11,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind
+from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind, PersonId
 from stillgraph.store import Session, networks, persons, receipts
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def assembled(
         raise WrongUse("Links that are not corroborated are in a network with proposals only; ask for those too.")
     offences, stores = receipts.offences(session), receipts.stores(session)
     links = persons.participations(session, with_proposals=with_proposals)
-    return network.build(
+    graph = network.build(
         network.within(links, offences, stores, wanted),
         offences,
         stores,
@@ -85,6 +85,10 @@ def assembled(
         arrests=networks.arrests(session),
         kinds=optional,
     )
+    # What an exported file is of, and what it does not say, travels in it.
+    narrowed = {name: value if isinstance(value, str) else ", ".join(value) for name, value in _told(wanted).items()}
+    graph.graph.update(narrowed, with_proposals="yes" if with_proposals else "no", note=NOTE)
+    return graph
 
 
 def _optional(kinds: Collection[str]) -> tuple[NodeKind, ...]:
@@ -97,15 +101,16 @@ def _optional(kinds: Collection[str]) -> tuple[NodeKind, ...]:
 
 def told(kinds: Collection[str], wanted: NetworkFilter | None) -> dict[str, object]:
     """Return what the record says of how a network was narrowed."""
-    told: dict[str, object] = {"kinds": list(kinds)} if kinds else {}
-    if wanted is not None:
-        given = {name: getattr(wanted, name) for name in ("since", "until", "retailers", "boroughs", "statuses")}
-        told |= {
-            name: [str(one) for one in value] if isinstance(value, tuple) else value
-            for name, value in given.items()
-            if value
-        }
-    return told
+    return {**({"kinds": list(kinds)} if kinds else {}), **(_told(wanted) if wanted is not None else {})}
+
+
+def _told(wanted: NetworkFilter) -> dict[str, str | list[str]]:
+    days = {"since": wanted.since, "until": wanted.until}
+    lists = {"retailers": wanted.retailers, "boroughs": wanted.boroughs, "statuses": wanted.statuses}
+    return {
+        **{name: str(day) for name, day in days.items() if day is not None},
+        **{name: [str(one) for one in values] for name, values in lists.items() if values},
+    }
 
 
 def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
@@ -120,22 +125,42 @@ def network_summary(
     *,
     with_proposals: bool = False,
     export: Path | None = None,
+    gephi: Path | None = None,
     kinds: Collection[str] = (),
     wanted: NetworkFilter | None = None,
+    of: Collection[str] = (),
+    depth: int = 1,
 ) -> NetworkSummary:
     """Summarise the offence-offender graph; export it too where a file is named (.graphml, .gexf, .json, .csv).
 
     The summary is of persons, offences and their links; ``kinds`` are in the export alone.
 
+    Parameters
+    ----------
+    export
+        The file to write.
+    gephi
+        The folder to write ``nodes.csv`` and ``edges.csv`` in, which Gephi imports.
+    of, depth
+        Only the neighbourhood of these persons, so many steps deep; everybody unless given.
+
     Raises
     ------
     WrongUse
         The file cannot be written, or its ending stands for no format.
+    NotFound
+        One of the persons is not in this network.
     """
     from stillgraph import network
 
     graph = offence_network(desk, with_proposals=with_proposals, kinds=kinds, wanted=wanted)
+    if of:
+        persons = [PersonId(one) for one in of]
+        graph = network.part_of(graph, network.around(graph, persons, depth=depth, most=len(graph)))
     if export is not None:
         with writing(export):
             network.export(graph, export)
+    if gephi is not None:
+        with writing(gephi):
+            network.export_gephi(graph, gephi)
     return network.summary(network.two_mode(graph))

@@ -29,9 +29,16 @@ def network(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="FILE", help=".graphml, .gexf, .json or .csv")
     ] = None,
+    gephi: Annotated[
+        Path | None, typer.Option("--gephi", metavar="DIR", help="Gephi's nodes.csv and edges.csv, into this folder.")
+    ] = None,
     kinds: Annotated[
         str, typer.Option("--kinds", metavar="KINDS", help="Nodes of the export too: store,retailer,borough,arrest.")
     ] = "",
+    of: Annotated[
+        list[str] | None, typer.Option("--of", metavar="PERSON", help="Only this person's neighbourhood; repeat.")
+    ] = None,
+    depth: Annotated[int, typer.Option("--depth", metavar="N", help="How many steps deep, with --of.")] = 1,
     with_proposals: Annotated[
         bool, typer.Option("--with-proposals", help="Links that nobody has corroborated too.")
     ] = False,
@@ -50,7 +57,8 @@ def network(
 
     desk = common.seat(case, officer, operation, reason)
     summary = networking.network_summary(
-        desk, with_proposals=with_proposals, export=export, kinds=[k.strip() for k in kinds.split(",") if k.strip()],
+        desk, with_proposals=with_proposals, export=export, gephi=gephi, of=of or (), depth=depth,
+        kinds=[kind.strip() for kind in kinds.split(",") if kind.strip()],
         wanted=narrowed(since, until, retailer, borough, status),
     )  # fmt: skip
     if as_json:
@@ -59,8 +67,9 @@ def network(
     for name, value in common.plain(summary).items():
         if not isinstance(value, list | dict):
             print(f"  {name.replace('_', ' ')}: {value}")
-    if export is not None:
-        print(f"Wrote {export}.")
+    for written in (export, gephi):
+        if written is not None:
+            print(f"Wrote {written}.")
 
 
 def query(

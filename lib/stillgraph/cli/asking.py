@@ -149,3 +149,200 @@ def print_note(review: str) -> None:
 def _officers(link: LinkEvidence) -> list[str]:
     agreed = {opinion.officer for face in link.faces for opinion in face.judgements if opinion.agrees}
     return sorted(agreed | {officer for face in link.faces for officer in face.ruled_by})
+
+
+@ask_app.command(
+    "connect", epilog="Example: stillgraph ask connect cases/autumn --of N314959 --of N116984 --of N283283"
+)
+def ask_connect(
+    case: Case,
+    of: Annotated[list[str], typer.Option("--of", metavar="PERSON", help="Whom to join; repeat for each.")],
+    with_proposals: WithProposals = False,
+    since: Since = None,
+    until: Until = None,
+    retailer: Retailer = None,
+    borough: Borough = None,
+    status: Status = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find a small network that joins several persons, over offences and others."""
+    from stillgraph.casework import asking
+
+    desk = common.seat(case, officer, operation, reason)
+    wanted = narrowed(since, until, retailer, borough, status)
+    answer = asking.connect(desk, of, with_proposals=with_proposals, wanted=wanted)
+    if as_json:
+        common.print_json(answer)
+        return
+    for part in answer.parts:
+        smallest = (
+            "none has fewer"
+            if part.least_possible == len(part.links)
+            else f"the smallest has {part.least_possible} at least"
+        )
+        print(f"{', '.join(part.persons)} are joined by {common.count(len(part.links), 'link')} ({smallest}).")
+        print_nodes(part.nodes)
+        print_links(part.links)
+        print_least_sure(part.least_sure)
+    if answer.apart:
+        print(f"Joined to none of the others: {', '.join(answer.apart)}.")
+    print_note(answer.review)
+
+
+@ask_app.command("around", epilog="Example: stillgraph ask around cases/autumn --of N314959 --depth 2 --json")
+def ask_around(
+    case: Case,
+    of: Annotated[list[str], typer.Option("--of", metavar="PERSON", help="Of whom; repeat for more.")],
+    depth: Annotated[int, typer.Option("--depth", metavar="N", help="How many steps from person to person.")] = 1,
+    most: Annotated[int, typer.Option("--most", metavar="N", help="How many persons are shown at most.")] = 500,
+    with_proposals: WithProposals = False,
+    since: Since = None,
+    until: Until = None,
+    retailer: Retailer = None,
+    borough: Borough = None,
+    status: Status = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who is within so many steps of somebody, and the offences between."""
+    from stillgraph.casework import asking
+
+    desk = common.seat(case, officer, operation, reason)
+    wanted = narrowed(since, until, retailer, borough, status)
+    answer = asking.around(desk, of, depth=depth, most=most, with_proposals=with_proposals, wanted=wanted)
+    if as_json:
+        common.print_json(answer)
+        return
+    people = common.count(len(answer.neighbours), "person")
+    print(f"{people}, {common.count(len(answer.offences), 'offence')}, {common.count(len(answer.links), 'link')}.")
+    common.print_table(
+        ["steps", "person", "link", "offences here"],
+        [
+            (one.steps, one.person.id, one.person.status,
+             sum(link.kind == "link" and link.person_id == one.person.id for link in answer.links))
+            for one in answer.neighbours
+        ],
+    )  # fmt: skip
+    print_nodes(answer.offences)
+    if answer.left_out:
+        print(f"{answer.left_out} more persons are as near; --most shows more of them.")
+    print_least_sure(answer.least_sure)
+    print_note(answer.review)
+
+
+@ask_app.command("timeline", epilog="Example: stillgraph ask timeline cases/autumn --of N314959 --since 2026-01-01")
+def ask_timeline(
+    case: Case,
+    of: Annotated[list[str], typer.Option("--of", metavar="PERSON", help="Of whom; repeat for a group.")],
+    with_proposals: WithProposals = False,
+    since: Since = None,
+    until: Until = None,
+    retailer: Retailer = None,
+    borough: Borough = None,
+    status: Status = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a person's or a group's offences and arrests in the order of time, with whom, and the longest gaps."""
+    from stillgraph.casework import asking
+
+    desk = common.seat(case, officer, operation, reason)
+    wanted = narrowed(since, until, retailer, borough, status)
+    answer = asking.timeline(desk, of, with_proposals=with_proposals, wanted=wanted)
+    if as_json:
+        common.print_json(answer)
+        return
+    span = "" if answer.first_at is None else f", {answer.first_at:%Y-%m-%d} to {answer.last_at:%Y-%m-%d}"
+    print(f"{common.count(answer.offences, 'offence')}{span}; {common.count(answer.arrests, 'arrest')}.")
+    common.print_table(
+        ["when", "what", "days since", "who", "with", "where", "offence", "value", "link"],
+        [
+            (
+                row.occurred_at or row.on,
+                row.offence_id or row.kind,
+                None if row.days_since is None else f"{row.days_since:.1f}",
+                ", ".join(row.persons),
+                ", ".join(row.together_with) + (" ..." if row.others > len(row.together_with) else ""),
+                row.store or row.disposal,
+                row.offence,
+                None if row.value_pence is None else common.pounds(row.value_pence),
+                ", ".join(sorted({link.status for link in row.links})),
+            )
+            for row in answer.rows
+        ],
+    )
+    for gap in answer.gaps[:1]:
+        arrests = common.count(gap.arrests, "arrest")
+        print(f"Longest gap: {gap.days:.0f} days from {gap.begins_at:%Y-%m-%d}, with {arrests} on record in it.")
+    print("A gap is time without an offence linked here; it does not say that there was none, nor where anybody was.")
+    print_least_sure(answer.least_sure)
+    print_note(answer.review)
+
+
+@ask_app.command("travel", epilog="Example: stillgraph ask travel cases/autumn --most 10")
+def ask_travel(
+    case: Case,
+    of: Annotated[
+        list[str] | None,
+        typer.Option("--of", metavar="PERSON", help="Of whom; repeat for more; everybody if left out."),
+    ] = None,
+    most: Annotated[int, typer.Option("--most", metavar="N", help="How many travellers are shown.")] = 20,
+    with_proposals: WithProposals = False,
+    since: Since = None,
+    until: Until = None,
+    retailer: Retailer = None,
+    borough: Borough = None,
+    status: Status = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who was seen in several boroughs or at several retailers, with their journeys between stores."""
+    from stillgraph.casework import asking
+
+    desk = common.seat(case, officer, operation, reason)
+    wanted = narrowed(since, until, retailer, borough, status)
+    answer = asking.travel(desk, of or (), most=most, with_proposals=with_proposals, wanted=wanted)
+    if as_json:
+        common.print_json(answer)
+        return
+    print(
+        f"In several boroughs {answer.in_several_boroughs}, at several retailers {answer.at_several_retailers} of "
+        f"{common.count(answer.persons, 'person')}; {common.count(answer.journeys, 'journey')}."
+    )
+    common.print_table(
+        ["person", "offences", "stores", "boroughs", "retailers", "journeys", "km", "least sure"],
+        [
+            (one.person.id, one.offences, one.stores, ", ".join(name for name, _ in one.boroughs), len(one.retailers),
+             len(one.journeys), f"{one.km:.1f}", None if one.least_sure is None else one.least_sure.status)
+            for one in answer.travellers
+        ],
+    )  # fmt: skip
+    for one in answer.travellers if of else ():
+        print(f"Journeys of {one.person.id}:")
+        common.print_table(
+            ["from", "left after", "to", "reached by", "days", "km", "link", ""],
+            [
+                (j.from_store, j.begins_at, j.to_store, j.ends_at, f"{j.days:.2f}", f"{j.km:.1f}", j.status,
+                 "too fast for one person" if j.too_fast else "")
+                for j in one.journeys
+            ],
+        )  # fmt: skip
+    common.print_table(
+        ["from borough", "to borough", "journeys", "persons"],
+        [(f.from_borough, f.to_borough, f.journeys, f.persons) for f in answer.flows[:most]],
+    )
+    if answer.too_fast:
+        print(
+            f"{common.count(answer.too_fast, 'journey is', 'journeys are')} too fast: a link is wrong, or a clock is."
+        )
+    print("A journey joins two offences that follow each other; it is no route. Distances are great-circle.")
+    print_note(answer.review)

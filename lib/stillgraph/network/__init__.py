@@ -4,17 +4,21 @@ Everything is a plain function of one plain NetworkX graph. A link in it is a re
 of guilt, and says how it is known.
 """
 
+from stillgraph.network.around import around, part_of
 from stillgraph.network.brokers import brokers, constraint, participation, recruiters
 from stillgraph.network.centrality import centrality, coreness, eigenvector, pagerank
 from stillgraph.network.communities import ENGINES, communities, louvain, modularity, rand_index
-from stillgraph.network.export import ENDINGS, export
+from stillgraph.network.connecting import connect
+from stillgraph.network.export import ENDINGS, export, export_gephi
 from stillgraph.network.graph import build, persons_and_offences, two_mode
 from stillgraph.network.naming import offence_node, person_node
 from stillgraph.network.paths import paths
 from stillgraph.network.projection import adjacency, co_offending, pairs, project, project_graph
 from stillgraph.network.questions import NetworkSummary, PersonCentrality, layout, summary
 from stillgraph.network.time_order import paths_in_time_order
-from stillgraph.network.window import within
+from stillgraph.network.timeline import timeline
+from stillgraph.network.travel import travel
+from stillgraph.network.window import arrests_within, within
 from stillgraph.network.without import without
 
 __all__ = [
@@ -23,21 +27,26 @@ __all__ = [
     "NetworkSummary",
     "PersonCentrality",
     "adjacency",
+    "around",
+    "arrests_within",
     "brokers",
     "build",
     "centrality",
     "co_offending",
     "communities",
+    "connect",
     "constraint",
     "coreness",
     "eigenvector",
     "export",
+    "export_gephi",
     "layout",
     "louvain",
     "modularity",
     "offence_node",
     "pagerank",
     "pairs",
+    "part_of",
     "participation",
     "paths",
     "paths_in_time_order",
@@ -48,6 +57,8 @@ __all__ = [
     "rand_index",
     "recruiters",
     "summary",
+    "timeline",
+    "travel",
     "two_mode",
     "within",
     "without",

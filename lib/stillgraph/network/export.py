@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import networkx as nx
 
 from stillgraph.errors import WrongUse
-
-EDGE_COLUMNS = (
-    "person_id",
-    "nominal_id",
-    "offence_id",
-    "status",
-    "faces",
-    "review",
-    "occurred_at",
-    "offence_code",
-    "offence",
-    "value_pence",
-    "how_detected",
-    "retailer_id",
-    "retailer",
-    "store_id",
-    "store",
-    "borough",
-)
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 has no way to write."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it."""
+from stillgraph.network.markup import write_gexf, write_graphml
+from stillgraph.network.tables import write_links, write_nodes_and_edges
 
 
 def export(graph: nx.Graph[str], path: Path, file_format: str | None = None) -> Path:
     """Write a graph made by :func:`~stillgraph.network.build` to a file.
 
-    GraphML and GEXF open in Gephi, yEd and i2; JSON is NetworkX's node-link form; CSV is one row a link. In
-    CSV a text that a spreadsheet would run (it begins with ``=``, ``+``, ``-`` or ``@``) gets an apostrophe
-    before it. In XML a character that XML cannot hold becomes U+FFFD.
+    GraphML and GEXF open in Gephi, yEd and others; JSON is NetworkX's node-link form; CSV is one row a link with both
+    its ends, as i2 Analyst's Notebook imports it. In CSV a text that a spreadsheet would run (it begins with ``=``,
+    ``+``, ``-`` or ``@``) gets an apostrophe before it. In XML a character that XML cannot hold becomes U+FFFD. The
+    same graph gives the same bytes.
 
     Parameters
     ----------
@@ -70,13 +46,21 @@ def export(graph: nx.Graph[str], path: Path, file_format: str | None = None) -> 
     return path
 
 
-def _write_graphml(graph: nx.Graph[str], path: Path) -> None:
-    # The plain writer: networkx prefers lxml's where that happens to be installed, and the two differ.
-    nx.write_graphml_xml(_xml_safe(graph), path)
+def export_gephi(graph: nx.Graph[str], folder: Path) -> Path:
+    """Write a graph as ``nodes.csv`` and ``edges.csv`` into a folder, made if need be, as Gephi imports spreadsheets.
 
+    Cells are as in :func:`export`. Returns ``folder``.
 
-def _write_gexf(graph: nx.Graph[str], path: Path) -> None:
-    nx.write_gexf(_xml_safe(graph), path)
+    Raises
+    ------
+    WrongUse
+        There is a file of the folder's name.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise WrongUse(f"Gephi's two tables go into a folder, and {folder.name} is a file; name a folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_nodes_and_edges(graph, folder / "nodes.csv", folder / "edges.csv")
+    return folder
 
 
 def _write_json(graph: nx.Graph[str], path: Path) -> None:
@@ -84,42 +68,11 @@ def _write_json(graph: nx.Graph[str], path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _write_csv(graph: nx.Graph[str], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(EDGE_COLUMNS)
-        for one, other, link in sorted(graph.edges(data=True), key=lambda edge: sorted(edge[:2])):
-            ends = {graph.nodes[node]["kind"]: graph.nodes[node] for node in (one, other)}
-            # The link's own status, not the person's, hence last.
-            row = ends["offence"] | ends["person"] | link
-            writer.writerow([_cell(row[column]) for column in EDGE_COLUMNS])
-
-
-def _cell(value: str | float) -> str:
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
-
-
-def _xml_safe(graph: nx.Graph[str]) -> nx.Graph[str]:
-    safe: nx.Graph[str] = nx.Graph()
-    safe.add_nodes_from((_text(node), _attributes(data)) for node, data in graph.nodes(data=True))
-    safe.add_edges_from((_text(one), _text(other), _attributes(data)) for one, other, data in graph.edges(data=True))
-    return safe
-
-
-def _attributes(data: dict[str, str | int | float]) -> dict[str, str | int | float]:
-    return {name: _text(value) if isinstance(value, str) else value for name, value in data.items()}
-
-
-def _text(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
-
-
 _WRITERS: dict[str, Callable[[nx.Graph[str], Path], None]] = {
-    ".graphml": _write_graphml,
-    ".gexf": _write_gexf,
+    ".graphml": write_graphml,
+    ".gexf": write_gexf,
     ".json": _write_json,
-    ".csv": _write_csv,
+    ".csv": write_links,
 }
 
 ENDINGS = tuple(_WRITERS)

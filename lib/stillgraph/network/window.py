@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from stillgraph.errors import NotFound, WrongUse
-from stillgraph.records import NetworkFilter, Offence, OffenceId, Participation, Store, StoreId
+from stillgraph.records import Arrest, NetworkFilter, Offence, OffenceId, Participation, Store, StoreId
 
 
 def within(
@@ -31,6 +31,16 @@ def within(
         for link in participations
         if (link.offence_id in kept or link.offence_id not in offences)
         and (not wanted.statuses or link.status in wanted.statuses)
+    ]
+
+
+def arrests_within(arrests: Sequence[Arrest], wanted: NetworkFilter) -> list[Arrest]:
+    """Return the arrests of a filter's days, in their order."""
+    return [
+        arrest
+        for arrest in arrests
+        if (wanted.since is None or arrest.arrested_on >= wanted.since)
+        and (wanted.until is None or arrest.arrested_on <= wanted.until)
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from stillgraph.records.identifiers import FaceId, NominalId, OfficerId, PersonId, RetailerId
+from stillgraph.records.identifiers import FaceId, NominalId, OffenceId, OfficerId, PersonId, RetailerId
 from stillgraph.records.persons import LinkStatus
 from stillgraph.records.reviews import Outcome, Strength, Verdict
 
@@ -160,4 +160,177 @@ class PathAnswer:
     in_time_order: bool
     paths: tuple[NetworkPath, ...]
     more: bool
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedPart:
+    """Selected persons who are joined, and a small network that joins them.
+
+    No network that joins them has fewer than ``least_possible`` links; where it is the number of ``links``, none is
+    smaller than this one.
+    """
+
+    persons: tuple[PersonId, ...]
+    nodes: tuple[NetworkNode, ...]
+    links: tuple[LinkEvidence, ...]
+    least_possible: int
+    least_sure: LinkEvidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAnswer:
+    """What joins several persons: ``parts`` of two or more of them; ``apart``, those joined to none of the others.
+
+    A part has at most ``bound`` times the links of the smallest there is.
+    """
+
+    persons: tuple[PersonId, ...]
+    parts: tuple[ConnectedPart, ...]
+    apart: tuple[PersonId, ...]
+    bound: float
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A person near others; ``steps`` counts persons passed on the way, 0 of those asked about."""
+
+    person: NetworkNode
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class AroundAnswer:
+    """Persons within so many steps of some, with the offences between and their links.
+
+    ``left_out``: how many more persons are as near as the farthest shown, where there were too many to show.
+    """
+
+    persons: tuple[PersonId, ...]
+    depth: int
+    neighbours: tuple[Neighbour, ...]
+    offences: tuple[NetworkNode, ...]
+    links: tuple[LinkEvidence, ...]
+    left_out: int
+    least_sure: LinkEvidence | None
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """An offence or an arrest in the time of a person or a group.
+
+    ``occurred_at`` is ``None`` of an arrest, of which the day alone is on record. ``persons`` are those of the group,
+    ``others`` how many more are linked to the offence, ``together_with`` the first of those. ``days_since`` counts from
+    the group's offence before; ``None`` of the first, and of arrests.
+    """
+
+    kind: NodeKind
+    on: date
+    occurred_at: datetime | None
+    persons: tuple[PersonId, ...]
+    others: int
+    together_with: tuple[PersonId, ...]
+    offence_id: OffenceId | None
+    offence: str
+    disposal: str | None
+    value_pence: int | None
+    retailer: str | None
+    store: str | None
+    borough: str | None
+    days_since: float | None
+    links: tuple[LinkEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Time between two offences that follow each other, and how many arrests of the group are on record in it."""
+
+    begins_at: datetime
+    ends_at: datetime
+    days: float
+    arrests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A person's or a group's offences and arrests in the order of time, and the longest gaps, the longest first.
+
+    A gap is time without an offence linked here. It does not say that there was none, nor where anybody was: of
+    custody no more is on record than the day of an arrest and what came of it.
+    """
+
+    persons: tuple[PersonId, ...]
+    rows: tuple[TimelineRow, ...]
+    offences: int
+    arrests: int
+    first_at: datetime | None
+    last_at: datetime | None
+    gaps: tuple[Gap, ...]
+    least_sure: LinkEvidence | None
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """From one offence of a person to the next at another store. ``km`` is great-circle, no route.
+
+    ``too_fast``: nobody gets from one to the other in that time, so a link is wrong or a clock is.
+    """
+
+    begins_at: datetime
+    ends_at: datetime
+    days: float
+    km: float
+    from_offence: OffenceId
+    to_offence: OffenceId
+    from_store: str
+    to_store: str
+    from_borough: str
+    to_borough: str
+    status: LinkStatus
+    too_fast: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Traveller:
+    """Where one person was seen: boroughs and retailers by offences, most first; journeys in the order of time."""
+
+    person: NetworkNode
+    offences: int
+    stores: int
+    boroughs: tuple[tuple[str, int], ...]
+    retailers: tuple[tuple[str, int], ...]
+    km: float
+    journeys: tuple[Journey, ...]
+    links: tuple[LinkEvidence, ...]
+    least_sure: LinkEvidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoroughFlow:
+    """Journeys from stores of one borough to stores of another, or within one, and of how many persons."""
+
+    from_borough: str
+    to_borough: str
+    journeys: int
+    persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class TravelAnswer:
+    """Who was seen in several boroughs or at several retailers' stores; flows are over all persons looked at.
+
+    ``persons`` were looked at; of them ``in_several_boroughs`` and ``at_several_retailers``. ``travellers`` are those
+    of several boroughs or retailers, most boroughs first, as many as asked for.
+    """
+
+    persons: int
+    in_several_boroughs: int
+    at_several_retailers: int
+    journeys: int
+    too_fast: int
+    travellers: tuple[Traveller, ...]
+    flows: tuple[BoroughFlow, ...]
     review: str
