@@ -18,7 +18,7 @@ from stillgraph.records import (
     Timeline,
     TravelAnswer,
 )
-from stillgraph.store import Session, networks
+from stillgraph.store import Session, receipts
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -123,7 +123,7 @@ def timeline(
 
     persons = [PersonId(one) for one in of]
     with asked(desk, "timeline", with_proposals=with_proposals, wanted=wanted, persons=list(of)) as (graph, session):
-        arrests = network.arrests_within(networks.arrests(session), wanted or NetworkFilter())
+        arrests = network.arrests_within(receipts.arrests(session), wanted or NetworkFilter())
         return network.timeline(graph, persons, arrests)
 
 

@@ -82,7 +82,7 @@ def assembled(
         review=review_kind(simulated=is_simulated(session)),
         evidence=networks.face_evidence(session, with_proposals=with_proposals),
         joins=networks.joins(session) if with_proposals else (),
-        arrests=networks.arrests(session),
+        arrests=receipts.arrests(session),
         kinds=optional,
     )
     # What an exported file is of, and what it does not say, travels in it.

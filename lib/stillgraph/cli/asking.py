@@ -11,7 +11,7 @@ from stillgraph.cli import common
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason, Since, Until
 
 if TYPE_CHECKING:
-    from stillgraph.records import LinkEvidence, NetworkFilter, NetworkNode
+    from stillgraph.records import LinkEvidence, NetworkFilter, NetworkNode, TimelineRow
 
 ask_app = typer.Typer(help="Questions to the network of persons and offences; each answer says what it rests on.")
 
@@ -146,6 +146,13 @@ def print_note(review: str) -> None:
     print(f"Links by {review or 'no review'}. {networking.NOTE}")
 
 
+def _held(row: TimelineRow) -> str | None:
+    """Return what came of an arrest, and the days of custody on record."""
+    if row.custody_from is None:
+        return row.disposal
+    return f"{row.disposal}; in custody {row.custody_from} to {row.released_on or 'this record'}"
+
+
 def _officers(link: LinkEvidence) -> list[str]:
     agreed = {opinion.officer for face in link.faces for opinion in face.judgements if opinion.agrees}
     return sorted(agreed | {officer for face in link.faces for officer in face.ruled_by})
@@ -270,7 +277,7 @@ def ask_timeline(
                 None if row.days_since is None else f"{row.days_since:.1f}",
                 ", ".join(row.persons),
                 ", ".join(row.together_with) + (" ..." if row.others > len(row.together_with) else ""),
-                row.store or row.disposal,
+                row.store or _held(row),
                 row.offence,
                 None if row.value_pence is None else common.pounds(row.value_pence),
                 ", ".join(sorted({link.status for link in row.links})),

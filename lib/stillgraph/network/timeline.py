@@ -12,7 +12,7 @@ from stillgraph.errors import WrongUse
 from stillgraph.network.answers import answer_links, moment, person_in
 from stillgraph.network.evidence import least_sure
 from stillgraph.network.graph import persons_and_offences
-from stillgraph.records import Arrest, Gap, LinkEvidence, NodeKind, OffenceId, PersonId, Timeline, TimelineRow
+from stillgraph.records import Arrest, LinkEvidence, NodeKind, OffenceId, PersonId, Timeline, TimelineGap, TimelineRow
 
 GAPS = 5
 """How many gaps are given, the longest."""
@@ -106,6 +106,8 @@ def _offence(
         offence_id=OffenceId(data["offence_id"]),
         offence=data["offence"],
         disposal=None,
+        custody_from=None,
+        released_on=None,
         value_pence=data["value_pence"],
         retailer=data["retailer"],
         store=data["store"],
@@ -128,6 +130,8 @@ def _arrests(graph: nx.Graph[str], nodes: dict[str, PersonId], arrests: Sequence
             offence_id=None,
             offence=arrest.offence,
             disposal=arrest.disposal,
+            custody_from=arrest.custody_from,
+            released_on=arrest.released_on,
             value_pence=None,
             retailer=None,
             store=None,
@@ -140,9 +144,9 @@ def _arrests(graph: nx.Graph[str], nodes: dict[str, PersonId], arrests: Sequence
     ]
 
 
-def _gaps(times: Sequence[datetime], arrested_on: Sequence[date]) -> tuple[Gap, ...]:
+def _gaps(times: Sequence[datetime], arrested_on: Sequence[date]) -> tuple[TimelineGap, ...]:
     gaps = [
-        Gap(
+        TimelineGap(
             begins_at=one,
             ends_at=other,
             days=(other - one).total_seconds() / DAY_S,

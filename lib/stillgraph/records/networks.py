@@ -223,7 +223,8 @@ class TimelineRow:
 
     ``occurred_at`` is ``None`` of an arrest, of which the day alone is on record. ``persons`` are those of the group,
     ``others`` how many more are linked to the offence, ``together_with`` the first of those. ``days_since`` counts from
-    the group's offence before; ``None`` of the first, and of arrests.
+    the group's offence before; ``None`` of the first, and of arrests. ``custody_from`` and ``released_on`` are those on
+    record of an arrest.
     """
 
     kind: NodeKind
@@ -235,6 +236,8 @@ class TimelineRow:
     offence_id: OffenceId | None
     offence: str
     disposal: str | None
+    custody_from: date | None
+    released_on: date | None
     value_pence: int | None
     retailer: str | None
     store: str | None
@@ -244,7 +247,7 @@ class TimelineRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class TimelineGap:
     """Time between two offences that follow each other, and how many arrests of the group are on record in it."""
 
     begins_at: datetime
@@ -257,8 +260,8 @@ class Gap:
 class Timeline:
     """A person's or a group's offences and arrests in the order of time, and the longest gaps, the longest first.
 
-    A gap is time without an offence linked here. It does not say that there was none, nor where anybody was: of
-    custody no more is on record than the day of an arrest and what came of it.
+    A gap is time without an offence linked here. It does not say that there was none, nor where anybody was; arrests
+    say of custody what is on record of it, which may be nothing.
     """
 
     persons: tuple[PersonId, ...]
@@ -267,7 +270,7 @@ class Timeline:
     arrests: int
     first_at: datetime | None
     last_at: datetime | None
-    gaps: tuple[Gap, ...]
+    gaps: tuple[TimelineGap, ...]
     least_sure: LinkEvidence | None
     review: str
 

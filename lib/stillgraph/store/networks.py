@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 
 from stillgraph.records import (
-    Arrest,
     Basis,
     FaceEvidence,
     FaceId,
@@ -100,12 +99,3 @@ def joins(session: Session) -> list[PersonJoin]:
         for part, whole, faces, ratio, score, reason in session.rows(_JOINS)
         if part != whole
     ]
-
-
-def arrests(session: Session) -> list[Arrest]:
-    """Return every arrest on record, by nominal and day."""
-    rows = session.rows(
-        "SELECT nominal_id, arrested_on, offence_code, offence, disposal FROM held.arrests "
-        "ORDER BY nominal_id, arrested_on, offence_code, offence, disposal"
-    )
-    return [Arrest(*row) for row in rows]
