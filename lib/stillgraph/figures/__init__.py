@@ -7,11 +7,13 @@ and, where there are marks, a shape of its own.
 
 from stillgraph.figures.bundle import bundle
 from stillgraph.figures.journeys import journeys
+from stillgraph.figures.lorenz import lorenz_curves
 from stillgraph.figures.matrix import co_offending_matrix
 from stillgraph.figures.months import retailer_months
 from stillgraph.figures.network import offence_network
 from stillgraph.figures.places import offence_places
 from stillgraph.figures.ranking import MEASURES, ranking_bars
+from stillgraph.figures.removal import what_if
 from stillgraph.figures.stages import stage_times
 from stillgraph.figures.standings import rank_intervals
 from stillgraph.figures.theme import description
@@ -24,6 +26,7 @@ __all__ = [
     "co_offending_matrix",
     "description",
     "journeys",
+    "lorenz_curves",
     "offence_network",
     "offence_places",
     "rank_intervals",
@@ -31,4 +34,5 @@ __all__ = [
     "retailer_months",
     "stage_times",
     "timeline",
+    "what_if",
 ]
