@@ -31,7 +31,7 @@ def lab(browser_path, demo_case):
             process.send_signal(signal.SIGTERM)
 
 
-def test_the_way_between_two_persons_is_found_drawn_and_opened_to_its_stills(lab, browser, demo_case):
+def test_the_way_between_two_persons_is_found_drawn_and_opened_to_its_stills(lab, browser, axe, demo_case):
     page = browser.page
     page.set_viewport_size({"width": 1400, "height": 3200})
     page.goto(lab)
@@ -78,6 +78,7 @@ def test_the_way_between_two_persons_is_found_drawn_and_opened_to_its_stills(lab
     faces = page.locator(".sg-faces img")
     expect(faces.first).to_have_attribute("alt", re.compile("^Face in still R"))
     assert page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
+    assert axe(page, ".sg-page") == []
     assert browser.others == []
 
 

@@ -19,6 +19,7 @@ SHOWN = {
     "intake": ("Waiting to be taken in", "No delivery waits.", "Choose files"),
     "network": ("160 persons, 265 offences, 350 of 350 links", "Find the way", "Who is chosen"),
     "persons": ("sg-chooser", "These are one person", "Link anew"),
+    "prolific": ("15 of 69 persons", "corroborated links only", "account for 50 % of the harm", "Nobody is chosen."),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
 }
 """What a notebook shows to who made all the searches; those not named show a case at a glance."""
@@ -36,12 +37,14 @@ def test_the_notebooks_are_those():
     assert [str(path.relative_to(ROOT / "notebooks")) for path in NOTEBOOKS] == [
         "array.ipynb",
         "dashboards/overview.ipynb",
+        "dashboards/prolific.ipynb",
         "dashboards/review.ipynb",
         "enhance.ipynb",
         "explore.ipynb",
         "intake.ipynb",
         "network.ipynb",
         "persons.ipynb",
+        "prolific.ipynb",
         "review.ipynb",
     ]
 

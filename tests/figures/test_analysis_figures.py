@@ -14,7 +14,21 @@ import pytest
 from stillgraph import figures
 from stillgraph.errors import WrongUse
 from stillgraph.figures import matrix, network, theme
-from stillgraph.records import Concentration, LinkStatus, Ranking, Standing
+from stillgraph.records import (
+    Amount,
+    Concentrated,
+    Concentration,
+    ConcentrationReport,
+    Connected,
+    Estimate,
+    LinkStatus,
+    Lorenz,
+    Ranking,
+    Standing,
+    TopShare,
+    Touched,
+    WhatIf,
+)
 
 PERIOD = "3 Nov 2025 to 31 Oct 2026"
 
@@ -262,3 +276,88 @@ def test_review_by_people_is_not_called_simulated():
         figures.journeys(visits(), period=PERIOD, simulated=False),
     ):
         assert "two-person review" in figure.layout.title.text
+
+
+def concentrated(of="persons", by="harm", *, units=10, curve=True) -> ConcentrationReport:
+    shares = (TopShare(1, None, Estimate(30.0)), TopShare(1, 10.0, Estimate(30.0, 20.0, 45.0)),
+              TopShare(2, 20.0, Estimate(50.0, 40.0, 70.0)))  # fmt: skip
+    found = Concentrated(
+        units, units, 40, 100.0, Estimate(0.55, 0.4, 0.7) if curve else Estimate(), shares if curve else (), (),
+        Lorenz((0.0, 0.8, 0.9, 1.0), (0.0, 0.5, 0.7, 1.0), 0.0) if curve else None,
+    )  # fmt: skip
+    return ConcentrationReport(
+        of, by, None, None, "a scale", found, f"2 of {units} {of} hold half.", (), simulated=True
+    )
+
+
+def test_lorenz_curves_run_below_equality_with_bars_at_the_stated_shares():
+    figure = figures.lorenz_curves([concentrated(), concentrated("stores", units=20)], period=PERIOD)
+    persons, stated = trace(figure, "persons (Gini 0.55, 95 %: 0.40 to 0.70)"), trace(figure, "persons, shares")
+    assert list(persons.x) == [0, 80, 90, 100]
+    assert list(persons.y) == [0, 50, 70, 100]
+    assert list(trace(figure, "equal").x) == list(trace(figure, "equal").y) == [0, 100]
+    # What the first tenth hold is what the others do not: the point lies on the curve.
+    assert list(stated.x) == [90, 80]
+    assert list(stated.y) == [70, 50]
+    assert list(stated.error_y.array) == [10, 10]
+    assert list(stated.error_y.arrayminus) == [15, 20]
+    assert list(trace(figure, "stores, shares").x) == [95, 90]
+    assert {one.line.dash for one in figure.data if one.mode == "lines"} == {"dot", "solid", "dash"}
+    assert "10 persons, 20 stores" in figure.layout.title.text
+    assert "2 of 10 persons hold half." in figures.description(figure)
+
+
+def test_what_is_too_little_for_a_curve_is_said_and_not_drawn():
+    figure = figures.lorenz_curves([concentrated(), concentrated("retailers", curve=False)], period=PERIOD)
+    assert not trace(figure, "retailers: too few to state").x
+    assert "shares" not in "".join(one.name for one in figure.data if "retailers" in one.name)
+
+
+def test_lorenz_curves_stand_together_by_one_measure_only():
+    for reports in ([], [concentrated(), concentrated(by="count")], [concentrated()] * 7):
+        with pytest.raises(WrongUse, match="Lorenz curves stand together by one measure, one to 6 of them"):
+            figures.lorenz_curves(reports, period=PERIOD)
+
+
+def removed(*, worlds=0) -> WhatIf:
+    def amount(value, spread=0.0):
+        return Amount(value, value - spread if worlds else None, value + spread if worlds else None)
+
+    def touched(share):
+        return Touched(amount(10 * share), amount(100 * share), amount(5000 * share), amount(share, 0.1),
+                       amount(share, 0.1), amount(share, 0.1))  # fmt: skip
+
+    before = Connected(amount(20), amount(10), amount(5), amount(8), amount(0.25))
+    after = Connected(amount(18, 1), amount(4, 1), amount(9), amount(2, 1), amount(0.05, 0.01))
+    return WhatIf(("N1", "N2"), touched(1.0), touched(0.4), touched(0.25), before, after, 1, worlds, "a note")
+
+
+def test_what_if_draws_what_is_left_in_percent_with_its_interval():
+    figure = figures.what_if(removed(worlds=50), period=PERIOD, simulated=True)
+    every = trace(figure, "without every offence of theirs")
+    assert list(every.x) == pytest.approx([60, 60, 60])
+    assert list(every.error_x.array) == pytest.approx([10, 10, 10])
+    assert list(every.text) == ["4 fewer", "40 fewer", "£20 fewer"]
+    assert list(trace(figure, "without those only they are linked to").x) == pytest.approx([75, 75, 75])
+    net = trace(figure, "the network without them")
+    assert list(net.x) == pytest.approx([90, 40, 25, 20])
+    assert list(net.error_x.arrayminus) == pytest.approx([5, 10, 12.5, 4])
+    assert net.text[3] == "25.0% to 5.0%"
+    assert "What is left without 2 persons" in figure.layout.title.text
+    assert "not a forecast" in figure.layout.title.text
+    assert "50 drawn worlds" in figure.layout.title.text
+    assert len({one.marker.symbol for one in figure.data}) == 3
+
+
+def test_what_if_without_worlds_says_that_there_is_no_interval():
+    figure = figures.what_if(removed(), period=PERIOD, simulated=False)
+    assert "no interval" in figure.layout.title.text
+    assert list(figure.data[0].error_x.array) == [0, 0, 0]
+    assert "two-person review" in figure.layout.title.text
+
+
+def test_what_was_nothing_before_has_no_share_left():
+    found = removed()
+    nothing = Amount(0.0, None, None)
+    figure = figures.what_if(replace(found, before=replace(found.before, pairs=nothing)), period=PERIOD, simulated=True)
+    assert len(trace(figure, "the network without them").x) == 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stillgraph.dashboards.analysis_pages import network
+    from stillgraph.dashboards.analysis_pages import network, prolific
     from stillgraph.dashboards.pages import (
         candidates,
         dossier,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WORK = frozenset({"intake"})
 """The pages of :mod:`stillgraph.dashboards.work_pages`; the others are of :mod:`stillgraph.dashboards.pages`."""
-ANALYSIS = frozenset({"network"})
+ANALYSIS = frozenset({"network", "prolific"})
 """Those of :mod:`stillgraph.dashboards.analysis_pages`."""
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "overview",
     "persons",
     "photo_array",
+    "prolific",
     "query",
     "review",
 ]

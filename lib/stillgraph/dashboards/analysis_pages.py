@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from stillgraph.dashboards import network_panels, network_state, panels, wording
+from stillgraph.dashboards import network_panels, network_state, panels, prolific_panels, prolific_state, wording
 from stillgraph.dashboards.pages import shown
 
 if TYPE_CHECKING:
     from stillgraph.casework.desk import Desk
     from stillgraph.dashboards.network_source import NetworkSource
+    from stillgraph.dashboards.prolific_source import ProlificSource
 
 
 def network(desk: Desk) -> widgets.Widget:
@@ -36,5 +37,33 @@ def network_of(source: NetworkSource) -> widgets.Widget:
         network_panels.drawing(state),
         network_panels.ways(state),
         network_panels.chosen(state),
+        panels.Html(wording.FOOT),
+    )
+
+
+def prolific(desk: Desk | None = None) -> widgets.Widget:
+    """Return who does most harm, how sure and how concentrated that is, and why, down to the stills.
+
+    Without a desk one is taken from the environment, as for :func:`~stillgraph.dashboards.pages.overview`.
+    """
+
+    def build() -> widgets.Widget:
+        from stillgraph.casework.desk import take_seat
+        from stillgraph.dashboards.prolific_source import CaseProlific
+
+        return prolific_of(CaseProlific(take_seat() if desk is None else desk))
+
+    return shown(build)
+
+
+def prolific_of(source: ProlificSource) -> widgets.Widget:
+    """Return the page of prolific offenders over any source."""
+    state = prolific_state.ProlificState(source)
+    return panels.page(
+        prolific_panels.head(state),
+        prolific_panels.switches(state),
+        prolific_panels.ranking(state),
+        panels.Card(prolific_panels.sureness(state), prolific_panels.concentration(state), kind="sg-columns"),
+        prolific_panels.person(state),
         panels.Html(wording.FOOT),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import ipywidgets as widgets
-import pandas as pd
 
 from stillgraph.dashboards import markup
 from stillgraph.dashboards import network_wording as wording
 from stillgraph.dashboards.downloads import Download
+from stillgraph.dashboards.month_choice import month_choice
 from stillgraph.dashboards.network_canvas import NetworkCanvas
 from stillgraph.dashboards.network_state import NetworkState
 from stillgraph.dashboards.panels import Card, Html, guarded
@@ -29,7 +27,7 @@ def head(state: NetworkState) -> widgets.Widget:
 
 def filters(state: NetworkState) -> widgets.Widget:
     """Return what narrows the network: months, retailers, boroughs, how a link is known."""
-    months = _months(state)
+    chosen_months, every_month = month_choice(state)
     names = sorted(state.view.retailers.items(), key=lambda one: one[1])
     retailers = widgets.SelectMultiple(
         options=[(name, one) for one, name in names], description="Retailers", rows=6, style=WIDE
@@ -66,36 +64,15 @@ def filters(state: NetworkState) -> widgets.Widget:
 
     def clear() -> None:
         state.clear()
-        months.value = (months.options[0][1], months.options[-1][1])
+        every_month()
 
     return Card(
         Html(markup.heading("What is drawn", wording.FILTER_NOTE)),
-        months,
+        chosen_months,
         Card(retailers, boroughs, Card(*boxes.values(), kind="sg-ticks"), kind="sg-tools"),
         Card(button("Show everything", clear, state), kind="sg-tools"),
         count,
     )
-
-
-def _months(state: NetworkState) -> widgets.SelectionRangeSlider:
-    first, last = state.days or (date(2000, 1, 1), date(2000, 1, 1))
-    options = [(f"{month:%b %Y}", month) for month in pd.period_range(first, last, freq="M")]
-    slider = widgets.SelectionRangeSlider(
-        options=options,
-        index=(0, len(options) - 1),
-        description="Months",
-        style=WIDE,
-        layout={"width": "min(100%, 640px)"},
-    )
-
-    def narrow(change: dict[str, tuple[pd.Period, pd.Period]]) -> None:
-        low, high = change["new"]
-        with state.hold_trait_notifications():
-            state.since = None if low == options[0][1] else low.start_time.date()
-            state.until = None if high == options[-1][1] else high.end_time.date()
-
-    slider.observe(guarded(narrow, state), names="value")
-    return slider
 
 
 def drawing(state: NetworkState) -> widgets.Widget:

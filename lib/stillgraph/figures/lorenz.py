@@ -50,8 +50,7 @@ def lorenz_curves(reports: Sequence[ConcentrationReport], *, period: str) -> go.
     return finish(
         figure,
         title=f"How concentrated the {what} is",
-        rests_on=f"{period} · {units} · {review}<br>bars: 95 % of what the first so many hold; the farther below the"
-        " dots, the more concentrated",
+        rests_on=f"{period} · {review}<br>{units}<br>bars: 95 % of what the first so many hold",
         alt=f"Lorenz curves of {what}: " + "; ".join(report.statement for report in reports) + f" {review}.",
         height=560,
     )
