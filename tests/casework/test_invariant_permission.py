@@ -118,6 +118,7 @@ CALLS = {
     "linking.groups": lambda d, _: linking.groups(d),
     "ranking.ranking": lambda d, _: rankings.ranking(d),
     "worth.quiet": lambda d, _: worth.quiet(d),
+    "worth.back_test": lambda d, _: worth.back_test(d),
     "worth.concentration": lambda d, _: worth.concentration(d, of="stores"),
     "network_views.network_view": lambda d, _: network_views.network_view(d),
     "network_views.faces_of": lambda d, _: network_views.faces_of(d, persons=["unknown 1"]),

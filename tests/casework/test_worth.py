@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import analysing, worth
+from stillgraph.casework import analysing, governing, take_seat, worth
 from stillgraph.casework import ranking as rankings
 from stillgraph.errors import WrongUse
 from stillgraph.records import Arrest, Estimate, Exposure, LinkStatus, Reading, Silence
@@ -191,3 +191,84 @@ def test_a_silence_is_said_in_words(days, reading, said):
 def test_impossible_periods_are_refused(desk, asked, message):
     with pytest.raises(WrongUse, match=message):
         worth.quiet(desk, **asked)
+
+
+LISTED = """
+WITH before AS (
+    SELECT person_id, count(*) AS offences FROM person_offences
+    WHERE status = 'corroborated' AND occurred_at < '2026-05-10' GROUP BY ALL
+), after AS (
+    SELECT DISTINCT person_id FROM person_offences WHERE status = 'corroborated' AND occurred_at >= '2026-05-10'
+)
+SELECT person_id, offences, person_id IN (FROM after) AS active FROM before ORDER BY offences DESC
+"""
+
+
+def test_the_back_test_of_the_demonstration_is_that_of_sql(desk):
+    rows = analysing.query(desk, LISTED)
+    report = worth.back_test(desk, splits=[date(2026, 5, 10)], by=("count",), top=10)
+    (split,) = report.splits
+    assert (split.persons, split.insufficient) == (len(rows), None)
+    tenth = rows.offences[9]
+    better, equal = rows[rows.offences > tenth], rows[rows.offences == tenth]
+    active = better.active.sum() + (10 - len(better)) * equal.active.mean()
+    assert split.lists[0].active.value == pytest.approx(100 * active / 10)
+    assert split.random_active.value == pytest.approx(100 * rows.active.mean())
+    assert report.by == ("count",)
+    assert f"of the 10 first by count, {split.lists[0].active.value:.0f} %" in report.statements[0]
+
+
+def test_by_default_three_splits_cut_the_period_into_four(desk):
+    report = worth.back_test(desk)
+    assert [s.next_since for s in report.splits] == [date(2026, 2, 12), date(2026, 5, 10), date(2026, 8, 5)]
+    assert report.splits[-1].next_until == date(2026, 10, 30)
+    assert report.by == ("harm", "rfh", "count")
+    assert [one.by for one in report.overall] == ["harm", "rfh", "count"]
+    assert report.notes[0].startswith("The lists rest on the links there are today")
+
+
+def test_lists_of_then_know_only_what_had_been_reviewed(demo_case, tmp_path):
+    case = tmp_path / "case"
+    shutil.copytree(demo_case, case)
+    desk = demo.seat(case, demo.ANALYST)
+    asked = {"splits": [date(2026, 8, 5)], "by": ("count",), "top": 5}
+    none_then = worth.back_test(desk, as_known=True, **asked)
+    (split,) = none_then.splits
+    assert split.links_known == 0, "the demonstration was reviewed when it was built, after all its offences"
+    assert split.insufficient.startswith("0 persons in the period of the list")
+    assert none_then.statements[0] == (
+        f"Split 2026-08-05: insufficient (0 persons in the period of the list, and a list of 5 needs 10 to choose from). "
+        f"Of its {split.links} links 0 had been made by 2026-08-04."
+    )
+    with desk.case.session(writing=True) as session, session.transaction():
+        session.execute("UPDATE held.judgements SET judged_at = '2026-08-04 23:00:00+00'")
+    known = worth.back_test(desk, as_known=True, **asked)
+    assert known.splits[0].links_known == known.splits[0].links == split.links
+    assert known.splits[0].lists == worth.back_test(desk, **asked).splits[0].lists
+    assert known.notes[0].startswith("The lists rest only on links that")
+
+
+def test_a_back_test_is_written_with_what_it_rests_on(desk, tmp_path):
+    import pandas as pd
+
+    report = worth.back_test(desk, splits=[date(2026, 1, 1), date(2026, 5, 10)], by=("harm",))
+    worth.write_back_test(report, tmp_path / "b.csv")
+    written = pd.read_csv(tmp_path / "b.csv")
+    assert written.by.fillna("").tolist() == ["", "harm", "count", "random"]
+    assert written.insufficient[0].endswith("needs 20 to choose from")
+    assert written.harm[1] == pytest.approx(report.splits[1].lists[0].harm.value)
+    assert written.active_high[3] == pytest.approx(report.splits[1].random_active.high)
+    assert set(written.scale) == {report.scale}
+    assert set(written.review) == {"simulated review"}
+    with pytest.raises(WrongUse, match="cannot be written"):
+        worth.write_back_test(report, tmp_path / "no" / "b.csv")
+
+
+def test_a_case_without_offences_has_no_back_test(tmp_path):
+    governing.create_case(tmp_path / "case")
+    desk = take_seat(tmp_path / "case", officer="desk", operation="OP", reason="test")
+    governing.add_officer(desk, "desk")
+    governing.open_operation(desk, "OP", purpose="tests")
+    with pytest.raises(WrongUse, match="needs offences, and the case has none"):
+        worth.back_test(desk)
+    assert worth.quiet(desk).silences == ()

@@ -190,6 +190,11 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     assert wrong == {}
 
 
+def test_the_keys_of_a_back_test_are_documented(root, demo_case, capsys):
+    by = ("--officer", "analyst-1", "--operation", "OP-DEMO", "--reason", "test")
+    assert _printed(capsys, "backtest", demo_case, *by) == _documented(root, "backtest")
+
+
 def test_the_keys_of_a_calibration_that_has_enough_to_learn_from_are_documented(root, demo_case, capsys, tmp_path):
     case = tmp_path / "case"
     shutil.copytree(demo_case, case)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
-from stillgraph.casework.analysing import is_simulated
+from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.ranking import link_table
 from stillgraph.casework.wording import count
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.records import Concentrated, ConcentrationReport, Estimate, QuietReport, Reading, Silence
-from stillgraph.store import Session, receipts
+from stillgraph.records import (
+    BackTest,
+    Concentrated,
+    ConcentrationReport,
+    Estimate,
+    QuietReport,
+    Reading,
+    Silence,
+    SplitWorth,
+)
+from stillgraph.store import Session, known, receipts
 
+_FIGURES = ("active", "harm", "offences", "not_listed", "newcomers", "rank_correlation")
 _MEASURED = {"harm": "the harm", "count": "the offences", "value": "the value"}
 _COUNTED_WHOLE = "An offence counts whole for each person linked to it, so totals of persons exceed those of offences."
 _ONLY_LINKED = (
@@ -31,6 +43,15 @@ _CUSTODY_RULE = (
 _SILENCE_MODEL = (
     "The chance of so long a silence is of a model: offences come at random, at the rate between a person's first and "
     "last one, and all of them are found. It says nothing of why somebody is silent."
+)
+_RETROSPECTIVE = (
+    "The lists rest on the links there are today: what review found out after a list's last day is in it too, so no "
+    "officer could have drawn it up then. As-known lists (--as-known) rest only on links made by then."
+)
+_AS_KNOWN = "The lists rest only on links that judgements and rulings had made by their last day."
+_LISTED = (
+    "An offence counts whole for each person linked to it; persons of equal measure share a list's last places. "
+    "Offences nobody is linked to count for nobody, in either period."
 )
 
 
@@ -132,6 +153,136 @@ def quiet(
             notes=_silence_notes(day, last, known_until),
             simulated=is_simulated(deed.session),
         )
+
+
+def back_test(
+    desk: Desk,
+    *,
+    splits: Sequence[date] = (),
+    by: Sequence[str] = ("harm", "rfh"),
+    top: int = 10,
+    since: date | None = None,
+    until: date | None = None,
+    with_proposals: bool = False,
+    as_known: bool = False,
+    include_proactive: bool = True,
+    draws: int = 1000,
+    seed: int = 0,
+) -> BackTest:
+    """Rank on one period, measure on the next, beside a list by count alone and random ones.
+
+    Parameters
+    ----------
+    splits
+        First days of next periods; by default three, which cut the period into four equal parts.
+    by
+        Measures to list by: harm, count, value, rfh.
+    top
+        How many are on a list.
+    since, until
+        First and last day of it all; by default those of the first and last offence.
+    as_known
+        Lists of links that had been made by then only.
+
+    Raises
+    ------
+    WrongUse
+        A split outside the period, another measure, a list of nobody, or a case with too few days to split.
+    UnknownOffenceCode
+        An offence's code is not in the harm table.
+    """
+    from stillgraph import prolific
+
+    with desk.act(
+        Action.RANK, what="back-test", by=list(by), top=top, since=since, until=until, with_proposals=with_proposals
+    ) as deed:
+        table = link_table(deed.session, with_proposals=with_proposals)
+        days = table.offences.occurred_at.astype("datetime64[D]")
+        if not len(days):
+            raise WrongUse("A back-test needs offences, and the case has none; receive deliveries first.")
+        first = days.min().item() if since is None else since
+        last = days.max().item() if until is None else until
+        cuts = tuple(splits) or prolific.rolling_splits(first, last)
+        custody = prolific.custody_table(
+            table.nominal_ids, receipts.arrests(deed.session), known_until=receipts.arrests_known_until(deed.session)
+        )
+        tested, overall, differences = prolific.back_test(
+            table, cuts, since=first, until=last, by=by, top=top, custody=custody,
+            known_on=known.links_known(deed.session, table), as_known=as_known, include_proactive=include_proactive,
+            seed=seed, draws=draws,
+        )  # fmt: skip
+        deed.note(splits=len(tested), insufficient=sum(split.insufficient is not None for split in tested))
+        return BackTest(
+            top=top,
+            by=tuple(one.by for one in tested[0].lists) or tuple(by),
+            scale=_scale(deed.session, "harm", include_proactive=include_proactive),
+            as_known=as_known,
+            splits=tested,
+            overall=overall,
+            overall_differences=differences,
+            statements=tuple(split_statement(split, top) for split in tested),
+            notes=(_AS_KNOWN if as_known else _RETROSPECTIVE, _LISTED),
+            simulated=is_simulated(deed.session),
+        )
+
+
+def split_statement(split: SplitWorth, top: int) -> str:
+    """Say in words what the first of a split's lists was worth, and how much of it was known then."""
+    known_then = (
+        "" if split.links_known is None
+        else f" Of its {split.links} links {split.links_known} had been made by {split.list_until}."
+    )  # fmt: skip
+    if split.insufficient is not None:
+        return f"Split {split.next_since}: insufficient ({split.insufficient}).{known_then}"
+    one = split.lists[0]
+    return (
+        f"Split {split.next_since}: of the {top} first by {one.by}, {_percent(one.active)} had an offence in the next "
+        f"period (a random list: {_percent(split.random_active)}), and {_percent(one.harm)} of its harm was theirs "
+        f"(random: {_percent(split.random_harm)}); {_percent(one.not_listed)} of its own {top} first were not on the "
+        f"list.{known_then}"
+    )
+
+
+def write_back_test(report: BackTest, path: Path) -> None:
+    """Write a back-test as CSV, one row a split and list, its scale in every row.
+
+    Raises
+    ------
+    WrongUse
+        The file cannot be written.
+    """
+    import pandas as pd
+
+    rows = []
+    for split in report.splits:
+        shared = {
+            "next_since": split.next_since, "next_until": split.next_until, "persons": split.persons,
+            "next_persons": split.next_persons, "links": split.links, "links_known": split.links_known,
+            "insufficient": split.insufficient,
+        }  # fmt: skip
+        random = {"active": split.random_active, "harm": split.random_harm, "offences": split.random_offences}
+        lists = [(one.by, {name: getattr(one, name) for name in _FIGURES}) for one in split.lists]
+        for by, figures in [*lists, ("random", random)] if split.lists else [("", {})]:
+            told = {name: figures.get(name, Estimate()) for name in _FIGURES}
+            rows.append(
+                {"by": by} | shared
+                | {f"{name}{end}": part for name, one in told.items()
+                   for end, part in (("", one.value), ("_low", one.low), ("_high", one.high))}
+            )  # fmt: skip
+    frame = pd.DataFrame(rows).assign(
+        top=report.top, as_known=report.as_known, scale=report.scale,
+        review=review_kind(simulated=report.simulated),
+    )  # fmt: skip
+    with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
+        frame.to_csv(stream, index=False)
+
+
+def _percent(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "insufficient"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.0f} %"
+    return f"{estimate.value:.0f} % ({estimate.low:.0f} to {estimate.high:.0f})"
 
 
 def silence_statement(silence: Silence) -> str:

@@ -1,7 +1,9 @@
-"""Commands that say what a ranking is worth: concentration, quiet."""
+"""Commands that say what a ranking is worth: concentration, backtest, quiet."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +12,7 @@ from stillgraph.cli import common
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason, Since, Until
 
 if TYPE_CHECKING:
-    from stillgraph.records import Estimate
+    from stillgraph.records import Estimate, ListWorth, SplitWorth
 
 WithProposals = Annotated[bool, typer.Option("--with-proposals", help="Count links that nobody has corroborated too.")]
 WithoutProactive = Annotated[
@@ -23,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("concentration", epilog="Example: stillgraph concentration cases/autumn --of stores --by count")(
         concentration
     )
+    app.command("backtest", epilog="Example: stillgraph backtest cases/autumn --split 2026-07-01 --top 20")(backtest)
     app.command("quiet", epilog="Example: stillgraph quiet cases/autumn --on 2026-10-31")(quiet)
 
 
@@ -63,6 +66,94 @@ def concentration(
     )
     for note in report.notes:
         print(note)
+
+
+def backtest(
+    case: Case,
+    split: Annotated[
+        list[str] | None,
+        typer.Option("--split", metavar="DATE", help="First day of a next period; again for more. Default: three."),
+    ] = None,
+    top: Annotated[int, typer.Option("--top", help="How many are on a list.")] = 10,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="harm|count|value|rfh", help="Lists by this; again for more. Default: harm, rfh."),
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    with_proposals: WithProposals = False,
+    without_proactive: WithoutProactive = False,
+    as_known: Annotated[
+        bool, typer.Option("--as-known", help="Lists of links only that had been made by their last day.")
+    ] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write every figure as CSV.")] = None,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank on one period and measure on the next: what lists were worth, beside count alone and random lists."""
+    from stillgraph.casework import worth
+
+    days = [day for text in split or () if (day := common.day(text, "--split")) is not None]
+    report = worth.back_test(
+        common.seat(case, officer, operation, reason), splits=days, by=tuple(by or ("harm", "rfh")), top=top,
+        since=common.day(since, "--since"), until=common.day(until, "--until"), with_proposals=with_proposals,
+        as_known=as_known, include_proactive=not without_proactive,
+    )  # fmt: skip
+    if csv is not None:
+        worth.write_back_test(report, csv)
+    if as_json:
+        common.print_json(report)
+        return
+    print(f"Lists of {report.top}. {report.scale}{' Simulated review.' if report.simulated else ''}")
+    for one, statement in zip(report.splits, report.statements, strict=True):
+        print(statement)
+        _print_lists(one.lists, one)
+    if report.overall:
+        print("Mean over the splits:")
+        _print_lists(report.overall)
+        for difference in report.overall_differences:
+            if difference.measure == "harm":
+                print(
+                    f"  {difference.by} less {difference.against}, share of harm, points: {_range(difference.points)}"
+                )
+    for note in report.notes:
+        print(note)
+
+
+def _print_lists(lists: Sequence[ListWorth], split: SplitWorth | None = None) -> None:
+    if not lists:
+        return
+    rows: list[tuple[str, ...]] = [
+        (one.by, _range(one.active), _range(one.harm), _range(one.offences), _range(one.not_listed),
+         _range(one.newcomers), _range(one.rank_correlation, 2))
+        for one in lists
+    ]  # fmt: skip
+    if split is not None:
+        rows.append(
+            (
+                "random",
+                _range(split.random_active),
+                _range(split.random_harm),
+                _range(split.random_offences),
+                "",
+                "",
+                "",
+            )
+        )
+    common.print_table(
+        ["list by", "active next %", "harm %", "offences %", "of next not listed %", "newcomers %", "rank correlation"],
+        rows,
+    )
+
+
+def _range(estimate: Estimate, digits: int = 0) -> str:
+    if estimate.value is None:
+        return "insufficient"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.{digits}f}"
+    return f"{estimate.value:.{digits}f} ({estimate.low:.{digits}f} to {estimate.high:.{digits}f})"
 
 
 def quiet(

@@ -4,6 +4,7 @@ Count, harm, value and a recency-frequency-harm score stand side by side: one ro
 thefts in days of harm, so no single figure is the answer.
 """
 
+from stillgraph.prolific.backtest import BACKTEST_MEASURES, back_test, rolling_splits
 from stillgraph.prolific.concentration import LEAST, concentrated, concentration, concentration_coverage
 from stillgraph.prolific.exposure import (
     contradictions,
@@ -20,6 +21,7 @@ from stillgraph.prolific.rfh import RfhPoints
 from stillgraph.prolific.units import UNIT_MEASURES, UNITS, unit_totals
 
 __all__ = [
+    "BACKTEST_MEASURES",
     "LEAST",
     "MEASURES",
     "PROACTIVE",
@@ -27,6 +29,7 @@ __all__ = [
     "UNIT_MEASURES",
     "HarmTable",
     "RfhPoints",
+    "back_test",
     "concentrated",
     "concentration",
     "concentration_coverage",
@@ -38,6 +41,7 @@ __all__ = [
     "harm_table",
     "in_custody",
     "rank",
+    "rolling_splits",
     "silences",
     "unit_totals",
 ]

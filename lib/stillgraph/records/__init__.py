@@ -135,19 +135,23 @@ from stillgraph.records.series import PairCheck, Part, Reached, SeriesModel, Ser
 from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
 from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
 from stillgraph.records.worth import (
+    BackTest,
     Concentrated,
     ConcentrationReport,
     CustodyContradiction,
     CustodyTable,
     Estimate,
     Exposure,
+    ListWorth,
     Lorenz,
     PowerFew,
     QuietReport,
     Reading,
     Silence,
     Spans,
+    SplitWorth,
     TopShare,
+    WorthDifference,
 )
 
 __all__ = [
@@ -165,6 +169,7 @@ __all__ = [
     "ArrayPosition",
     "Arrest",
     "AuditEntry",
+    "BackTest",
     "Basis",
     "BoroughFlow",
     "Box",
@@ -229,6 +234,7 @@ __all__ = [
     "LinkStatus",
     "LinkTable",
     "Linkage",
+    "ListWorth",
     "Lorenz",
     "LossCheck",
     "ModelId",
@@ -294,6 +300,7 @@ __all__ = [
     "Side",
     "Silence",
     "Spans",
+    "SplitWorth",
     "Standing",
     "Statement",
     "Still",
@@ -318,4 +325,5 @@ __all__ = [
     "WhatIf",
     "WhyFace",
     "WhyOffence",
+    "WorthDifference",
 ]

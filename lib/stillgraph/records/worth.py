@@ -188,3 +188,84 @@ class QuietReport:
     contradictions: tuple[CustodyContradiction, ...]
     notes: tuple[str, ...]
     simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListWorth:
+    """How a list by one measure did in the period after it. Shares are in percent.
+
+    ``active`` is the share of the listed with an offence in the next period, those known in custody throughout it
+    (``in_custody``, how many) left out; ``harm`` and ``offences`` the share of the next period's that are theirs.
+    ``not_listed`` is the share of the next period's first who were not on the list, ``newcomers`` that of those first
+    who had no offence at all in the period of the list. ``rank_correlation`` is Spearman's, over everybody of the
+    period of the list.
+    """
+
+    by: str
+    active: Estimate
+    harm: Estimate
+    offences: Estimate
+    not_listed: Estimate
+    newcomers: Estimate
+    rank_correlation: Estimate
+    in_custody: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorthDifference:
+    """How much better a list did than another, or than a random one: percentage points of ``measure``.
+
+    ``places_apart`` is in how many places the two lists differ, over all splits of a mean; ``None`` against random
+    ones. Of few places there is no interval.
+    """
+
+    by: str
+    against: str
+    measure: str
+    places_apart: float | None
+    points: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class SplitWorth:
+    """Lists drawn up from one period, measured on the next; all days included.
+
+    ``persons`` had an offence in the period of the lists, ``next_persons`` in the next. Of the ``links`` that lists
+    rest on, ``links_known`` had been made by the last day of it; ``None`` if that is not known. ``insufficient`` says
+    why there are no figures. Of random lists the value is the expectation, exactly, and the interval what 95 % of them
+    come to.
+    """
+
+    list_since: date
+    list_until: date
+    next_since: date
+    next_until: date
+    persons: int
+    next_persons: int
+    links: int
+    links_known: int | None
+    insufficient: str | None
+    lists: tuple[ListWorth, ...]
+    random_active: Estimate
+    random_harm: Estimate
+    random_offences: Estimate
+    differences: tuple[WorthDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """What lists of the ``top`` first were worth in the periods after them.
+
+    ``overall`` and ``overall_differences`` are means over the splits that have figures, where there are two or more.
+    """
+
+    top: int
+    by: tuple[str, ...]
+    scale: str
+    as_known: bool
+    splits: tuple[SplitWorth, ...]
+    overall: tuple[ListWorth, ...]
+    overall_differences: tuple[WorthDifference, ...]
+    statements: tuple[str, ...]
+    notes: tuple[str, ...]
+    simulated: bool
