@@ -114,6 +114,14 @@ def _small_case(small_inputs: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return directory
 
 
+@pytest.fixture(scope="module")
+def modules_case(_small_case: Path, tmp_path_factory: pytest.TempPathFactory) -> SmallCase:
+    """Return a copy of the small case that a module's tests share, and may change."""
+    directory = tmp_path_factory.mktemp("shared") / "case"
+    shutil.copytree(_small_case, directory)
+    return SmallCase(directory)
+
+
 @pytest.fixture
 def small_case(_small_case: Path, tmp_path: Path) -> SmallCase:
     """Return a copy of the small case that the test may change."""

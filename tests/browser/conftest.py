@@ -80,15 +80,15 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def served(seat: Mapping[str, str]) -> Iterator[Site]:
-    """Serve the pages to whoever sits at ``seat``, as the command line does."""
+def served(seat: Mapping[str, str], *, ready: bool = False, pages: Path = PAGES) -> Iterator[Site]:
+    """Serve pages to whoever sits at ``seat``, as the command line does; kernels ahead only if ``ready``."""
     with socket.socket() as probe:
         probe.bind((serve.HOST, 0))
         port = probe.getsockname()[1]
     site = Site(port, secrets.token_urlsafe(16))
     process = subprocess.Popen(
-        serve.voila_command(PAGES, port=port),
-        env={**os.environ, **seat, **serve.token_environment(site.token)},
+        serve.voila_command(pages, port=port, ready=ready),
+        env={**os.environ, **serve.token_environment(site.token), **seat},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -206,7 +206,7 @@ def site(browser_path: str, demo_case: Path) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve_as(browser_path: str) -> Any:
     """Return the context manager that serves the pages to whoever sits somewhere."""
     return served
@@ -219,6 +219,20 @@ def axe() -> Callable[..., list[str]]:
     ``axe(page, ".selector")`` looks at a part alone, e.g. at our output within JupyterLab.
     """
     return grave_faults
+
+
+@pytest.fixture(scope="session")
+def serve_signed_in(browser_path: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the context manager that serves a case's review page to officers who sign in, its kernel ready ahead."""
+    pages = tmp_path_factory.mktemp("pages")
+    shutil.copy(PAGES / "review.ipynb", pages)
+
+    def serving(case: Path, how: Mapping[str, str]) -> Any:
+        seat = {"STILLGRAPH_CASE": str(case), "STILLGRAPH_OPERATION": "OP-TEST", "STILLGRAPH_REASON": "test the pages"}
+        # Whoever started the server is nobody to its readers.
+        return served({**seat, "STILLGRAPH_OFFICER": "desk", serve.TOKEN: "", **how}, ready=True, pages=pages)
+
+    return serving
 
 
 @pytest.fixture

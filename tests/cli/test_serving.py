@@ -84,6 +84,19 @@ def test_a_port_that_is_not_for_this_account_is_said_so(monkeypatch):
         serving._open_port(80)
 
 
+def test_a_proxy_is_not_trusted_without_a_secret(monkeypatch):
+    with pytest.raises(
+        WrongUse, match=r"^--proxy-header needs STILLGRAPH_PROXY_SECRET, of at least 32 characters, which"
+    ):
+        serving._how(False, "X-Remote-User")
+    monkeypatch.setenv("STILLGRAPH_PROXY_SECRET", "s" * 32)
+    assert serving._how(False, "X-Remote-User")["STILLGRAPH_SIGN_IN"] == "proxy"
+    with pytest.raises(WrongUse, match=r"^Officers sign in with tokens or by way of a proxy: give --sign-in or"):
+        serving._how(True, "X-Remote-User")
+    assert serving._how(True, None) == {"STILLGRAPH_SIGN_IN": "token"}
+    assert serving._how(False, None) == {}
+
+
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 

@@ -120,6 +120,8 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "case create": ("case", "create", tmp_path / "new"),
         "case harm": ("case", "harm", case, *BY_DESK),
         "case officer add": ("case", "officer", "add", case, "new", *BY_DESK),
+        "case officer token": ("case", "officer", "token", case, "first", *BY_DESK),
+        "case officer token --revoke": ("case", "officer", "token", case, "first", "--revoke", *BY_DESK),
         "case operation open": ("case", "operation", "open", case, "OP-NEW", "--purpose", "more", *BY_DESK),
         "stills receive": (
             "stills", "receive", case, small_inputs / "deliveries" / "R08" / "manifest.csv", "--retailer", "R08",

@@ -79,4 +79,10 @@ def test_setting_up_comes_before_there_is_an_operation(action):
 
 
 def test_only_what_is_done_to_the_case_itself_comes_before_an_operation():
-    assert {Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRADE_CASE} == SETTING_UP
+    assert {
+        Action.ADD_OFFICER,
+        Action.OPEN_OPERATION,
+        Action.UPGRADE_CASE,
+        Action.ISSUE_TOKEN,
+        Action.REVOKE_TOKEN,
+    } == SETTING_UP

@@ -19,7 +19,7 @@ from stillgraph.errors import ModelError, Refused, StillgraphError, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim, permit
 from stillgraph.records import ModelId
-from stillgraph.store import CaseFile, Session, office
+from stillgraph.store import CaseFile, Session, office, sign_ins
 from stillgraph.store.images import ImageStore
 
 if TYPE_CHECKING:
@@ -150,13 +150,14 @@ class Desk:
 
     def _deed(self, session: Session, details: Mapping[str, object]) -> Deed:
         claim = self.claim
-        return Deed(
-            session, self.clock(), claim.officer or "", claim.operation or "", claim.reason or "", dict(details)
-        )
+        known = dict(details) if claim.sign_in is None else {**details, "sign_in": claim.sign_in}
+        return Deed(session, self.clock(), claim.officer or "", claim.operation or "", claim.reason or "", known)
 
     def _permit(self, deed: Deed, action: Action) -> None:
         officer, operation = office.officer(deed.session, deed.officer), office.operation(deed.session, deed.operation)
-        permit(action, self.claim, officer, operation, deed.at.date())
+        number = self.claim.sign_in
+        signed_in = None if number is None else sign_ins.sign_in(deed.session, number)
+        permit(action, self.claim, officer, operation, deed.at.date(), signed_in=signed_in)
 
     @contextmanager
     def _failures_recorded(self, deed: Deed, action: Action) -> Iterator[None]:
@@ -215,6 +216,7 @@ def take_seat(
     officer: str | None = None,
     operation: str | None = None,
     reason: str | None = None,
+    sign_in: int | None = None,
     clock: Callable[[], datetime] = now,
     outdated: bool = False,
 ) -> Desk:
@@ -222,6 +224,8 @@ def take_seat(
 
     What is not given comes from ``STILLGRAPH_CASE``, ``STILLGRAPH_OFFICER``, ``STILLGRAPH_OPERATION`` and
     ``STILLGRAPH_REASON``. Whether it suffices is decided, and recorded, at each action.
+
+    ``sign_in`` is the number of the token by which the officer signed in to a page; it must hold at each action.
 
     ``outdated`` lets in a case of an earlier schema version, to be upgraded.
 
@@ -241,5 +245,6 @@ def take_seat(
         officer=officer if officer is not None else os.environ.get("STILLGRAPH_OFFICER"),
         operation=operation if operation is not None else os.environ.get("STILLGRAPH_OPERATION"),
         reason=reason if reason is not None else os.environ.get("STILLGRAPH_REASON"),
+        sign_in=sign_in,
     )
     return Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def open_operation(
     """
     reason = desk.claim.reason or purpose
     stated = (purpose or reason or "").strip()
-    acting = Desk(desk.case, Claim(desk.claim.officer, operation_id, reason), desk.clock)
+    acting = Desk(desk.case, replace(desk.claim, operation=operation_id, reason=reason), desk.clock)
     with acting.act(Action.OPEN_OPERATION, opened=operation_id, until=until) as deed:
         if not operation_id.strip() or not stated:
             raise WrongUse(

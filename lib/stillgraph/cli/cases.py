@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -142,6 +143,43 @@ def officer_add(
         common.print_json({"officer": added.officer_id, "role": added.role})
     else:
         print(f"Added officer {added.officer_id}" + (f" ({added.role})." if added.role else "."))
+
+
+@officer_app.command("token", epilog="Example: stillgraph case officer token cases/autumn pc1234 --until 2026-12-31")
+def officer_token(
+    case: Case,
+    officer_id: Annotated[str, typer.Argument(metavar="ID", help="The officer who signs in with it.")],
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="The last day it lets them in; 30 days by default.")
+    ] = None,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take back every token of this officer instead; open pages end too.")
+    ] = False,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Issue a token with which an officer signs in to the pages (`dashboards --sign-in`). It is shown this once."""
+    from stillgraph.casework import signing_in
+    from stillgraph.errors import WrongUse
+
+    desk = common.seat(case, officer, operation, reason)
+    if revoke:
+        if until is not None:
+            raise WrongUse("--revoke takes tokens back at once: leave out --until.")
+        taken = signing_in.revoke_tokens(desk, officer_id)
+        if as_json:
+            common.print_json({"officer": officer_id, "revoked": taken})
+        else:
+            print(f"Took back {common.count(len(taken), 'token')} of officer {officer_id}.")
+        return
+    issued = signing_in.issue_token(desk, officer_id, until=common.day(until, "--until"))
+    if as_json:
+        common.print_json({"officer": issued.officer_id, "token": issued.token, "until": issued.until})
+    else:
+        print(issued.token)
+        print(f"Officer {issued.officer_id}'s token until {issued.until}; it is not shown again.", file=sys.stderr)
 
 
 @operation_app.command(

@@ -19,6 +19,7 @@ import typer
 from stillgraph.cli import common
 from stillgraph.cli.common import Case, Officer, OperationOption, Reason
 from stillgraph.dashboards import serve
+from stillgraph.dashboards.reader import PROXY_HEADER
 from stillgraph.errors import StillgraphError, WrongUse
 
 START_S, END_S, LOOK_S = 60.0, 10.0, 0.2
@@ -38,6 +39,19 @@ def register(app: typer.Typer) -> None:
 def dashboards(
     case: Case,
     port: Port = None,
+    sign_in: Annotated[
+        bool,
+        typer.Option("--sign-in", help="Serve several officers, each with a token of their own (case officer token)."),
+    ] = False,
+    proxy_header: Annotated[
+        str | None,
+        typer.Option(
+            "--proxy-header", metavar="NAME", help="Serve officers whom a trusted proxy names in this header."
+        ),
+    ] = None,
+    not_ready: Annotated[
+        bool, typer.Option("--not-ready", help="Start a page's kernel only when somebody opens it: less memory.")
+    ] = False,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
@@ -46,11 +60,38 @@ def dashboards(
     from stillgraph.casework import governing
     from stillgraph.casework.shipped import shipped
 
-    seat = governing.open_workbench(common.seat(case, officer, operation, reason), "dashboards")
+    how = _how(sign_in, proxy_header)
+    desk = common.seat(case, officer, operation, reason)
+    seat = {**governing.open_workbench(desk, "dashboards"), **serve.log_environment(desk.case.directory)}
     token, chosen = secrets.token_urlsafe(24), _open_port(port)
-    command = serve.voila_command(shipped("notebooks/dashboards"), port=chosen)
-    ready = f"Dashboards: {serve.page_url(chosen, token)}\nReview: {serve.page_url(chosen, token, 'review')}"
-    _serve(command, {**seat, **serve.token_environment(token)}, chosen, ready)
+    command = serve.voila_command(shipped("notebooks/dashboards"), port=chosen, ready=not not_ready)
+    if how:
+        told = f"Dashboards: {serve.page_url(chosen)}\nReview: {serve.page_url(chosen, page='review')}"
+        _serve(command, {**seat, **how}, chosen, told)
+    else:
+        told = f"Dashboards: {serve.page_url(chosen, token)}\nReview: {serve.page_url(chosen, token, 'review')}"
+        _serve(command, {**seat, **serve.token_environment(token)}, chosen, told)
+
+
+def _how(sign_in: bool, proxy_header: str | None) -> dict[str, str]:
+    """Return the environment of a server whose readers sign in; nothing where one officer serves themselves.
+
+    Raises
+    ------
+    WrongUse
+        Both ways were asked for, or no secret says which proxy is trusted.
+    """
+    if proxy_header is None:
+        return serve.sign_in_environment("token") if sign_in else {}
+    if sign_in:
+        raise WrongUse("Officers sign in with tokens or by way of a proxy: give --sign-in or --proxy-header, not both.")
+    secret = os.environ.get(serve.PROXY_SECRET, "")
+    if len(secret) < serve.SECRET_LENGTH:
+        raise WrongUse(
+            f"--proxy-header needs {serve.PROXY_SECRET}, of at least {serve.SECRET_LENGTH} characters, which the proxy "
+            f"brings in the header {PROXY_HEADER}: everybody on this machine can reach the server and name an officer."
+        )
+    return serve.sign_in_environment("proxy", header=proxy_header, secret=secret)
 
 
 def lab(

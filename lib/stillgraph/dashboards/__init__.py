@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         overview,
         persons,
         photo_array,
+        prepare,
         query,
         review,
     )
@@ -37,6 +38,7 @@ __all__ = [
     "overview",
     "persons",
     "photo_array",
+    "prepare",
     "prolific",
     "query",
     "review",

@@ -34,6 +34,10 @@ class Column:
     meaning: str = ""
 
 
+STYLES = ("share/voila/templates/stillgraph/static/tokens.css", "style.css")
+"""The palette and type scale, which the pages' template takes from the same file, and the pages' own style."""
+
+
 class Markup(str):
     """Text that is HTML already and is not escaped again."""
 
@@ -42,7 +46,8 @@ class Markup(str):
 
 def style() -> str:
     """Return the pages' style sheet as an element."""
-    return f"<style>{files('stillgraph.dashboards').joinpath('style.css').read_text(encoding='utf-8')}</style>"
+    home = files("stillgraph.dashboards")
+    return f"<style>{''.join(home.joinpath(one).read_text(encoding='utf-8') for one in STYLES)}</style>"
 
 
 def heading(text: str, note: str = "", tag: str = "") -> str:

@@ -13,6 +13,7 @@ from stillgraph.dashboards import (
     grouping_panels,
     markup,
     panels,
+    reader,
     review_panels,
     wording,
 )
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
     from stillgraph.dashboards.array_state import ArraySource
     from stillgraph.dashboards.grouping_source import GroupingSource
     from stillgraph.dashboards.review_source import ReviewSource
-    from stillgraph.dashboards.source import Source
+    from stillgraph.dashboards.source import CaseSource, Source
+
+
+def prepare() -> None:
+    """Load what a page needs, and read nothing: a kernel that is started ahead does this before anybody opens it."""
+    import stillgraph.dashboards.review_source
+    import stillgraph.dashboards.source  # noqa: F401 - loads what the pages ask with
+    from stillgraph import figures
+    from stillgraph.casework.loading import load
+
+    load()
+    # What draws charts loads its parts when it draws the first.
+    figures.bundle(figures.stage_times((("", 1.0),)))
+    markup.style()
 
 
 def overview(desk: Desk | None = None) -> widgets.Widget:
@@ -37,7 +51,14 @@ def overview(desk: Desk | None = None) -> widgets.Widget:
     Without a desk one is taken from the environment (``STILLGRAPH_CASE``, ``_OFFICER``, ``_OPERATION``,
     ``_REASON``), so that a page served to managers shows the reason it cannot open.
     """
-    return shown(lambda: overview_of(_source(desk)))
+
+    def build() -> widgets.Widget:
+        source = _source(desk)
+        # The case file is opened once for all that the page reads.
+        with source.sitting():
+            return overview_of(source)
+
+    return shown(build)
 
 
 def overview_of(source: Source) -> widgets.Widget:
@@ -151,10 +172,9 @@ def review(desk: Desk | None = None) -> widgets.Widget:
     """
 
     def build() -> widgets.Widget:
-        from stillgraph.casework.desk import take_seat
         from stillgraph.dashboards.review_source import CaseReviews
 
-        return review_of(CaseReviews(take_seat() if desk is None else desk))
+        return review_of(CaseReviews(reader.seat() if desk is None else desk))
 
     return shown(build)
 
@@ -214,11 +234,10 @@ def photo_array_of(source: ArraySource, array_id: int | None = None) -> widgets.
     return panels.page(array_panels.head(state), array_panels.pictures(state), array_panels.answer(state))
 
 
-def _source(desk: Desk | None) -> Source:
-    from stillgraph.casework.desk import take_seat
+def _source(desk: Desk | None) -> CaseSource:
     from stillgraph.dashboards.source import CaseSource
 
-    return CaseSource(take_seat() if desk is None else desk)
+    return CaseSource(reader.seat() if desk is None else desk)
 
 
 def shown(build: Callable[[], widgets.Widget]) -> widgets.Widget:

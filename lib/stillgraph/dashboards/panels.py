@@ -61,7 +61,7 @@ def page(*children: widgets.Widget) -> widgets.Widget:
 
 def problem(sentence: str) -> widgets.Widget:
     """Return what a page shows when it cannot be shown."""
-    return page(Html(markup.notice(sentence, alert=True)))
+    return page(Html(f"<h1>This page cannot be shown</h1>{markup.notice(sentence, alert=True)}"))
 
 
 def nothing(sentence: str) -> widgets.Widget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import networkx as nx
@@ -68,6 +69,10 @@ class CaseSource:
 
     def __repr__(self) -> str:
         return "CaseSource()"
+
+    def sitting(self) -> AbstractContextManager[None]:
+        """Keep the case open over several questions, each still permitted and recorded by itself."""
+        return self._desk.sitting()
 
     @property
     def name(self) -> str:

@@ -11,7 +11,8 @@ from datetime import date
 from enum import StrEnum
 
 from stillgraph.errors import NotPermitted
-from stillgraph.records import Officer, Operation, Role
+from stillgraph.governance.sign_in import ENDED, lets_in
+from stillgraph.records import Officer, Operation, Role, SignIn
 
 
 class Action(StrEnum):
@@ -54,9 +55,14 @@ class Action(StrEnum):
     SET_THRESHOLD = "set threshold"
     RECORD_TIMES = "record stage times"
     OPEN_WORKBENCH = "open workbench"
+    ISSUE_TOKEN = "issue sign-in token"  # noqa: S105 - the name of an action
+    REVOKE_TOKEN = "revoke sign-in token"  # noqa: S105 - likewise
+    SIGN_IN = "sign in"
 
 
-SETTING_UP = frozenset({Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRADE_CASE})
+SETTING_UP = frozenset({
+    Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRADE_CASE, Action.ISSUE_TOKEN, Action.REVOKE_TOKEN,
+})  # fmt: skip
 """Actions on the case itself, which come before any operation, so need none."""
 
 
@@ -66,19 +72,31 @@ KEPT_FROM = {Role.REVIEWER: frozenset({Action.QUERY, Action.EXPLAIN, Action.EXPO
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who asks to act, for what: as given, unproven; ``None`` where nothing was given."""
+    """Who asks to act, for what: as given, unproven; ``None`` where nothing was given.
+
+    ``sign_in`` is the number of the token by which the officer signed in to a page, where they did.
+    """
 
     officer: str | None
     operation: str | None
     reason: str | None
+    sign_in: int | None = None
 
 
-def permit(action: Action, claim: Claim, officer: Officer | None, operation: Operation | None, today: date) -> None:
+def permit(
+    action: Action,
+    claim: Claim,
+    officer: Officer | None,
+    operation: Operation | None,
+    today: date,
+    *,
+    signed_in: SignIn | None = None,
+) -> None:
     """Return if the claim covers the action.
 
     Parameters
     ----------
-    officer, operation
+    officer, operation, signed_in
         What the case file holds under the claimed ids, ``None`` where it holds nothing.
 
     Raises
@@ -94,6 +112,8 @@ def permit(action: Action, claim: Claim, officer: Officer | None, operation: Ope
         raise NotPermitted(
             f"There is no officer {claim.officer} in this case; add them with `stillgraph case officer add`."
         )
+    if claim.sign_in is not None and not lets_in(signed_in, claim.officer, today):
+        raise NotPermitted(ENDED)
     if not (claim.reason or "").strip():
         raise NotPermitted(f"To {action}, state the reason: --reason TEXT (or STILLGRAPH_REASON).")
     if officer.role is not None and action in KEPT_FROM.get(officer.role, ()):

@@ -85,7 +85,7 @@ from stillgraph.records.networks import (
     TravelAnswer,
     Traveller,
 )
-from stillgraph.records.offices import AuditEntry, Officer, Operation, Role
+from stillgraph.records.offices import AuditEntry, Officer, Operation, Role, SignIn
 from stillgraph.records.persons import (
     Contradiction,
     FaceRuling,
@@ -298,6 +298,7 @@ __all__ = [
     "SeriesModel",
     "SeriesProposal",
     "Side",
+    "SignIn",
     "Silence",
     "Spans",
     "SplitWorth",

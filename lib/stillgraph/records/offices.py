@@ -41,6 +41,17 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """A token that was issued to an officer: until the end of ``until``, or taken back. The token itself is nowhere."""
+
+    token_id: int
+    officer_id: OfficerId
+    hash: str = field(repr=False)
+    until: date
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One link of the audit chain; ``details`` is JSON text without personal data, ``digest`` a SHA-256 in hex."""
 

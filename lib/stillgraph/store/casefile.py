@@ -41,6 +41,7 @@ MIGRATIONS = (
     "0014_self_checks.sql",
     "0015_rankings.sql",
     "0016_arrest_dates.sql",
+    "0018_sign_in.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

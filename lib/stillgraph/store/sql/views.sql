@@ -71,6 +71,11 @@ FROM held.arrests;
 CREATE OR REPLACE VIEW main.officers AS
 SELECT officer_id, role, simulated, added_at FROM held.officers;
 
+-- Who can sign in, and since when; the tokens themselves are nowhere, and their hashes in no view.
+CREATE OR REPLACE VIEW main.sign_in_tokens AS
+SELECT t.token_id, t.officer_id, t.issued_by, t.issued_at, t.until, r.revoked_by, r.revoked_at
+FROM held.sign_in_tokens AS t LEFT JOIN held.revoked_tokens AS r USING (token_id);
+
 CREATE OR REPLACE VIEW main.operations AS
 SELECT operation_id, purpose, opened_by, opened_at, until FROM held.operations;
 
