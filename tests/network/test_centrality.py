@@ -115,6 +115,24 @@ def test_one_pivot_states_no_error() -> None:
         centrality(network(1, []), pivots=1)
 
 
+def test_intervals_of_a_sum_are_those_of_fay_and_feuer() -> None:
+    from scipy.stats import chi2
+
+    from stillgraph.network.centrality import _gamma_interval, _Sums
+
+    # Events of one weight are a Poisson count: the lower bound is the exact one (Garwood 1936), the upper one as if the
+    # greatest unseen weighed twice as much. Who was never on a way could be so by an event of the least weight seen.
+    told = np.array([[2.0] * 5, [0.0] * 5, [8.0, 0, 0, 0, 0]])
+    none = np.zeros(3)
+    sums = _Sums(told.sum(axis=1), (told**2).sum(axis=1), none, none, none, none, told.max(axis=1))
+    low, high = _gamma_interval(sums)
+    assert low == pytest.approx([2 * chi2.ppf(0.025, 10) / 2, 0, 8 * chi2.ppf(0.025, 2) / 2])
+    wide, total = 5 * 4 + 16, 10 + 4
+    assert high[0] == pytest.approx(wide / (2 * total) * chi2.ppf(0.975, 2 * total**2 / wide))
+    assert high[1] == pytest.approx(4 / 2 * chi2.ppf(0.975, 2))
+    assert high[2] == pytest.approx((64 + 256) / (2 * 24) * chi2.ppf(0.975, 2 * 24**2 / (64 + 256)))
+
+
 @pytest.mark.parametrize("size", [0, 1, 3])
 def test_nobody_one_and_persons_alone_have_places(size: int) -> None:
     places = centrality(network(size, []))

@@ -214,16 +214,13 @@ def test_what_if_agrees_with_brute_force(table: Any, rows: Any, chosen: set[int]
 def test_what_if_says_what_drawn_worlds_leave_open(table: Any) -> None:
     rows = [("N1", 1), ("N2", 1), ("N2", 2), ("N3", 2), ("u1", 4, U)]
     links = table(rows, joins=[("u1", "N2")])
-    own = links.join < 0
-    person, offence = links.person[own].astype(np.int64), links.offence[own].astype(np.int64)
-    same = np.arange(len(links.persons))
+    own = int((links.join < 0).sum())
+    all_hold, same = np.ones(own, np.bool_), np.arange(len(links.persons))
     joined = same.copy()
     joined[links.persons.index(PersonId("u1"))] = links.persons.index(PersonId("N2"))
-    worlds = [
-        DrawnLinks(person, offence, same),
-        DrawnLinks(joined[person], offence, joined),
-        DrawnLinks(person[1:], offence[1:], same),
-    ]
+    one_fails = all_hold.copy()
+    one_fails[0] = False
+    worlds = [DrawnLinks(all_hold, same), DrawnLinks(all_hold, joined), DrawnLinks(one_fails, same)]
     found = without(links, [PersonId("N2")], worlds=worlds)
     assert found.worlds == 3
     # In the second world N2 did offence 4 alone; in the third N1 was not at offence 1, so that N2 was alone there.
@@ -241,6 +238,14 @@ def test_what_if_says_what_drawn_worlds_leave_open(table: Any) -> None:
     assert (other.theirs.offences.value, other.theirs.offences.low, other.theirs.offences.high) == (1, 1, 3)
 
 
+def test_two_who_are_one_in_a_world_are_no_pair_there(table: Any) -> None:
+    links = table([("N1", 1), ("u1", 1, U), ("N2", 2)], joins=[("u1", "N1")])
+    joined = np.array([0, 1, 0])
+    found = without(links, [PersonId("N2")], worlds=[DrawnLinks(np.ones(3, np.bool_), joined)])
+    assert (found.before.pairs.value, found.before.pairs.low) == (1, 0)
+    assert found.before.largest_component_persons.low == 1
+
+
 def test_what_if_leaves_proactive_offences_out_of_harm_where_asked(table: Any) -> None:
     links = table([("N1", 1), ("N1", 2)], proactive=[1], harm={1: 7.0})
     assert without(links, [PersonId("N1")]).theirs.harm_days.value == 8.0
@@ -251,6 +256,8 @@ def test_a_what_if_about_nobody_or_a_stranger_is_refused(table: Any) -> None:
     links = table([("N1", 1)])
     with pytest.raises(WrongUse, match="name one person at least"):
         without(links, [])
+    with pytest.raises(WrongUse, match="draw worlds from the same links"):
+        without(links, [PersonId("N1")], worlds=[DrawnLinks(np.ones(3, np.bool_), np.arange(1))])
     with pytest.raises(NotFound, match="N9 has no link to an offence here"):
         without(links, [PersonId("N1"), PersonId("N9")])
 
@@ -263,3 +270,49 @@ def test_pairs_of_a_table_are_rows(table: Any) -> None:
         1,
         "2026-01-02T00:00:00+00:00",
     )
+
+
+def test_igraph_gives_the_same_groups_for_a_seed_and_leaves_its_generator_alone(table: Any) -> None:
+    igraph = pytest.importorskip("igraph", reason="igraph is an extra, and not installed here")
+    found = project(_two_gangs(table))
+    by_igraph = communities(found, engine="igraph")
+    assert by_igraph.engine == "igraph"
+    assert [group.persons for group in by_igraph.groups] == [("N1", "N2", "N3"), ("N4", "N5", "N6")]
+    ring = project(_ring(table))
+    assert (louvain(ring, engine="igraph", seed=3) == louvain(ring, engine="igraph", seed=3)).all()
+    by_networkx = modularity(ring, louvain(ring))
+    assert modularity(ring, louvain(ring, engine="igraph")) == pytest.approx(by_networkx, abs=0.05)
+    # Python's own generator draws again afterwards.
+    __import__("random").seed(1)
+    first = igraph.Graph.Erdos_Renyi(n=30, p=0.2).get_edgelist()
+    louvain(ring, engine="igraph", seed=9)
+    __import__("random").seed(1)
+    assert igraph.Graph.Erdos_Renyi(n=30, p=0.2).get_edgelist() == first
+
+
+def test_a_table_is_narrowed_as_its_rows_are(table: Any) -> None:
+    from dataclasses import replace
+
+    from stillgraph.network import narrowed
+    from stillgraph.records import Coded, NetworkFilter, RetailerId
+
+    rows = [("N1", 1), ("N2", 1), ("N2", 2), ("u1", 2, U), ("u1", 3, U), ("N3", 3)]
+    links = table(rows, joins=[("u1", "N1"), ("u1", "N3")])
+    shops = Coded(("A", "B"), np.array([0, 0, 1], np.int32))
+    links = replace(links, offences=replace(links.offences, retailer=shops))
+    assert narrowed(links, NetworkFilter()) is links
+    at_a = narrowed(links, NetworkFilter(retailers=(RetailerId("A"),)))
+    # u1's link to offence 2 stays, and with it what both proposals repeat of it; N3 is there by one of them alone.
+    assert at_a.persons == ("N1", "N2", "N3", "u1")
+    assert [(at_a.joins[n].part, at_a.joins[n].whole) for n in range(2)] == [(3, 0), (3, 2)]
+    assert sorted(zip(at_a.person.tolist(), at_a.offence.tolist(), at_a.join.tolist(), strict=True)) == [
+        (0, 0, -1), (0, 1, 0), (1, 0, -1), (1, 1, -1), (2, 1, 1), (3, 1, -1),
+    ]  # fmt: skip
+    # A link of another status that does not stay takes with it what proposals repeat of it.
+    rows_and_proposed = [("N1", 1), ("p1", 1, LinkStatus.PROPOSED), ("u1", 1, U)]
+    by_status = narrowed(table(rows_and_proposed, joins=[("p1", "N1")]), NetworkFilter(statuses=(U,)))
+    assert (by_status.persons, by_status.joins) == (("u1",), ())
+    sure = narrowed(links, NetworkFilter(statuses=(LinkStatus.CORROBORATED,)))
+    assert (sure.persons, sure.joins) == (("N1", "N2", "N3"), ())
+    with pytest.raises(NotFound, match=r"No offence of the period has retailer Z\. There are: A, B"):
+        narrowed(links, NetworkFilter(retailers=(RetailerId("Z"),)))

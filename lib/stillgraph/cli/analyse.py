@@ -160,6 +160,33 @@ def evaluate_linking(
             print(line)
 
 
+@evaluate_app.command(
+    "network",
+    epilog="Example: stillgraph evaluate network cases/demo --truth data/demo/truth.csv "
+    "--circles data/demo/truth_circles.csv",
+)
+def evaluate_network(
+    case: Case,
+    truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="Who is on each still, left to right.")],
+    circles: Annotated[Path, typer.Option("--circles", metavar="FILE", help="Who offends together: person,circle.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of groups and intervals.")] = 0,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what the network and the ranking find again: known circles as groups, and the true first ten."""
+    from stillgraph.casework import evaluating_network
+
+    desk = common.seat(case, officer, operation, reason)
+    result = evaluating_network.network(desk, truth, circles, seed=seed)
+    if as_json:
+        common.print_json(result)
+    else:
+        for line in evaluating_network.sentences(result):
+            print(line)
+
+
 @evaluate_app.command("verification", epilog="Example: stillgraph evaluate verification pairs.csv --images photos/")
 def evaluate_verification(
     pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="CSV: image_a,image_b,same")],

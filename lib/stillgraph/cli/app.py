@@ -14,7 +14,9 @@ from stillgraph.cli import (
     alike,
     analyse,
     asking,
+    asking_measures,
     bench,
+    bench_network,
     cases,
     enhancing,
     explaining,
@@ -59,7 +61,7 @@ def _root(
 
 for module in (
     cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, asking,
-    explaining, scores, series, models, bench, serving, worth,
+    asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth,
 ):  # fmt: skip
     module.register(app)
 

@@ -6,6 +6,7 @@ somebody who is not. A failure to acquire (no usable face) stays a trial in ever
 
 from stillgraph.evaluation.benchmark import Fold, Separation, separation
 from stillgraph.evaluation.calibration import KnownSearch, calibrate, measure, ratio
+from stillgraph.evaluation.grouping import Agreement, agreement
 from stillgraph.evaluation.identification import (
     FPIR_TARGETS,
     GroupRates,
@@ -24,6 +25,7 @@ from stillgraph.evaluation.verification import FAR_TARGETS, VerificationResult, 
 __all__ = [
     "FAR_TARGETS",
     "FPIR_TARGETS",
+    "Agreement",
     "Fold",
     "GroupRates",
     "IdentificationResult",
@@ -34,6 +36,7 @@ __all__ = [
     "Share",
     "TruthFace",
     "VerificationResult",
+    "agreement",
     "applicable",
     "assign",
     "calibrate",

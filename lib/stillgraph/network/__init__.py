@@ -6,12 +6,13 @@ of guilt, and says how it is known.
 
 from stillgraph.network.around import around, part_of
 from stillgraph.network.brokers import brokers, constraint, participation, recruiters
-from stillgraph.network.centrality import centrality, coreness, eigenvector, pagerank
+from stillgraph.network.centrality import Ways, centrality, coreness, eigenvector, pagerank, ways
 from stillgraph.network.communities import ENGINES, communities, louvain, modularity, rand_index
 from stillgraph.network.connecting import connect
 from stillgraph.network.export import ENDINGS, export, export_gephi
 from stillgraph.network.graph import build, persons_and_offences, two_mode
 from stillgraph.network.naming import offence_node, person_node
+from stillgraph.network.narrowing import narrowed
 from stillgraph.network.paths import paths
 from stillgraph.network.projection import adjacency, co_offending, pairs, project, project_graph
 from stillgraph.network.questions import NetworkSummary, PersonCentrality, layout, summary
@@ -26,6 +27,7 @@ __all__ = [
     "ENGINES",
     "NetworkSummary",
     "PersonCentrality",
+    "Ways",
     "adjacency",
     "around",
     "arrests_within",
@@ -43,6 +45,7 @@ __all__ = [
     "layout",
     "louvain",
     "modularity",
+    "narrowed",
     "offence_node",
     "pagerank",
     "pairs",
@@ -60,6 +63,7 @@ __all__ = [
     "timeline",
     "travel",
     "two_mode",
+    "ways",
     "within",
     "without",
 ]

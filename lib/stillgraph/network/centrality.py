@@ -70,17 +70,15 @@ def centrality(found: CoOffending, *, exact: int = EXACT, pivots: int = PIVOTS, 
     WrongUse
         Fewer than two pivots.
     """
-    if pivots < 2:
-        raise WrongUse("An error can be stated from two pivots on: give more.")
     steps, weights = adjacency(found, weighted=False), adjacency(found)
-    ways = _ways(steps, exact, pivots, np.random.default_rng(seed))
+    followed = ways(steps, exact=exact, pivots=pivots, seed=seed)
     return Centrality(
         degree=np.diff(steps.indptr).astype(np.int64),
         strength=np.rint(np.asarray(weights.sum(axis=1))).astype(np.int64).ravel(),
         coreness=coreness(steps),
         eigenvector=eigenvector(weights),
         pagerank=pagerank(weights),
-        **ways,
+        **{name: getattr(followed, name) for name in Ways.__dataclass_fields__},
     )
 
 
@@ -185,8 +183,40 @@ class _Sums:
     greatest: Floats
 
 
-def _ways(matrix: Any, exact: int, pivots: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Return what rests on shortest ways: exact where components are small, else from pivots."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Ways:
+    """The measures that rest on shortest ways: see :class:`~stillgraph.records.Centrality`."""
+
+    betweenness: Floats
+    betweenness_low: Floats
+    betweenness_high: Floats
+    closeness: Floats
+    closeness_error: Floats
+    harmonic: Floats
+    harmonic_error: Floats
+    sampled: NDArray[np.bool_]
+    pivots: int
+    bound: float | None
+
+
+def ways(matrix: Any, *, exact: int = EXACT, pivots: int = PIVOTS, seed: int = 0) -> Ways:
+    """Return what rests on shortest ways: exact where components are small, else from pivots.
+
+    Parameters
+    ----------
+    matrix
+        Who is joined to whom, CSR of shape (n, n), of ones: :func:`~stillgraph.network.adjacency`, not weighted.
+    exact, pivots, seed
+        As for :func:`centrality`.
+
+    Raises
+    ------
+    WrongUse
+        Fewer than two pivots.
+    """
+    if pivots < 2:
+        raise WrongUse("An error can be stated from two pivots on: give more.")
+    rng = np.random.default_rng(seed)
     size = matrix.shape[0]
     _, label = connected_components(matrix, directed=False)
     sizes = np.bincount(label, minlength=1)[label] if size else np.zeros(0, np.int64)
@@ -221,19 +251,19 @@ def _ways(matrix: Any, exact: int, pivots: int, rng: np.random.Generator) -> dic
     pairs = max((size - 1) * (size - 2), 1)
     reached = np.maximum(sizes - 1, 0)
     closeness = np.divide(reached, far, out=np.zeros(size), where=far > 0) * reached / max(size - 1, 1)
-    return {
-        "betweenness": between / pairs,
-        "betweenness_low": low / pairs,
-        "betweenness_high": np.minimum(high / pairs, 1),
-        "closeness": closeness,
+    return Ways(
+        betweenness=between / pairs,
+        betweenness_low=low / pairs,
+        betweenness_high=np.minimum(high / pairs, 1),
+        closeness=closeness,
         # A share of a number stays about the same share of its inverse.
-        "closeness_error": closeness * np.divide(far_error, far, out=np.zeros(size), where=far > 0),
-        "harmonic": harmonic / max(size - 1, 1),
-        "harmonic_error": harmonic_error / max(size - 1, 1),
-        "sampled": sizes > max(exact, pivots),
-        "pivots": min(pivots, int(sizes.max(initial=0))) if len(large) else 0,
-        "bound": max(bounds) / pairs if bounds else None,
-    }
+        closeness_error=closeness * np.divide(far_error, far, out=np.zeros(size), where=far > 0),
+        harmonic=harmonic / max(size - 1, 1),
+        harmonic_error=harmonic_error / max(size - 1, 1),
+        sampled=sizes > max(exact, pivots),
+        pivots=min(pivots, int(sizes.max(initial=0))) if len(large) else 0,
+        bound=max(bounds) / pairs if bounds else None,
+    )
 
 
 def _gamma_interval(sums: _Sums) -> tuple[Floats, Floats]:

@@ -132,10 +132,10 @@ def adjacency(found: CoOffending, *, weighted: bool = True) -> Any:
     return matrix
 
 
-def rows_together(links: Incidence) -> tuple[Ints, Ints]:
+def rows_together(person: Ints, origin: Ints, offence: Ints) -> tuple[Ints, Ints]:
     """Return every two rows that join two persons: of one offence, of different persons, and not of one link."""
-    order = np.argsort(links.offence, kind="stable")
-    sizes = np.bincount(links.offence)
+    order = np.argsort(offence, kind="stable")
+    sizes = np.bincount(offence)
     starts = np.cumsum(sizes) - sizes
     first, second = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for size in np.unique(sizes[sizes > 1]):
@@ -144,7 +144,7 @@ def rows_together(links: Incidence) -> tuple[Ints, Ints]:
         first.append(rows[:, above].ravel())
         second.append(rows[:, below].ravel())
     a, b = np.concatenate(first), np.concatenate(second)
-    apart = (links.person[a] != links.person[b]) & (links.origin[a] != links.origin[b])
+    apart = (person[a] != person[b]) & (origin[a] != origin[b])
     return a[apart], b[apart]
 
 
@@ -153,7 +153,7 @@ def shared_offences(links: Incidence) -> tuple[Ints, Ints, Ints, Ints]:
 
     ``one`` is below ``other``; sorted by both and offence, each once.
     """
-    a, b = rows_together(links)
+    a, b = rows_together(links.person, links.origin, links.offence)
     one = np.minimum(links.person[a], links.person[b])
     other = np.maximum(links.person[a], links.person[b])
     offence, status = links.offence[a], np.maximum(links.status[a], links.status[b])

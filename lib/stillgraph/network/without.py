@@ -7,6 +7,7 @@ might have happened all the same, and links may not hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from stillgraph.errors import NotFound, WrongUse
-from stillgraph.network.projection import Incidence, incidence, shared_offences
+from stillgraph.network.projection import rows_together
 from stillgraph.records import Amount, Connected, DrawnLinks, LinkTable, PersonId, Touched, WhatIf
 
 NOTE = (
@@ -51,23 +52,17 @@ def without(
     Raises
     ------
     WrongUse
-        Nobody is named.
+        Nobody is named, or a world has another number of links.
     NotFound
         Somebody named has no link.
     """
     if not removed:
         raise WrongUse("Say who is taken away: name one person at least.")
-    own = links.join < 0
-    person, offence = links.person[own].astype(np.int64), links.offence[own].astype(np.int64)
-    gone = _gone(links, person, removed)
-    harm = np.where(links.offences.proactive & (not proactive), 0.0, links.offences.harm_days)
-    amounts = np.vstack([np.ones(len(harm)), harm, links.offences.value_pence.astype(np.float64)])
-    figure = _figures(person, offence, gone, amounts)
-    drawn = []
-    for world in worlds:
-        there = np.zeros(len(gone), np.bool_)
-        there[world.part_of[gone]] = True
-        drawn.append(_figures(world.person.astype(np.int64), world.offence.astype(np.int64), there, amounts))
+    past = _past(links, proactive=proactive)
+    gone = _gone(links, past.person, removed)
+    everything = DrawnLinks(np.ones(len(past.person), np.bool_), np.arange(len(links.persons)))
+    figure = _figures(past, everything, gone)
+    drawn = [_figures(past, world, gone) for world in worlds]
     low, high = _bounds(figure, drawn)
     said = iter(
         Amount(float(value), None if low is None else float(low[n]), None if high is None else float(high[n]))
@@ -78,9 +73,29 @@ def without(
     return WhatIf(
         removed=tuple(one for one, out in zip(links.persons, gone.tolist(), strict=True) if out),
         all_linked=touched[0], theirs=touched[1], only_theirs=touched[2],
-        before=connected[0], after=connected[1], left_alone=_left_alone(incidence(links), gone),
+        before=connected[0], after=connected[1], left_alone=_left_alone(past, everything, gone),
         worlds=len(drawn), note=NOTE,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Past:
+    """Everybody's own links, columns of shape (m,); the pairs of them on one offence; and what offences amount to."""
+
+    person: Ints
+    offence: Ints
+    first: Ints
+    second: Ints
+    amounts: Floats
+
+
+def _past(links: LinkTable, *, proactive: bool) -> _Past:
+    own = links.join < 0
+    person, offence = links.person[own].astype(np.int64), links.offence[own].astype(np.int64)
+    harm = np.where(links.offences.proactive & (not proactive), 0.0, links.offences.harm_days)
+    first, second = rows_together(person, person, offence)
+    amounts = np.vstack([np.ones(len(harm)), harm, links.offences.value_pence.astype(np.float64)])
+    return _Past(person, offence, first, second, amounts)
 
 
 def _gone(links: LinkTable, person: Ints, removed: Sequence[PersonId]) -> Bools:
@@ -95,16 +110,20 @@ def _gone(links: LinkTable, person: Ints, removed: Sequence[PersonId]) -> Bools:
     return gone
 
 
-def _figures(person: Ints, offence: Ints, gone: Bools, amounts: Floats) -> Floats:
-    """Return every figure for some links, in the order of the result, float64 of shape (28,)."""
-    size, many = len(gone), amounts.shape[1]
-    theirs = gone[person]
+def _figures(past: _Past, world: DrawnLinks, removed: Bools) -> Floats:
+    """Return every figure in a world, in the order of the result, float64 of shape (28,)."""
+    if world.holds.shape != past.person.shape:
+        raise WrongUse("A world says of everybody's own links which hold; draw worlds from the same links.")
+    gone = np.zeros(len(removed), np.bool_)
+    gone[world.part_of[removed]] = True
+    person, offence = world.part_of[past.person[world.holds]], past.offence[world.holds]
+    size, many, theirs = len(gone), past.amounts.shape[1], gone[person]
     by_them = np.bincount(offence[theirs], minlength=many) > 0
     by_others = np.bincount(offence[~theirs], minlength=many) > 0
-    totals = [amounts[:, one].sum(axis=1) for one in (by_them | by_others, by_them, by_them & ~by_others)]
+    totals = [past.amounts[:, one].sum(axis=1) for one in (by_them | by_others, by_them, by_them & ~by_others)]
     shares = [np.divide(one, totals[0], out=np.zeros(3), where=totals[0] > 0) for one in totals]
     linked = np.bincount(person, minlength=size) > 0
-    one, other = _pairs(person, offence, size)
+    one, other = _pairs(past, world)
     kept = ~gone[one] & ~gone[other]
     return np.concatenate(
         [
@@ -115,15 +134,14 @@ def _figures(person: Ints, offence: Ints, gone: Bools, amounts: Floats) -> Float
     )
 
 
-def _pairs(person: Ints, offence: Ints, size: int) -> tuple[Ints, Ints]:
-    """Return the pairs of persons on one offence, each once."""
-    links = Incidence(
-        persons=(), nominal_ids=(), person=person, origin=person, offence=offence, status=np.zeros_like(person),
-        occurred_at=np.zeros(0, "datetime64[s]"),
-    )  # fmt: skip
-    one, other, *_ = shared_offences(links)
-    pairs = np.unique(one * max(size, 1) + other)
-    return pairs // max(size, 1), pairs % max(size, 1)
+def _pairs(past: _Past, world: DrawnLinks) -> tuple[Ints, Ints]:
+    """Return the pairs of persons on one offence in a world, each once."""
+    both = world.holds[past.first] & world.holds[past.second]
+    a, b = world.part_of[past.person[past.first[both]]], world.part_of[past.person[past.second[both]]]
+    apart = a != b
+    size = max(len(world.part_of), 1)
+    pairs = np.unique(np.minimum(a, b)[apart] * size + np.maximum(a, b)[apart])
+    return pairs // size, pairs % size
 
 
 def _connected(linked: Bools, one: Ints, other: Ints) -> Floats:
@@ -144,10 +162,9 @@ def _bounds(figure: Floats, drawn: Sequence[Floats]) -> tuple[Floats | None, Flo
     return np.minimum(low, figure), np.maximum(high, figure)
 
 
-def _left_alone(links: Incidence, gone: Bools) -> int:
+def _left_alone(past: _Past, everything: DrawnLinks, gone: Bools) -> int:
     """Return how many had co-offenders, all of whom are taken away."""
-    own = links.person == links.origin
-    one, other = _pairs(links.person[own], links.offence[own], len(gone))
+    one, other = _pairs(past, everything)
     beside = np.bincount(np.concatenate([one, other]), minlength=len(gone))
     kept = ~gone[one] & ~gone[other]
     left = np.bincount(np.concatenate([one[kept], other[kept]]), minlength=len(gone))

@@ -211,11 +211,19 @@ def _shared(group: Ints, person: NDArray[np.int32], offence: NDArray[np.int32]) 
 
 def draw(base: Ground, settings: WorldSettings, number: int) -> World:
     """Draw the world of a number: the same for the same links, settings and number, whatever is drawn beside it."""
+    return world(base, *drawn(base, settings, number))
+
+
+def drawn(base: Ground, settings: WorldSettings, number: int) -> tuple[Ints, Ints | None]:
+    """Draw which rows of :attr:`Ground.person` fail in the world of a number, and whom each person is, shape (n,).
+
+    The second is ``None`` where nobody is part of anybody.
+    """
     rng = np.random.default_rng([settings.seed, number])
     rates = [chance.draw(rng) for chance in settings.chances]
     part_of = _drawn_joins(base, rng)
     failed = [rows[_fails(rng, len(rows), rate)] for rows, rate in zip(base.of_status, rates, strict=True)]
-    return world(base, np.concatenate(failed), part_of)
+    return np.concatenate(failed), part_of
 
 
 def world(base: Ground, failed: Ints, part_of: Ints | None = None) -> World:

@@ -159,14 +159,13 @@ class Recruiter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnLinks:
-    """The links of one drawn world, columns of shape (k,): who was at what, by number in the table behind them.
+    """One drawn world of a table of links.
 
-    ``part_of`` (int64, shape (n,)) is whom each person of that table is in this world: themselves, or the person they
-    are part of.
+    ``holds`` (bool, shape (k,)) says which of everybody's own links hold, in the order of the table (those whose
+    ``join`` is -1). ``part_of`` (int64, shape (n,)) is whom each person is: themselves, or whom they are part of.
     """
 
-    person: NDArray[np.int64]
-    offence: NDArray[np.int64]
+    holds: NDArray[np.bool_]
     part_of: NDArray[np.int64]
 
 
