@@ -31,6 +31,7 @@ from stillgraph.casework import (
     migrating,
     network_views,
     networking,
+    packing,
     receiving,
     reviewing,
     searching,
@@ -76,6 +77,7 @@ MODULES = (
     statements,
     worth,
     explaining,
+    packing,
 )
 FACE = "R08/R08_0002.jpg#1"
 OTHER = "R08/R08_0033.jpg#1"
@@ -128,6 +130,8 @@ CALLS = {
     "harm.replace": lambda d, _: harm.replace(d, CHI),
     "analysing.offence_places": lambda d, _: analysing.offence_places(d),
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
+    "packing.case_pack": lambda d, _: packing.case_pack(d),
+    "packing.write": lambda d, inputs: packing.write(d, inputs.parent / "pack.json"),
     "explaining.why": lambda d, _: explaining.why(d, "unknown 1"),
     "analysing.query": lambda d, _: analysing.query(d, "SELECT 1"),
     "analysing.query_table": lambda d, _: analysing.query_table(d, "SELECT 1"),
@@ -188,6 +192,8 @@ NO_ACTIONS = {
     "statements.statement": "needs a settled review: tests/casework/test_statements.py",
     "statements.write": "the same",
     "statements.custody_plate": "a picture of a statement or photo array, inside its session",
+    "receiving.cut_faces": "a step of receiving.face_chips and of a case pack, inside their session",
+    "receiving.cut_custody": "the same",
     "arrays.photo_array": "needs people who are alike: tests/casework/test_arrays.py",
     "arrays.array_pictures": "the same",
     "arrays.write": "the same",

@@ -4,7 +4,7 @@ Cut by officer role: ``desk`` (who is at work, on what, with what: the one way i
 ``searching``, ``unsolved`` (newly enrolled people against open stills), ``alike`` (stills among themselves),
 ``reviewing`` (``trials``, ``statements``, ``arrays``), ``linking``, ``analysing``,
 ``networking`` (the graph; ``asking``, questions to it), ``explaining`` (why somebody ranks
-where they do), ``evaluating``, ``governing``;
+where they do), ``packing`` (case packs), ``evaluating``, ``governing``;
 ``models``, the face model packs, and ``extracting``, stills out of films. One function for each action, and each on a
 case has the same three steps inside one transaction: **permit, do, record**.
 """

@@ -110,6 +110,7 @@ def look(name: str) -> Any:
         "small bold": {**small, "fontName": bold},
         "small bold right": {**small, "fontName": bold, "alignment": 2},
         "caption": {"fontSize": 7.5, "leading": 10, "textColor": HexColor("#4a5a6a")},
+        "tiny": {"fontSize": 5.6, "leading": 6.8, "textColor": HexColor("#4a5a6a")},
         "number": {"fontSize": 14, "leading": 18, "alignment": 1},
         "warning": {"backColor": HexColor("#fff3cd"), "borderColor": HexColor("#d9b94a"), "borderWidth": 0.7,
                     "borderPadding": 5},
@@ -117,14 +118,33 @@ def look(name: str) -> Any:
     return ParagraphStyle(name, **(shared | styles[name]))
 
 
-def paragraph(text: str, style: str, *, bullet: bool = False) -> Any:
-    """Return a text as a flowable; a line break in it stays one."""
-    from xml.sax.saxutils import escape
+def paragraph(text: str, style: str, *, bullet: bool = False, anchor: str = "") -> Any:
+    """Return a text as a flowable; a line break in it stays one.
 
+    Parameters
+    ----------
+    bullet
+        Whether it is an item of a list.
+    anchor
+        Where a :func:`link` of this name leads.
+    """
     from reportlab.platypus import Paragraph
 
-    written = escape(spelled(text)).replace("\n", "<br/>")
-    return Paragraph(written, look(style), bulletText="\N{BULLET}" if bullet else None)
+    target = f'<a name="{anchor}"/>' if anchor else ""
+    return Paragraph(target + _written(text), look(style), bulletText="\N{BULLET}" if bullet else None)
+
+
+def link(text: str, anchor: str) -> Any:
+    """Return a text that leads to the paragraph of an anchor."""
+    from reportlab.platypus import Paragraph
+
+    return Paragraph(f'<a href="#{anchor}">{_written(text)}</a>', look("item"))
+
+
+def _written(text: str) -> str:
+    from xml.sax.saxutils import escape
+
+    return escape(spelled(text)).replace("\n", "<br/>")
 
 
 def table(
@@ -160,9 +180,12 @@ def table(
     lines += [("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 1)]
     if small:
         lines.append(("RIGHTPADDING", (0, 0), (-1, -1), 3))
+        lines += [("RIGHTPADDING", (column, 0), (column, -1), 5) for column in sorted(right)]
     if headed:
         lines.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, HexColor("#d5dce3")))
-    return Table(cells, [width * mm for width in widths_mm], style=lines, hAlign="LEFT", repeatRows=int(headed))
+    made = Table(cells, [width * mm for width in widths_mm], style=lines, hAlign="LEFT", repeatRows=int(headed))
+    made.spaceBefore = 2 * mm if small else 0
+    return made
 
 
 def figures(plates: Sequence[Plate], columns: int, width_mm: float, *, style: str = "caption") -> list[Any]:

@@ -180,39 +180,62 @@ def still_image(desk: Desk, still: StillId) -> bytes:
 
 def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[FaceId, bytes]:
     """Return faces cut out of their stills, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
-    from stillgraph.faces.analyse import crop
-
     wanted = list(dict.fromkeys(faces))
     with desk.act(Action.VIEW, faces=wanted) as deed:
-        digests = receipts.still_digests(deed.session)
-        chips = {}
-        for face_id in wanted:
-            face = face_store.one(deed.session, desk.model, face_id)
-            if face is None:
-                raise NotFound(
-                    f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them."
-                )
-            chips[face_id] = crop(
-                desk.images.get(digests[StillId(face.image_id)]), face.box, size, image_id=face.image_id
-            )
+        chips, missing = cut_faces(desk, deed, wanted, size=size)
+        if missing:
+            raise NotFound(missing[0])
         return chips
 
 
 def custody_chips(desk: Desk, images: Iterable[CustodyImageId], *, size: int = 160) -> dict[CustodyImageId, bytes]:
     """Return the faces of custody images, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
-    from stillgraph.faces.analyse import crop
-
     wanted = list(dict.fromkeys(images))
     with desk.act(Action.VIEW, custody_images=wanted) as deed:
-        digests = receipts.custody_digests(deed.session)
-        chips = {}
-        for image in wanted:
-            data = desk.images.get(_digest(digests, image, "custody image"))
-            face = face_store.of_custody_image(deed.session, desk.model, image)
-            if face is None:
-                raise NotFound(f"No face was found in the custody image {image}; look at the image itself.")
-            chips[image] = crop(data, face.box, size, image_id=image)
+        chips, missing = cut_custody(desk, deed, wanted, size=size)
+        if missing:
+            raise NotFound(missing[0])
         return chips
+
+
+def cut_faces(
+    desk: Desk, deed: Deed, faces: Iterable[FaceId], *, size: int
+) -> tuple[dict[FaceId, bytes], tuple[str, ...]]:
+    """Return faces cut out of their stills as :func:`face_chips` does, inside an action, and what is missing."""
+    from stillgraph.faces.analyse import crop
+
+    digests = receipts.still_digests(deed.session)
+    chips, missing = {}, []
+    for face_id in faces:
+        face = face_store.one(deed.session, desk.model, face_id)
+        if face is None:
+            missing.append(
+                f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them."
+            )
+            continue
+        data = desk.images.get(digests[StillId(face.image_id)])
+        chips[face_id] = crop(data, face.box, size, image_id=face.image_id)
+    return chips, tuple(missing)
+
+
+def cut_custody(
+    desk: Desk, deed: Deed, images: Iterable[CustodyImageId], *, size: int
+) -> tuple[dict[CustodyImageId, bytes], tuple[str, ...]]:
+    """Return faces of custody images as :func:`custody_chips` does, inside an action; and what is missing, in words."""
+    from stillgraph.faces.analyse import crop
+
+    digests = receipts.custody_digests(deed.session)
+    chips, missing = {}, []
+    for image in images:
+        if image not in digests:
+            missing.append(f"There is no custody image {image} in this case.")
+            continue
+        face = face_store.of_custody_image(deed.session, desk.model, image)
+        if face is None:
+            missing.append(f"No face was found in the custody image {image}; look at the image itself.")
+            continue
+        chips[image] = crop(desk.images.get(digests[image]), face.box, size, image_id=image)
+    return chips, tuple(missing)
 
 
 def _digest(digests: Mapping[ImageId, str], image: ImageId, what: str) -> str:

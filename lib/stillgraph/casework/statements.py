@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+import os
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -75,7 +78,7 @@ def write(desk: Desk, face_id: FaceId, path: Path) -> Statement:
 
 
 def put(path: Path, page: bytes) -> None:
-    """Write a page that only its owner may read.
+    """Write a page that only its owner may read: beside its place and moved there when it is whole.
 
     Raises
     ------
@@ -83,9 +86,19 @@ def put(path: Path, page: bytes) -> None:
         It cannot be written.
     """
     try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_bytes(page)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory")
+        # Made with mode 0600, in the same folder, so that moving it is one step.
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(page)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(beside).replace(path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error

@@ -43,12 +43,13 @@ def defused(rows: pd.DataFrame) -> pd.DataFrame:
     for at in range(len(told.columns)):
         kept = told.iloc[:, at]
         if not (pd.api.types.is_numeric_dtype(kept) or pd.api.types.is_datetime64_any_dtype(kept)):
-            told.isetitem(at, kept.map(_cell).to_numpy(dtype=object))
-    told.columns = [_cell(str(name)) for name in told.columns]
+            told.isetitem(at, kept.map(cell).to_numpy(dtype=object))
+    told.columns = [cell(str(name)) for name in told.columns]
     return told
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return a value that a spreadsheet shows and does not run; a list as text."""
     if isinstance(value, list | tuple | dict) or hasattr(value, "tolist"):
         value = str(value.tolist() if hasattr(value, "tolist") else value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -18,6 +18,7 @@ from stillgraph.records import (
     Concentrated,
     ConcentrationReport,
     Estimate,
+    LinkTable,
     QuietReport,
     Reading,
     Silence,
@@ -308,6 +309,17 @@ def _silence_notes(on: date, last: date, known_until: date | None) -> tuple[str,
     if last < on:
         notes.insert(0, f"The case holds no offence after {last}: silence since then may be that of its deliveries.")
     return tuple(notes)
+
+
+def concentration_among_persons(
+    table: LinkTable, by: str, *, with_proposals: bool
+) -> tuple[Concentrated, str, tuple[str, ...]]:
+    """Return how concentrated a measure is among the persons of a table, that in words, and notes; inside an action."""
+    from stillgraph import prolific
+
+    values, events = prolific.unit_totals(table, "persons", by)
+    found = prolific.concentrated(values, events)
+    return found, concentration_statement(found, "persons", by), _notes(found, "persons", with_proposals=with_proposals)
 
 
 def concentration_statement(found: Concentrated, of: str, by: str) -> str:

@@ -26,6 +26,7 @@ from stillgraph.cli import (
     models,
     persons,
     ranking,
+    reporting,
     reviewing,
     scores,
     series,
@@ -61,7 +62,7 @@ def _root(
 
 for module in (
     cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, asking,
-    asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth,
+    asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth, reporting,
 ):  # fmt: skip
     module.register(app)
 

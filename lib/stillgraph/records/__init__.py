@@ -86,6 +86,7 @@ from stillgraph.records.networks import (
     Traveller,
 )
 from stillgraph.records.offices import AuditEntry, Officer, Operation, Role, SignIn
+from stillgraph.records.packs import CasePack, PackCounts, PackNode, PackPair, PackReport, PackStill
 from stillgraph.records.persons import (
     Contradiction,
     FaceRuling,
@@ -176,6 +177,7 @@ __all__ = [
     "Broker",
     "Calibration",
     "Candidate",
+    "CasePack",
     "CentralPerson",
     "Centrality",
     "Change",
@@ -256,6 +258,11 @@ __all__ = [
     "OperationId",
     "Opinion",
     "Outcome",
+    "PackCounts",
+    "PackNode",
+    "PackPair",
+    "PackReport",
+    "PackStill",
     "PairCheck",
     "Part",
     "Participation",

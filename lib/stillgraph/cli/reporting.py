@@ -1,0 +1,65 @@
+"""Reports for people: the case pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillgraph.cli import common
+from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason, Since, Until
+
+report_app = typer.Typer(help="Reports for people.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.add_typer(report_app, name="report")
+
+
+@report_app.command("case", epilog="Example: stillgraph report case cases/autumn --out pack.pdf --top 10")
+def report_case(
+    case: Case,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help=".pdf, .html, .xlsx or .json")],
+    person: Annotated[
+        list[str] | None, typer.Option("--person", metavar="ID", help="Somebody with a page; repeat for more.")
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many of the ranking get pages, nobody named.")] = 10,
+    by: Annotated[str, typer.Option("--by", metavar="harm|count|value|rfh", help="What to rank by.")] = "harm",
+    since: Since = None,
+    until: Until = None,
+    with_proposals: Annotated[
+        bool, typer.Option("--with-proposals", help="Count links that nobody has corroborated too.")
+    ] = False,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the case pack: ranking, one page of why for each person, network, method, limits, stills with hashes."""
+    from stillgraph.casework import packing
+    from stillgraph.records import PersonId
+
+    told = packing.write(
+        common.seat(case, officer, operation, reason),
+        out,
+        people=[PersonId(one) for one in person or ()],
+        top=top,
+        by=by,
+        since=common.day(since, "--since"),
+        until=common.day(until, "--until"),
+        with_proposals=with_proposals,
+    )
+    if as_json:
+        common.print_json(told)
+        return
+    review = " Simulated review." if told.simulated else ""
+    print(
+        f"Wrote {told.file}: {common.count(len(told.persons), 'person')} with a page of "
+        f"{common.count(told.standings, 'person')} ranked, {common.count(told.stills, 'still')}, "
+        f"{common.count(told.pictures, 'picture')}.{review}"
+    )
+    for one in told.missing:
+        print(f"Not shown: {one}")
+    print(f"SHA-256 {told.sha256}, recorded.")
