@@ -31,6 +31,9 @@ def failing(serve_as, demo_case, tmp_path_factory):
     pages = tmp_path_factory.mktemp("pages")
     shutil.copy(pages_of() / "overview.ipynb", pages)
     (pages / "broken.ipynb").write_text(notebook("1", f"raise ValueError('{NAME}')", "print('never run')"))
+    upload = "from stillgraph.dashboards.uploads import FileDrop\nfrom stillgraph.dashboards.panels import Html, page\n"
+    came = "came = Html('')\ntell = lambda files: setattr(came, 'value', str([(n, len(b)) for n, b in files]))\n"
+    (pages / "dropping.ipynb").write_text(notebook(f"{upload}{came}page(FileDrop(tell, limit_mb=5), came)"))
     log = pages / "workbench.log"
     with serve_as({"STILLGRAPH_CASE": str(demo_case), "STILLGRAPH_LOG": str(log)}, pages=pages) as site:
         yield site, log
@@ -66,7 +69,7 @@ def test_the_token_leaves_the_address_and_the_bar_leads_to_every_page(failing, b
     page.goto(serve.page_url(site.port, site.token, "broken"))
     assert site.token not in page.url
     links = page.get_by_role("navigation", name="Pages").get_by_role("link")
-    assert links.all_inner_texts() == ["Overview", "Broken"]
+    assert links.all_inner_texts() == ["Overview", "Broken", "Dropping"]
     expect(page.get_by_role("link", name="Broken")).to_have_attribute("aria-current", "page")
     assert page.get_by_role("link", name="Sign out").count() == 0
     for address in ("/", "/voila/tree", "/voila/tree/anything"):
@@ -76,6 +79,30 @@ def test_the_token_leaves_the_address_and_the_bar_leads_to_every_page(failing, b
     assert page.request.get(site.root + "/voila/api/contents/").status == 404
     missing = page.request.get(site.root + "/voila/render/nothing.ipynb")
     assert "There is no such page" in missing.text()
+
+
+def test_files_are_sent_in_parts_and_too_many_are_refused_before_a_byte_is_sent(failing, browser, axe, tmp_path):
+    site, _ = failing
+    for name, mb in (("small.bin", 1), ("large.bin", 4.5), ("huge.bin", 6)):
+        (tmp_path / name).write_bytes(b"x" * int(mb * 1024 * 1024))
+    page = browser.page
+    page.goto(serve.page_url(site.port, site.token, "dropping"))
+
+    def choose(*names):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose files").click(timeout=WAIT_MS)
+        chooser.value.set_files([tmp_path / name for name in names])
+
+    choose("huge.bin")
+    expect(page.get_by_role("alert")).to_have_text(
+        re.compile(r"^The file is larger than 5 MB \(6 MB\)\. Nothing was sent")
+    )
+    choose("small.bin", "large.bin")
+    expect(page.get_by_role("alert")).to_contain_text("Together the files are larger than 5 MB (6 MB)")
+    assert axe(page, ".sg-page") == []
+    choose("large.bin")
+    expect(page.locator(".sg-page")).to_contain_text("[('large.bin', 4718592)]")
+    assert page.get_by_role("alert").inner_text() == ""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

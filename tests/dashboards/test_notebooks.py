@@ -107,3 +107,20 @@ def names() -> list[str]:
         found = sorted({row["name"] for row in csv.DictReader(stream)})
     assert len(found) > 100
     return found
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.parent.name == "dashboards"], ids=lambda p: p.stem)
+def test_a_page_is_made_ready_before_it_is_read_and_says_what_it_does(path):
+    notebook = read(path)
+    ready, page = (cell for cell in notebook.cells if cell.cell_type == "code")
+    assert ready.source == "from stillgraph import dashboards\n\ndashboards.prepare()"
+    assert page.source == f"dashboards.{path.stem}()"
+    assert all(cell.metadata.doing for cell in (ready, page))
+    assert notebook.metadata.stillgraph.place < 99
+
+
+def test_only_the_reader_takes_a_seat_for_a_page():
+    home = ROOT / "lib" / "stillgraph" / "dashboards"
+    assert [path.stem for path in sorted(home.glob("*.py")) if "take_seat(" in path.read_text(encoding="utf-8")] == [
+        "reader"
+    ]

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from stillgraph.dashboards import network_panels, network_state, panels, prolific_panels, prolific_state, wording
+from stillgraph.dashboards import (
+    network_panels,
+    network_state,
+    panels,
+    prolific_panels,
+    prolific_state,
+    reader,
+    wording,
+)
 from stillgraph.dashboards.pages import shown
 
 if TYPE_CHECKING:
@@ -48,10 +56,9 @@ def prolific(desk: Desk | None = None) -> widgets.Widget:
     """
 
     def build() -> widgets.Widget:
-        from stillgraph.casework.desk import take_seat
         from stillgraph.dashboards.prolific_source import CaseProlific
 
-        return prolific_of(CaseProlific(take_seat() if desk is None else desk))
+        return prolific_of(CaseProlific(reader.seat() if desk is None else desk))
 
     return shown(build)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
@@ -13,6 +13,7 @@ from stillgraph.dashboards.markup import Column
 from stillgraph.dashboards.panels import Card, Html
 from stillgraph.dashboards.pieces import button, told
 from stillgraph.dashboards.progress import progress
+from stillgraph.dashboards.uploads import FileDrop
 
 if TYPE_CHECKING:
     from stillgraph.casework.uploading import Upload
@@ -33,16 +34,8 @@ SHOWN = 200
 
 def head(state: IntakeState) -> widgets.Widget:
     """Return the title, where files are dropped, and the place where a failure says why."""
-    drop = widgets.FileUpload(accept=".csv,.xlsx,.zip,image/*", multiple=True, description="Choose files")
+    drop = FileDrop(state.drop, accept=".csv,.xlsx,.zip,image/*")
     drop.add_class("sg-drop")
-
-    def dropped(change: dict[str, Any]) -> None:
-        if change["new"]:
-            files = [(str(one["name"]), bytes(one["content"])) for one in change["new"]]
-            drop.value = ()
-            state.drop(files)
-
-    drop.observe(dropped, names="value")
     return Card(Html(markup.heading("A delivery", NOTE)), drop, told(state))
 
 
