@@ -242,7 +242,7 @@ def summarise(directory: Path) -> Summary:
             glance=glance,
             identification=evaluating.identification(desk, truth),
             leads=evaluating.leads_against_truth(desk, truth),
-            ranking=rankings.ranking(desk),
+            ranking=rankings.ranking(desk, keep=False),
             network=networking.network_summary(desk),
             reviewer_error=REVIEWER_ERROR,
             seconds=glance.stage_times,

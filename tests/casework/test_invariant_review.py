@@ -76,7 +76,7 @@ def test_a_later_search_by_somebody_else_does_not_let_the_first_searcher_judge(s
 def told(case):
     """Return all an officer can ask for, seals and times aside: every view, linking and ranking."""
     seat = case.seat("second")
-    linkage, ranking = linking.link(seat), rankings.ranking(seat, with_proposals=True)
+    linkage, ranking = linking.link(seat), rankings.ranking(seat, with_proposals=True, keep=False)
     with seat.case.session(writing=False) as session:
         rows = {
             view: session.rows(f"SELECT * FROM main.{view} ORDER BY ALL")

@@ -112,7 +112,7 @@ def test_an_unexpected_error_shows_its_kind_and_not_what_it_says(
     def breaks(*_, **__):
         raise ValueError(name)
 
-    monkeypatch.setattr("stillgraph.store.persons.participations", breaks)
+    monkeypatch.setattr("stillgraph.store.links.links", breaks)
     seat = ["--officer", "desk", "--operation", "OP-TEST", "--reason", "test"]
     assert run(["rank", str(small_case.directory), *seat]) == 1
     out, err = capfd.readouterr()

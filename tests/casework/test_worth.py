@@ -62,7 +62,7 @@ def test_persons_are_those_with_a_corroborated_link_unless_proposals_count(desk)
 
 
 def test_the_concentration_of_the_ranking_is_the_same(desk):
-    ranked = rankings.ranking(desk).concentration
+    ranked = rankings.ranking(desk, include_proactive=True).concentration
     found = worth.concentration(desk).found
     assert (ranked.persons, ranked.gini) == (found.units, pytest.approx(found.gini.value))
     assert ranked.top_10_percent_share == pytest.approx(found.shares[5].percent.value)

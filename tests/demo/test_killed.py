@@ -33,13 +33,15 @@ PASSING = {
     "recorded_at",
     "analysed_at",
     "compared_at",
+    "linked_at",
+    "made_at",
     "elapsed_s",
     "images_per_s",
 }
 """Columns that say when, or how long: two runs differ in them."""
 
 NONE_MADE = {"alike_searches", "calibrations", "enhancements", "fpir_thresholds", "gallery_checks", "rulings",
-             "rankings", "sign_in_tokens", "v_ranking"}  # fmt: skip
+             "sign_in_tokens"}  # fmt: skip
 """Views of what the demonstration does not do."""
 
 

@@ -10,18 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillgraph.errors import NotFound
-from stillgraph.prolific import MEASURES, rank
+from stillgraph.prolific import MEASURES, WorldSettings, rank
 from stillgraph.prolific import why as reasons
 from stillgraph.records import (
     LINK_STATUSES,
     Coded,
-    FaceId,
     LinkStatus,
     LinkTable,
     Offence,
     OffenceId,
     OffenceTable,
-    Participation,
     PersonId,
     ProposedJoin,
 )
@@ -88,16 +86,16 @@ def at_end(links, with_proposals):
 
 
 def again(links, chi, today, **switches):
-    parts = [
-        Participation(PersonId(p), None, OffenceId(f"R01/{n:02}"), s, (FaceId("f"),)) for (p, n), s in links.items()
-    ]
-    found: dict[str, dict[str, tuple[int, float]]] = {}
-    for by in MEASURES:
-        result = rank(parts, OFFENCES, chi, {}, by=by, draws=1, until=today, **switches)
-        for s in result.standings:
-            total = {"harm": s.harm_days, "count": s.offences, "value": s.value_pence, "rfh": s.rfh}[by]
-            found.setdefault(s.person_id, {})[by] = (s.rank, float(total))
-    return found
+    result = rank(table(links, (), chi), chi, {}, until=today, settings=WorldSettings(draws=1), **switches)
+    return {
+        s.person_id: {
+            "harm": (s.ranks.harm, s.harm_days),
+            "count": (s.ranks.count, float(s.offences)),
+            "value": (s.ranks.value, float(s.value_pence)),
+            "rfh": (s.ranks.rfh, float(s.rfh)),
+        }
+        for s in result.standings
+    }
 
 
 @given(links=LINKS, **SWITCHES)

@@ -63,7 +63,7 @@ def test_a_person_s_co_offenders_are_their_neighbours_in_the_network(demo_case, 
 
 
 def test_a_person_s_totals_are_those_of_the_ranking(demo_case, session):
-    ranked = rankings.ranking(demo.seat(demo_case, OfficerId(demo.ANALYST)))
+    ranked = rankings.ranking(demo.seat(demo_case, OfficerId(demo.ANALYST)), include_proactive=True)
     columns = "person_id, offences, retailers, harm_days, value_pence, arrests"
     told = {row[0]: row[1:] for row in session.rows(f"SELECT {columns} FROM v_person WHERE status = 'corroborated'")}
     assert told == {

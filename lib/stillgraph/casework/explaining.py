@@ -120,21 +120,18 @@ def gather(
 
     session = deed.session
     harm = harm_table(session)
-    ranking = replace(
-        prolific.rank(
-            persons.participations(session, with_proposals=with_proposals),
-            receipts.offences(session),
-            harm,
-            receipts.prior_arrests(session),
-            by=by,
-            since=since,
-            until=until,
-            with_proposals=with_proposals,
-        ),
-        simulated=is_simulated(session),
-    )
     # With proposals in any case: what they would change is said, whether they count or not.
     table = link_table(session, with_proposals=True, since=since, until=until)
+    ranking = prolific.rank(
+        table,
+        harm,
+        receipts.prior_arrests(session),
+        by=by,
+        since=since,
+        until=until,
+        with_proposals=with_proposals,
+        simulated=is_simulated(session),
+    )
     within = set(table.offences.ids)
     faces: dict[PersonId, list[LinkedFace]] = defaultdict(list)
     shown: dict[OffenceId, set[PersonId]] = defaultdict(set)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from stillgraph.casework import reviewing
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
-from stillgraph.casework.desk import Desk
+from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.governance.permits import Action
 from stillgraph.records import LinkTable, Ranking
-from stillgraph.store import Session, links, persons, receipts
+from stillgraph.store import Session, links, rankings, receipts
+
+if TYPE_CHECKING:
+    from stillgraph.prolific import WorldSettings
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def link_table(
@@ -39,31 +47,109 @@ def ranking(
     since: date | None = None,
     until: date | None = None,
     with_proposals: bool = False,
+    include_proactive: bool = False,
+    points: Path | None = None,
+    settings: WorldSettings | None = None,
+    from_trials: bool = False,
+    keep: bool = True,
+    show_progress: bool = False,
 ) -> Ranking:
-    """Rank persons by harm, count, value or recency-frequency-harm, with 95 % intervals of their ranks.
+    """Rank persons by harm, count, value or recency-frequency-harm, with 95 % intervals over drawn worlds.
 
-    Corroborated links only, unless ``with_proposals`` asks for the others too; each standing says which it is.
+    Corroborated links only, unless ``with_proposals`` asks for the others too; each standing says which it is, and its
+    rank by either. The ranking is kept in the case, but for one that is only looked at (``keep``).
+
+    Parameters
+    ----------
+    include_proactive
+        Whether offences found only because somebody was looking for them count in days of harm: usually they do not.
+    points
+        A table of points for recency, frequency and harm, in CSV, in place of ours.
+    settings
+        How worlds are drawn.
+    from_trials
+        Whether to learn from trials of review how often officers are wrong. How officers did in trials is for
+        supervisors and administrators: a ranking that read them for anybody would tell which list was a trial.
 
     Raises
     ------
     UnknownOffenceCode
         An offence's code is not in the harm table.
+    WrongUse
+        An unknown measure, or a period that ends before it begins.
+    NotFound, ManifestError
+        The table of points is not there, or is none.
+    NotPermitted
+        Somebody else than a supervisor or administrator asks for what trials say.
     """
+    from stillgraph import __version__, prolific
+
+    asked = {
+        "by": by, "since": since, "until": until, "with_proposals": with_proposals, "proactive": include_proactive,
+        "points": None if points is None else points.name, "from_trials": from_trials,
+    }  # fmt: skip
+    # Drawing takes long where there are many links, so the case is not held meanwhile.
+    with desk.ahead(Action.RANK, **asked) as deed:
+        table = link_table(deed.session, with_proposals=True, since=since, until=until)
+        harm, arrests = harm_table(deed.session), receipts.prior_arrests(deed.session)
+        simulated, linked_at = is_simulated(deed.session), rankings.linked_at(deed.session)
+        worlds = settings or prolific.WorldSettings()
+        worlds = _learned(deed, worlds) if from_trials else worlds
+        point_table = None if points is None else prolific.rfh_points(points)
+    try:
+        with _progress(show=show_progress) as progress:
+            ranked = prolific.rank(
+                table, harm, arrests, by=by, since=since, until=until, with_proposals=with_proposals,
+                include_proactive=include_proactive, points=point_table, settings=worlds, simulated=simulated,
+                progress=progress,
+            )  # fmt: skip
+    except BaseException as error:
+        desk.record_failure(Action.RANK, error, **asked)
+        raise
+    with desk.act(Action.RANK, **asked) as deed:
+        deed.note(
+            standings=len(ranked.standings), harm_version=harm.version, draws=worlds.draws, seed=worlds.seed,
+            reviewer_error=worlds.reviewer_error.mean,
+        )  # fmt: skip
+        if keep:
+            making = rankings.Making(
+                deed.officer, deed.operation, deed.reason, deed.at, f"stillgraph {__version__}", linked_at
+            )
+            deed.note(ranking=rankings.add(deed.session, ranked, making))
+    return ranked
+
+
+def world_settings(*, draws: int = 1000, seed: int = 0, top_n: int = 10) -> WorldSettings:
+    """Return how worlds are drawn, with our stated chances: how many, from which seed, and how many are the first."""
     from stillgraph import prolific
 
-    with desk.act(Action.RANK, by=by, since=since, until=until, with_proposals=with_proposals) as deed:
-        ranked = prolific.rank(
-            persons.participations(deed.session, with_proposals=with_proposals),
-            receipts.offences(deed.session),
-            harm_table(deed.session),
-            receipts.prior_arrests(deed.session),
-            by=by,
-            since=since,
-            until=until,
-            with_proposals=with_proposals,
-        )
-        deed.note(standings=len(ranked.standings))
-        return replace(ranked, simulated=is_simulated(deed.session))
+    return prolific.WorldSettings(draws=draws, seed=seed, top_n=top_n)
+
+
+def _learned(deed: Deed, worlds: WorldSettings) -> WorldSettings:
+    """Return settings with what trials say of how often who is supported is somebody else."""
+    wrong, supports = reviewing.wrong_supports(deed)
+    source = f"our prior and {supports} supports in trials, {wrong} of somebody else"
+    return replace(worlds, reviewer_error=worlds.reviewer_error.learned(wrong, supports, source))
+
+
+class _progress:  # noqa: N801  (a context manager, used like a function)
+    """A bar in the terminal, and what tells it of worlds drawn."""
+
+    def __init__(self, *, show: bool) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(unit="world", desc="worlds", disable=not show, leave=False)
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def _tell(self, done: int, draws: int) -> None:
+        self._bar.total = draws
+        self._bar.update(done - self._bar.n)
 
 
 def concentration_sentence(ranking: Ranking) -> str:
@@ -80,16 +166,28 @@ def concentration_sentence(ranking: Ranking) -> str:
 def write_ranking(ranking: Ranking, path: Path) -> None:
     """Write a ranking as CSV, its period and scale in every row, so that no figure travels without them.
 
+    A text that a spreadsheet would run begins with an apostrophe.
+
     Raises
     ------
     WrongUse
         The file cannot be written.
     """
-    import pandas as pd
+    import csv
 
-    frame = pd.DataFrame([asdict(standing) for standing in ranking.standings]).assign(
-        by=ranking.by, since=ranking.since, until=ranking.until, scale=ranking.scale,
-        review=review_kind(simulated=ranking.simulated),
-    )  # fmt: skip
+    further = {
+        "by": ranking.by, "since": ranking.since, "until": ranking.until, "scale": ranking.scale,
+        "review": review_kind(simulated=ranking.simulated),
+    }  # fmt: skip
     with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
-        frame.to_csv(stream, index=False)
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow([*rankings.COLUMNS, *further])
+        for standing in ranking.standings:
+            told = {**rankings.told_of(standing), **further}
+            rows.writerow([_cell(told[name]) for name in (*rankings.COLUMNS, *further)])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else str(value)

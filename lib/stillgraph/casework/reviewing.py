@@ -260,6 +260,22 @@ def accuracies(desk: Desk) -> tuple[ReviewerAccuracy, ...]:
         return tuple(_accuracy(deed.session, officer) for officer in reviews.judges(deed.session))
 
 
+def wrong_supports(deed: Deed) -> tuple[int, int]:
+    """Return how many supports in trials were of somebody else, and of how many; for supervisors and administrators.
+
+    For use inside an action, which permits and records it.
+
+    Raises
+    ------
+    NotPermitted
+        The officer is neither.
+    """
+    _check_supervises(deed)
+    answers = [one for officer in reviews.judges(deed.session) for one in reviews.tried(deed.session, officer)]
+    supports = [right for _, verdict, right in answers if verdict is Verdict.SUPPORTS]
+    return supports.count(False), len(supports)
+
+
 def _check_supervises(deed: Deed) -> None:
     officer = office.officer(deed.session, deed.officer)
     if officer is None or officer.role not in SUPERVISES:

@@ -58,14 +58,21 @@ class CaseProlific:
     def ranking(self, asked: Asked) -> Ranking:
         """Return the ranking."""
         return rankings.ranking(
-            self._desk, by=asked.by, since=asked.since, until=asked.until, with_proposals=asked.with_proposals
+            self._desk,
+            by=asked.by,
+            since=asked.since,
+            until=asked.until,
+            with_proposals=asked.with_proposals,
+            keep=False,
         )
 
     def concentration(self, of: str, asked: Asked) -> ConcentrationReport:
         """Return how concentrated the measure is among persons, stores, retailers or boroughs; points have none."""
+        # As the ranking beside it counts: without proactively detected offences.
         return worth.concentration(
-            self._desk, of=of, by=asked.by, since=asked.since, until=asked.until, with_proposals=asked.with_proposals
-        )
+            self._desk, of=of, by=asked.by, since=asked.since, until=asked.until, with_proposals=asked.with_proposals,
+            include_proactive=False,
+        )  # fmt: skip
 
     def why(self, person_id: str, asked: Asked) -> Explanation:
         """Return why somebody ranks where they do."""

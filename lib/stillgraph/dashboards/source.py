@@ -85,7 +85,7 @@ class CaseSource:
 
     def ranking(self, by: str, *, with_proposals: bool) -> Ranking:
         """Return the ranking by one measure; with proposals, of persons nobody has corroborated too."""
-        return rankings.ranking(self._desk, by=by, with_proposals=with_proposals)
+        return rankings.ranking(self._desk, by=by, with_proposals=with_proposals, keep=False)
 
     def network(self) -> tuple[nx.Graph[str], Places]:
         """Return the network of persons and offences, and a place for each node."""

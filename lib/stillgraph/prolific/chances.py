@@ -47,13 +47,16 @@ class Chance:
         """Say whether the probability is known exactly."""
         return math.isinf(self.trials) or self.mean in {0.0, 1.0}
 
+    def told(self) -> dict[str, object]:
+        """Return the chance as JSON knows it."""
+        low, high = self.interval
+        return {"mean": self.mean, "low": low, "high": high, "source": self.source}
+
     def draw(self, rng: np.random.Generator) -> float:
         """Return the probability as it is in one world."""
-        # One number is drawn even where nothing is open, so that a fixed chance leaves the others as they are.
-        level = rng.random()
         if self.fixed:
             return self.mean
-        return float(beta.ppf(level, self.mean * self.trials, (1 - self.mean) * self.trials))
+        return float(rng.beta(self.mean * self.trials, (1 - self.mean) * self.trials))
 
 
 STATED = "stated, not measured"
@@ -111,20 +114,15 @@ class WorldSettings:
         """Return the chances that a link is wrong, in the order of :data:`stillgraph.records.LINK_STATUSES`."""
         return self.reviewer_error, self.ruling_error, self.likeness_error
 
-    def __str__(self) -> str:
-        """State in a line what worlds rest on."""
-        return "; ".join(
-            [
-                f"{self.draws} worlds, seed {self.seed}",
-                f"a corroborated link is wrong with {_stated(self.reviewer_error)}",
-                f"one officer's ruling with {_stated(self.ruling_error)}",
-                f"likeness alone with {_stated(self.likeness_error)}",
-                f"persons proposed to be one are by prior odds {self.join_odds:g} times their likelihood ratio",
-                f"without a ratio with {self.join_probability:g}",
-            ]
-        )
-
-
-def _stated(chance: Chance) -> str:
-    low, high = chance.interval
-    return f"{chance.mean:.3g} ({low:.2g} to {high:.2g}; {chance.source})"
+    def told(self) -> dict[str, object]:
+        """Return the settings as JSON knows them."""
+        return {
+            "draws": self.draws,
+            "seed": self.seed,
+            "top_n": self.top_n,
+            "reviewer_error": self.reviewer_error.told(),
+            "ruling_error": self.ruling_error.told(),
+            "likeness_error": self.likeness_error.told(),
+            "join_odds": self.join_odds,
+            "join_probability": self.join_probability,
+        }

@@ -1,15 +1,20 @@
 """Recency, frequency and harm as points.
 
 UK forces rank by recency, frequency and gravity, or harm, but no force has published its point table. This
-one is ours, out of 100, harm weighing half; a force that has its own passes it as :class:`RfhPoints`.
+one is ours, out of 100, harm weighing half; a force that has its own gives it as a file (:func:`rfh_points`).
 """
 
 from __future__ import annotations
 
+import csv
+import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stillgraph.errors import ManifestError, NotFound
 
 Steps = tuple[tuple[float, int], ...]
 
@@ -26,17 +31,21 @@ class RfhPoints:
         Pairs (offences, points): the largest number reached counts.
     harm
         Pairs (harm days, points): the largest number reached counts.
+    source, version
+        Whose table it is, and which edition.
     """
 
     recency: Steps = ((28, 20), (91, 15), (182, 10), (365, 5))
     frequency: Steps = ((2, 5), (3, 10), (5, 20), (10, 30))
     harm: Steps = ((5, 10), (30, 20), (365, 30), (1095, 40), (3650, 50))
+    source: str = "Stillgraph's own"
+    version: str = "1"
 
     def __str__(self) -> str:
         """State the table in one line, for a ranking's ``scale``."""
-        recency = ", ".join(f"{points} within {days:g} days" for days, points in self.recency)
-        frequency = ", ".join(f"{points} from {least:g} offences" for least, points in self.frequency)
-        harm = ", ".join(f"{points} from {least:g} harm days" for least, points in self.harm)
+        recency = ", ".join(f"{points} within {days:g} days" for days, points in self.recency) or "none"
+        frequency = ", ".join(f"{points} from {least:g} offences" for least, points in self.frequency) or "none"
+        harm = ", ".join(f"{points} from {least:g} harm days" for least, points in self.harm) or "none"
         return f"recency {recency}; frequency {frequency}; harm {harm}"
 
     @property
@@ -61,3 +70,62 @@ def _reached(steps: Steps, values: NDArray[np.float64]) -> NDArray[np.float64]:
     edges = np.array([least for least, _ in ordered], dtype=np.float64)
     points = np.array([0, *(points for _, points in ordered)], dtype=np.float64)
     return points[np.searchsorted(edges, values, side="right")]
+
+
+COLUMNS = ("part", "edge", "points", "source", "version")
+PARTS = ("recency", "frequency", "harm")
+
+
+def rfh_points(path: Path) -> RfhPoints:
+    """Read a point table from a CSV file with the columns of :data:`COLUMNS`.
+
+    Parameters
+    ----------
+    path
+        UTF-8 CSV with a header: of each step its part (``recency``, ``frequency`` or ``harm``), its edge (days since
+        the latest offence, offences, days of harm) and its whole points of zero or more; one source and one version in
+        the whole file. A part without steps gives no points.
+
+    Raises
+    ------
+    NotFound
+        There is no such file.
+    ManifestError
+        A column is missing, a part is none of the three, an edge or points are no numbers of zero or more, an edge
+        stands twice, or the file mixes two sources or versions.
+    """
+    if not path.is_file():
+        raise NotFound(f"The point table {path.name} is not there. Give the path of a point table in CSV.")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise ManifestError(
+                f"A point table needs the columns {', '.join(COLUMNS)}; {path.name} lacks {missing[0]}."
+            )
+        rows = list(reader)
+    editions = sorted({((row["source"] or "").strip(), (row["version"] or "").strip()) for row in rows})
+    if len(editions) != 1 or not all(editions[0]):
+        raise ManifestError(
+            f"A point table has one source and one version, in every row; {path.name} has {len(editions)} pairs. Keep "
+            "each edition in a file of its own."
+        )
+    steps: dict[str, dict[float, int]] = {part: {} for part in PARTS}
+    for line, row in enumerate(rows, start=2):
+        part, edge, points = (row["part"] or "").strip().lower(), _number(row["edge"]), _number(row["points"])
+        if part not in steps or edge is None or points is None or points != int(points) or edge in steps[part]:
+            raise ManifestError(
+                f"A step of points has a part ({', '.join(PARTS)}), an edge of its own and whole points, zero or more; "
+                f"correct line {line} of {path.name}."
+            )
+        steps[part][edge] = int(points)
+    tables = {part: tuple(sorted(of.items())) for part, of in steps.items()}
+    return RfhPoints(**tables, source=editions[0][0], version=editions[0][1])
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.errors import NotFound
-from stillgraph.prolific.ranking import MEASURES
 from stillgraph.prolific.rfh import RfhPoints
+from stillgraph.prolific.worlds import MEASURES
 from stillgraph.records import Contribution, LinkTable, OffenceId, PersonId, Place
 
 Ints = NDArray[np.int64]
@@ -69,7 +69,7 @@ def counted(
     table: LinkTable,
     *,
     with_proposals: bool = False,
-    include_proactive: bool = True,
+    include_proactive: bool = False,
     points: RfhPoints | None = None,
     today: date | None = None,
 ) -> Counted:

@@ -133,7 +133,7 @@ from stillgraph.records.searches import (
     SearchReport,
 )
 from stillgraph.records.series import PairCheck, Part, Reached, SeriesModel, SeriesProposal
-from stillgraph.records.standings import Concentration, Ranking, Rate, Standing
+from stillgraph.records.standings import Concentration, Escalation, Ranking, Ranks, Rate, Standing, Trend
 from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
 from stillgraph.records.worth import (
     BackTest,
@@ -212,6 +212,7 @@ __all__ = [
     "EnhancedView",
     "Enhancement",
     "EnhancementId",
+    "Escalation",
     "Estimate",
     "Explanation",
     "Exposure",
@@ -285,6 +286,7 @@ __all__ = [
     "Quality",
     "QuietReport",
     "Ranking",
+    "Ranks",
     "Rate",
     "Reached",
     "Reading",
@@ -327,6 +329,7 @@ __all__ = [
     "Touched",
     "TravelAnswer",
     "Traveller",
+    "Trend",
     "Turn",
     "Vector",
     "Verdict",

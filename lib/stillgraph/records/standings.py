@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from stillgraph.records.identifiers import NominalId, PersonId
 from stillgraph.records.persons import LinkStatus
 
 
+class Trend(StrEnum):
+    """Whether harm grows from offence to offence; ``INSUFFICIENT`` where there are too few to say."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    NONE_SHOWN = "no trend shown"
+    INSUFFICIENT = "insufficient"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Spearman's rank correlation of time and harm over a person's offences, with its 95 % interval.
+
+    All three are ``None`` where the trend is insufficient.
+    """
+
+    trend: Trend
+    rho: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """A person's rank by each measure, among the same persons and links."""
+
+    harm: int
+    count: int
+    value: int
+    rfh: int
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One person's place in a ranking. ``rank_low`` and ``rank_high`` bound the rank (95 %)."""
+    """One person's place in a ranking.
+
+    ``..._low`` and ``..._high`` bound rank, harm, count, value and points over drawn worlds (95 %); ``top_share`` is
+    the share of worlds, 0 to 1, in which the person is among the first; ``None`` where no worlds were drawn.
+    ``rank_corroborated`` is the rank by corroborated links alone, ``None`` where the person has none, and
+    ``rank_with_proposals`` that by all. ``diversity``, 0 to 1, is the chance that two of their offences are of
+    different kinds, ``None`` for one offence; ``with_others`` counts offences that somebody else is linked to.
+    """
 
     rank: int
     rank_low: int
@@ -25,6 +66,25 @@ class Standing:
     retailers: int
     prior_arrests: int
     status: LinkStatus
+    count_low: int | None = None
+    count_high: int | None = None
+    harm_low: float | None = None
+    harm_high: float | None = None
+    value_low: int | None = None
+    value_high: int | None = None
+    rfh_low: int | None = None
+    rfh_high: int | None = None
+    top_share: float | None = None
+    ranks: Ranks | None = None
+    rank_corroborated: int | None = None
+    rank_with_proposals: int | None = None
+    boroughs: int = 0
+    offence_codes: int = 0
+    subgroups: int = 0
+    diversity: float | None = None
+    co_offenders: int = 0
+    with_others: int = 0
+    escalation: Escalation = Escalation(Trend.INSUFFICIENT, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +100,10 @@ class Concentration:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A ranking of persons; ``scale`` states the harm table behind the figures and, by ``rfh``, the points."""
+    """A ranking of persons; ``scale`` states the harm table behind the figures and, by ``rfh``, the points.
+
+    ``settings`` is everything it was made with, as JSON knows it: which links count, tables, and how worlds were drawn.
+    """
 
     by: str
     since: date | None
@@ -49,6 +112,7 @@ class Ranking:
     standings: tuple[Standing, ...]
     concentration: Concentration
     simulated: bool
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
