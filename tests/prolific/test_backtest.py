@@ -167,7 +167,7 @@ def test_links_made_later_are_counted_and_as_known_lists_leave_them_out() -> Non
     links = [(person, 5, 0) for person in range(8)] + [(person, 6, 3) for person in range(2)]
     links += [(person, 14, 0) for person in range(2, 8)]
     made = table(links, 8)
-    days = np.array(["2026-01-08", "2026-01-15", "NaT"], dtype="datetime64[D]")
+    days = np.array(["2026-01-10", "2026-01-11", "NaT"], dtype="datetime64[D]")
     of_robberies = made.offences.harm_days[made.offence] == 365
     known_on = np.where(of_robberies, days[1], days[0])
     asked = {"since": START, "until": END, "top": 2, "by": ("harm",), "draws": 5, "known_on": known_on}
