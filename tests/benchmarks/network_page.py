@@ -108,8 +108,7 @@ def main() -> int:
         kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (Path(folder) / "page.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-        conftest.PAGES = Path(folder)
-        with conftest.served(dict(os.environ)) as site, conftest.watched(executable) as seen:
+        with conftest.served(dict(os.environ), pages=Path(folder)) as site, conftest.watched(executable) as seen:
             began = time.perf_counter()
             seen.page.goto(f"{site.root}/voila/render/page.ipynb?token={site.token}")
             seen.page.wait_for_selector(".sgn[data-drawn]", timeout=120_000)

@@ -44,7 +44,7 @@ from stillgraph.casework import (
 )
 from stillgraph.casework import ranking as rankings
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.records import Comparison, EngineChoice, Verdict
+from stillgraph.records import Comparison, EngineChoice, NetworkFilter, Verdict
 from stillgraph.store import CaseFile, office
 
 CHI = Path(__file__).parents[2] / "data" / "reference" / "cambridge_chi.csv"
@@ -123,6 +123,7 @@ CALLS = {
     "worth.back_test": lambda d, _: worth.back_test(d),
     "worth.concentration": lambda d, _: worth.concentration(d, of="stores"),
     "network_views.network_view": lambda d, _: network_views.network_view(d),
+    "network_views.network_file": lambda d, _: network_views.network_file(d, "json", NetworkFilter()),
     "network_views.faces_of": lambda d, _: network_views.faces_of(d, persons=["unknown 1"]),
     "networking.offence_network": lambda d, _: networking.offence_network(d),
     "networking.network_summary": lambda d, _: networking.network_summary(d),

@@ -13,12 +13,15 @@ import pytest
 from stillgraph.casework.network_views import NetworkView
 from stillgraph.dashboards import analysis_pages, network_canvas, network_state
 from stillgraph.dashboards.network_canvas import NetworkCanvas
+from stillgraph.dashboards.network_files import NetworkFile
 from stillgraph.dashboards.network_state import NetworkState
 from stillgraph.errors import NotFound
 from stillgraph.network import columns
 from stillgraph.records import (
     Basis,
     Coded,
+    ConnectAnswer,
+    ConnectedPart,
     EdgeKind,
     FaceEvidence,
     LinkEvidence,
@@ -30,6 +33,8 @@ from stillgraph.records import (
     OffenceTable,
     PathAnswer,
     Strength,
+    Timeline,
+    TimelineRow,
 )
 
 LINKS = [(0, 0, 0), (0, 1, 0), (1, 1, 0), (1, 2, 1), (2, 2, 2), (3, 3, 2)]
@@ -75,6 +80,27 @@ class MadeUpNetwork:
         return PathAnswer(
             source, target, in_time_order, (way("R1/2"), way("R1/1")), more=True, review="simulated review"
         )
+
+    def connect(self, persons, wanted):
+        self.asked.append(("connect", list(persons), wanted))
+        nodes, links = way("R1/2").nodes, way("R1/2").links
+        part = ConnectedPart(("A", "B"), nodes, links, 2, links[1])
+        return ConnectAnswer(tuple(persons), (part,), ("D",), 2.0, "simulated review")
+
+    def timeline(self, persons, wanted):
+        self.asked.append(("timeline", list(persons), wanted))
+        at = datetime(2026, 2, 5, 12, tzinfo=UTC)
+        row = TimelineRow(
+            NodeKind.OFFENCE, at.date(), at, tuple(persons), 0, (), "R1/2", "Shoplifting", None, None, None, 200, "Shop One",
+            "East", "Brent", None, way("R1/2").links,
+        )  # fmt: skip
+        return Timeline(tuple(persons), (row,), 1, 0, at, at, (), None, "simulated review")
+
+    def file(self, kind, wanted):
+        self.asked.append(("file", kind, wanted))
+        if kind == "gexf":
+            raise NotFound("No store of the case has retailer R1.")
+        return kind.encode()
 
     def faces(self, persons, offences):
         self.asked.append(("faces", list(persons), list(offences)))
@@ -328,3 +354,49 @@ def test_an_empty_case_says_that_there_is_nobody(source):
 def test_the_caption_says_period_filter_count_and_review(page):
     canvas = next(w for w in everything(page) if isinstance(w, NetworkCanvas))
     assert canvas.caption == "5 Jan 2026 to 5 Apr 2026 · 4 persons, 4 offences, 6 links · simulated review"
+
+
+def test_what_joins_the_chosen_is_marked_and_told(page, source, sent):
+    join = named(page, "What joins them")
+    assert join.disabled
+    for person in "ABD":
+        named(page, "Person").value = person
+        named(page, "Choose").click()
+    assert not join.disabled
+    join.click()
+    assert source.asked[-1][:2] == ("connect", ["A", "B", "D"])
+    shown = text(page)
+    assert "A, B: joined by 2 links, and none that joins them is smaller." in shown
+    assert "Joined to none of the others: D." in shown
+    assert "The least sure link is B to R1/2" in shown
+    assert sent[-1][0]["kind"] == "marked"
+    assert np.frombuffer(sent[-1][1][0], dtype=np.uint32).tolist() == [0, 1, 5]
+    named(page, "Choose nothing").click()
+    assert "joined by" not in text(page), "an answer about others is not left standing"
+
+
+def test_the_time_of_the_chosen_is_drawn_until_others_are_chosen(page, source):
+    named(page, "Person").value = "A"
+    named(page, "Choose").click()
+    named(page, "Their time").click()
+    assert source.asked[-1][:2] == ("timeline", ["A"])
+    drawn = [w for w in everything(page) if isinstance(w, widgets.Output)]
+    assert "Timeline of A" in str(drawn[0].outputs)
+    named(page, "Person").value = "B"
+    named(page, "Choose").click()
+    assert not [w for w in everything(page) if isinstance(w, widgets.Output)]
+
+
+def test_the_network_that_is_kept_is_written_for_other_programs(page, source, monkeypatch):
+    (keep,) = [w for w in everything(page) if isinstance(w, NetworkFile)]
+    sent = []
+    monkeypatch.setattr(NetworkFile, "send", lambda _self, content, buffers=None: sent.append((content, buffers)))
+    named(page, "Retailers").value = ("R1",)
+    keep._asked(None, {"want": "graphml"}, [])
+    assert sent == [({"name": "network.graphml"}, [b"graphml"])]
+    assert source.asked[-1][2].retailers == ("R1",)
+    keep._asked(None, {"want": "gexf"}, [])
+    assert sent[-1] == ({"name": "network.gexf", "problem": "No store of the case has retailer R1."}, [])
+    keep._asked(None, {"want": "exe"}, [])
+    assert len(sent) == 2
+    assert repr(keep) == "NetworkFile()"

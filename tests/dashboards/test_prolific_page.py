@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -16,6 +17,7 @@ from stillgraph.errors import NotFound
 from stillgraph.figures import MEASURES
 from stillgraph.records import (
     Arrest,
+    BackTest,
     Basis,
     Change,
     ChangeKind,
@@ -28,9 +30,11 @@ from stillgraph.records import (
     Explanation,
     FaceEvidence,
     LinkStatus,
+    ListWorth,
     Lorenz,
     Place,
     Ranking,
+    SplitWorth,
     Standing,
     TopShare,
     WhyFace,
@@ -80,6 +84,19 @@ class MadeUpProlific:
             of, asked.by, asked.since, asked.until, "a scale", found, f"1 of 4 {of} account for 60 %.", ("A note.",),
             self.simulated,
         )  # fmt: skip
+
+    def sitting(self):
+        return nullcontext()
+
+    def back_test(self, asked):
+        self.asked.append(("back test", asked))
+        lists = (ListWorth(asked.by, *[Estimate(40.0, 30.0, 50.0)] * 6, in_custody=0),)
+        split = SplitWorth(
+            date(2025, 11, 1), date(2026, 4, 30), date(2026, 5, 1), date(2026, 10, 31), 60, 50, 90, 80, None, lists,
+            *[Estimate(10.0, 0.0, 20.0)] * 3, (),
+        )  # fmt: skip
+        return BackTest(10, (asked.by,), "a scale", False, (split,), (), (), ("40 % offended again.",), ("A note.",),
+                        self.simulated)  # fmt: skip
 
     def why(self, person_id, asked):
         self.asked.append(("why", person_id, asked))
@@ -218,7 +235,7 @@ def test_a_failure_is_told_in_its_sentence(page):
     named(page, "Person").value = "N3"
     assert 'role="alert">There is no person N3' in text(page)
     named(page, "Person").value = "N1"
-    assert 'role="alert"' not in text(page)
+    assert 'role="alert">' not in text(page)
 
 
 def test_files_hold_what_the_page_shows_and_what_it_rests_on(source):
@@ -259,3 +276,16 @@ def test_every_value_is_escaped_and_no_repr_shows_what_a_panel_holds(page):
 
 def test_a_page_that_cannot_open_says_why():
     assert "Say which case" in text(analysis_pages.prolific())
+
+
+def test_what_a_list_is_worth_is_tested_when_asked_and_forgotten_with_the_list(page, source):
+    assert not any(one[0] == "back test" for one in source.asked)
+    named(page, "Test the list").click()
+    assert "40 % offended again." in text(page)
+    assert any("What a list of the first 10 was worth" in title for title in titles(page))
+    named(page, "Rank by").value = "value"
+    assert "40 % offended again." not in text(page)
+    assert not any("What a list" in title for title in titles(page))
+    named(page, "Rank by").value = "harm"
+    named(page, "Test the list").click()
+    assert [one[1].by for one in source.asked if one[0] == "back test"] == ["harm"], "and the test of one list is kept"

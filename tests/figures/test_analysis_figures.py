@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import networkx as nx
 import numpy as np
@@ -16,15 +16,23 @@ from stillgraph.errors import WrongUse
 from stillgraph.figures import matrix, network, theme
 from stillgraph.records import (
     Amount,
+    BackTest,
     Concentrated,
     Concentration,
     ConcentrationReport,
     Connected,
+    EdgeKind,
     Estimate,
+    LinkEvidence,
     LinkStatus,
+    ListWorth,
     Lorenz,
+    NodeKind,
     Ranking,
+    SplitWorth,
     Standing,
+    Timeline,
+    TimelineRow,
     TopShare,
     Touched,
     WhatIf,
@@ -361,3 +369,65 @@ def test_what_was_nothing_before_has_no_share_left():
     nothing = Amount(0.0, None, None)
     figure = figures.what_if(replace(found, before=replace(found.before, pairs=nothing)), period=PERIOD, simulated=True)
     assert len(trace(figure, "the network without them").x) == 3
+
+
+def back_tested(*, insufficient=None, splits=1) -> BackTest:
+    def listed(by):
+        return ListWorth(by, Estimate(40.0, 30.0, 55.0), Estimate(20.0, 10.0, 25.0), Estimate(), Estimate(), Estimate(),
+                         Estimate(), in_custody=0)  # fmt: skip
+
+    split = SplitWorth(
+        date(2025, 11, 1), date(2026, 4, 30), date(2026, 5, 1), date(2026, 10, 31), 60, 50, 90, 80, insufficient,
+        () if insufficient else (listed("harm"), listed("count")), Estimate(10.0, 0.0, 25.0), Estimate(5.0, 0.0, 9.0),
+        Estimate(4.0, 1.0, 8.0), (),
+    )  # fmt: skip
+    overall = (listed("harm"), listed("count")) if splits > 1 else ()
+    return BackTest(10, ("harm",), "a scale", False, (split,) * splits, overall, (), ("A statement.",), (), True)
+
+
+def test_a_list_is_drawn_beside_count_and_lot_with_intervals():
+    figure = figures.list_worth(back_tested())
+    assert list(figure.layout.yaxis.ticktext) == ["by harm", "by offences", "drawn by lot"]
+    first, *_ = [one for one in figure.data if one.name == "by harm"]
+    assert (first.x[0], first.error_x.array[0], first.error_x.arrayminus[0], first.y[0]) == (40, 15, 10, 3)
+    lot = [one.x[0] for one in figure.data if one.name == "drawn by lot"]
+    assert lot == [10, 5, 4]
+    assert [one.text for one in figure.data if one.mode == "text"] == [("insufficient",)] * 2, (
+        "of the next period's offences"
+    )
+    assert "lists of 1 Nov 2025 to 30 Apr 2026 in 1 May 2026 to 31 Oct 2026 · 60 persons, then 50" in (
+        figure.layout.title.text
+    )
+    assert "mean of 3 splits" in figures.list_worth(back_tested(splits=3)).layout.title.text
+    assert len({one.marker.symbol for one in figure.data if one.mode == "markers+text"}) == 3
+
+
+def test_a_back_test_without_figures_says_why():
+    figure = figures.list_worth(back_tested(insufficient="too few persons"))
+    assert "insufficient: too few persons" in figure.layout.title.text
+    assert not figure.data
+
+
+def test_lanes_are_made_of_a_timeline_that_was_asked_for():
+    at = datetime(2026, 2, 5, 12, tzinfo=UTC)
+
+    def link(person, status):
+        return LinkEvidence(EdgeKind.LINK, person, "A/1", status, "", None, None, None, ())
+
+    offence = TimelineRow(
+        NodeKind.OFFENCE, at.date(), at, ("N1", "N2"), 0, (), "A/1", "Shoplifting", None, None, None, 200, "Shop", "East",
+        "Brent", None, (link("N1", LinkStatus.CORROBORATED), link("N2", LinkStatus.UNKNOWN)),
+    )  # fmt: skip
+    arrest = TimelineRow(
+        NodeKind.ARREST, date(2026, 3, 1), None, ("N1",), 0, (), None, "Burglary", "charged", date(2026, 3, 1), None, None,
+        None, None, None, None, (),
+    )  # fmt: skip
+    found = Timeline(("N1", "N2"), (offence, arrest), 1, 1, at, at, (), None, "simulated review")
+    one, other = figures.lanes_of(found)
+    assert one.offences["status"].tolist() == ["corroborated"]
+    assert other.offences["status"].tolist() == ["unknown"]
+    assert one.custody == ((date(2026, 3, 1), date(2026, 3, 1)),), "held still when the record ends"
+    assert other.custody is None
+    assert one.arrests["disposal"].tolist() == ["charged"]
+    figure = figures.timeline([one, other], period=PERIOD, simulated=True)
+    assert list(trace(figure, "same offence").y) == [1, 2, None]

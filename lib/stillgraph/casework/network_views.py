@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.casework.analysing import is_simulated
+from stillgraph.casework.asking import asked
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.ranking import link_table
 from stillgraph.governance.permits import Action
@@ -142,3 +145,24 @@ def faces_of(desk: Desk, *, persons: Collection[str] = (), offences: Collection[
         frame = deed.session.frame(_FACES, asked)
         deed.note(faces=len(frame))
     return frame.assign(face_id=frame["face_id"].map(FaceId))
+
+
+def network_file(desk: Desk, kind: str, wanted: NetworkFilter) -> bytes:
+    """Return the network that a filter leaves as the bytes of a ``graphml``, ``gexf``, ``json`` or ``csv`` file.
+
+    Links that are not corroborated are in it and say so.
+
+    Raises
+    ------
+    WrongUse
+        Another kind of file.
+    NotFound
+        A retailer or borough that no store has.
+    """
+    from stillgraph import network
+
+    with (
+        asked(desk, f"file {kind}", with_proposals=True, wanted=wanted) as (graph, _),
+        TemporaryDirectory() as folder,
+    ):
+        return network.export(graph, Path(folder) / "network", kind).read_bytes()

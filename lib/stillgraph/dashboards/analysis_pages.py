@@ -45,6 +45,7 @@ def network_of(source: NetworkSource) -> widgets.Widget:
         network_panels.drawing(state),
         network_panels.ways(state),
         network_panels.chosen(state),
+        network_panels.files(state),
         panels.Html(wording.FOOT),
     )
 
@@ -58,7 +59,9 @@ def prolific(desk: Desk | None = None) -> widgets.Widget:
     def build() -> widgets.Widget:
         from stillgraph.dashboards.prolific_source import CaseProlific
 
-        return prolific_of(CaseProlific(reader.seat() if desk is None else desk))
+        source = CaseProlific(reader.seat() if desk is None else desk)
+        with source.sitting():
+            return prolific_of(source)
 
     return shown(build)
 
@@ -71,6 +74,7 @@ def prolific_of(source: ProlificSource) -> widgets.Widget:
         prolific_panels.switches(state),
         prolific_panels.ranking(state),
         panels.Card(prolific_panels.sureness(state), prolific_panels.concentration(state), kind="sg-columns"),
+        prolific_panels.worth(state),
         prolific_panels.person(state),
         panels.Html(wording.FOOT),
     )

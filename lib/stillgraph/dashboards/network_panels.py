@@ -9,8 +9,9 @@ from stillgraph.dashboards import network_wording as wording
 from stillgraph.dashboards.downloads import Download
 from stillgraph.dashboards.month_choice import month_choice
 from stillgraph.dashboards.network_canvas import NetworkCanvas
+from stillgraph.dashboards.network_files import NetworkFile
 from stillgraph.dashboards.network_state import NetworkState
-from stillgraph.dashboards.panels import Card, Html, guarded
+from stillgraph.dashboards.panels import Card, Chart, Html, guarded
 from stillgraph.dashboards.pieces import button, told
 from stillgraph.records import LinkStatus
 
@@ -126,34 +127,51 @@ def ways(state: NetworkState) -> widgets.Widget:
 
 
 def chosen(state: NetworkState) -> widgets.Widget:
-    """Return who is chosen: their sums, and their faces once they are asked for."""
+    """Return who is chosen: their sums, what joins them, their time, and their faces, once they are asked for."""
     who = _person("Person", state)
-    table, pictures = Html(""), Html("")
+    table, joined, pictures, time = Html(""), Html(""), Html(""), Card(kind="sg-chart")
 
     def show(_change: object = None) -> None:
-        some = bool(state.chosen_persons())
+        persons = len(state.chosen_persons())
         nothing = "" if state.chosen else markup.note(wording.NOBODY)
-        table.value = nothing + wording.persons(state.persons_table(), chosen=some)
-        look.disabled = not state.chosen
+        table.value = nothing + wording.persons(state.persons_table(), chosen=persons > 0)
+        look.disabled, join.disabled, when.disabled = not state.chosen, persons < 2, persons < 1
+
+    def draw(_change: object = None) -> None:
+        found = state.time
+        time.children = () if found is None else (Chart(wording.time(found, state)),)
 
     def add() -> None:
         state.add(who.value)
         who.value = ""
 
     look = button("Show their stills", state.show_faces, state)
+    join = button("What joins them", state.connect, state)
+    when = button("Their time", state.show_time, state)
     state.observe(guarded(show, state), names=["mask", "chosen"])
+    state.observe(guarded(lambda _: setattr(joined, "value", wording.joined(state.joined)), state), names="joined")
+    state.observe(guarded(draw, state), names="time")
     state.observe(guarded(lambda _: setattr(pictures, "value", wording.faces(state)), state), names="faces")
     show()
     return Card(
         Html(markup.heading("Who is chosen", wording.CHOSEN_NOTE)),
-        Card(who, button("Choose", add, state), look, button("Choose nothing", lambda: state.choose(()), state),
+        Card(who, button("Choose", add, state), button("Choose nothing", lambda: state.choose(()), state),
              kind="sg-tools"),
         table,
+        Card(look, join, when, kind="sg-tools"),
+        joined, time, pictures,
+    )  # fmt: skip
+
+
+def files(state: NetworkState) -> widgets.Widget:
+    """Return what can be kept: tables of who is chosen or of all, and the network for other programs."""
+    return Card(
+        Html(markup.heading("To keep", wording.FILES_NOTE)),
         Card(
             widgets.Label("Persons"), Download(state.persons_table, "persons", KEPT_AS),
-            widgets.Label("Links"), Download(state.offences_table, "links", KEPT_AS), kind="sg-tools",
+            widgets.Label("Links"), Download(state.offences_table, "links", KEPT_AS),
+            widgets.Label("Network"), NetworkFile(state.file), kind="sg-tools",
         ),
-        pictures,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from stillgraph.casework import asking, network_views, receiving
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.network_views import NetworkView
-from stillgraph.records import FaceId, NetworkFilter, PathAnswer
+from stillgraph.records import ConnectAnswer, FaceId, NetworkFilter, PathAnswer, Timeline
 
 
 class NetworkSource(Protocol):
@@ -20,6 +20,9 @@ class NetworkSource(Protocol):
 
     def view(self) -> NetworkView: ...
     def path(self, source: str, target: str, wanted: NetworkFilter, *, in_time_order: bool) -> PathAnswer: ...
+    def connect(self, persons: Sequence[str], wanted: NetworkFilter) -> ConnectAnswer: ...
+    def timeline(self, persons: Sequence[str], wanted: NetworkFilter) -> Timeline: ...
+    def file(self, kind: str, wanted: NetworkFilter) -> bytes: ...
     def faces(self, persons: Collection[str], offences: Collection[str]) -> pd.DataFrame: ...
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
 
@@ -42,6 +45,18 @@ class CaseNetwork:
         return asking.find_path(
             self._desk, source, target, most=3, in_time_order=in_time_order, with_proposals=True, wanted=wanted
         )
+
+    def connect(self, persons: Sequence[str], wanted: NetworkFilter) -> ConnectAnswer:
+        """Return a small network that joins several persons, over the links that a filter leaves."""
+        return asking.connect(self._desk, persons, with_proposals=True, wanted=wanted)
+
+    def timeline(self, persons: Sequence[str], wanted: NetworkFilter) -> Timeline:
+        """Return the offences and arrests of persons in the order of time."""
+        return asking.timeline(self._desk, persons, with_proposals=True, wanted=wanted)
+
+    def file(self, kind: str, wanted: NetworkFilter) -> bytes:
+        """Return the links that a filter leaves as a file for another program."""
+        return network_views.network_file(self._desk, kind, wanted)
 
     def faces(self, persons: Collection[str], offences: Collection[str]) -> pd.DataFrame:
         """Return the faces of persons and of whoever is linked to offences, with their stills."""

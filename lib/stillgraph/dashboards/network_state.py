@@ -15,13 +15,24 @@ from traitlets import HasTraits, Unicode
 
 from stillgraph.casework import network_views
 from stillgraph.dashboards.guard import attempt
-from stillgraph.records import FaceId, LinkStatus, NetworkFilter, NetworkPath, NodeKind, PathAnswer, RetailerId
+from stillgraph.records import (
+    FaceId,
+    LinkStatus,
+    NetworkFilter,
+    NetworkNode,
+    NetworkPath,
+    NodeKind,
+    PathAnswer,
+    RetailerId,
+)
 
 if TYPE_CHECKING:
     from stillgraph.dashboards.network_source import NetworkSource
 
 MOST_CHIPS = 24
 """Faces shown of what is chosen; more would be leafed over, not looked at."""
+MOST_LANES = 12
+"""Persons drawn in a timeline."""
 NO_DRAWING = "There is nobody to draw yet: link the case first (`stillgraph link CASE`)."
 
 
@@ -54,6 +65,8 @@ class NetworkState(HasTraits):
     answer = AnyTrait(default_value=None)
     marked = AnyTrait(default_value=NOTHING)
     faces = AnyTrait(default_value=None)
+    joined = AnyTrait(default_value=None)
+    time = AnyTrait(default_value=None)
     problem = Unicode("")
 
     def __init__(self, source: NetworkSource) -> None:
@@ -97,7 +110,7 @@ class NetworkState(HasTraits):
         """Choose these nodes and no others; numbers that are no node are left out."""
         table = self.view.table
         most = len(table.persons) + len(table.offences.ids)
-        self.faces = None
+        self.faces = self.joined = self.time = None
         self.chosen = frozenset(int(node) for node in nodes if 0 <= int(node) < most)
 
     def add(self, person_id: str) -> None:
@@ -129,6 +142,30 @@ class NetworkState(HasTraits):
 
         self._try(act)
 
+    def connect(self) -> None:
+        """Find what joins the persons chosen over the links kept, and mark it."""
+
+        def act() -> None:
+            answer = self._source.connect([self.persons[node] for node in self.chosen_persons()], self.wanted)
+            with self.hold_trait_notifications():
+                self.joined = answer
+                self.marked = self._between([node for part in answer.parts for node in part.nodes])
+
+        self._try(act)
+
+    def show_time(self) -> None:
+        """Ask for the time of the persons chosen; of more than a drawing has lanes for, of the first of them."""
+
+        def act() -> None:
+            some = [self.persons[node] for node in self.chosen_persons()[:MOST_LANES]]
+            self.time = self._source.timeline(some, self.wanted)
+
+        self._try(act)
+
+    def file(self, kind: str) -> bytes:
+        """Return the links kept as a file for another program."""
+        return self._source.file(kind, self.wanted)
+
     def show_way(self, number: int) -> None:
         """Mark another of the ways found."""
         answer: PathAnswer | None = self.answer
@@ -158,8 +195,11 @@ class NetworkState(HasTraits):
         self.choose(())
 
     def _on_the_way(self, paths: Sequence[NetworkPath]) -> Marked:
+        return self._between([node for path in paths for node in path.nodes])
+
+    def _between(self, named: Sequence[NetworkNode]) -> Marked:
         table = self.view.table
-        nodes = {self._number(node.kind, node.id) for path in paths for node in path.nodes} - {None}
+        nodes = {self._number(node.kind, node.id) for node in named} - {None}
         some = np.array(sorted(nodes), dtype=np.int64)  # type: ignore[type-var]
         joined = np.isin(table.person, some) & np.isin(table.offence + len(table.persons), some) & self.mask
         return Marked(some.astype(np.uint32), np.flatnonzero(joined).astype(np.uint32))

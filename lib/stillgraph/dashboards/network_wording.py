@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import pandas as pd
 
+from stillgraph import figures
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Markup
 from stillgraph.dashboards.network_state import MOST_CHIPS, NetworkState
 from stillgraph.dashboards.state import period
 from stillgraph.figures.theme import money
-from stillgraph.records import FaceId, LinkEvidence, LinkStatus, NetworkNode, NetworkPath, NodeKind, PathAnswer
+from stillgraph.records import (
+    ConnectAnswer,
+    FaceId,
+    LinkEvidence,
+    LinkStatus,
+    NetworkNode,
+    NetworkPath,
+    NodeKind,
+    PathAnswer,
+    Timeline,
+)
 
 NOTE = (
     "Persons and the offences whose stills show them. A link says that a face counts as the person's, and how that is "
@@ -23,6 +35,10 @@ FILTER_NOTE = (
 WAYS_NOTE = "The shortest ways from one person to another, over offences they share, with what each link rests on."
 CHOSEN_NOTE = (
     "Click on the drawing, drag a box or draw round several, or choose a person by id. Looking at faces is recorded."
+)
+FILES_NOTE = (
+    "Tables of the persons chosen, or of all while nobody is; the network that is drawn with what its links rest on, "
+    "for Gephi, yEd and i2. Links that are not corroborated say so."
 )
 NOBODY = "Nothing is chosen."
 MOST_ROWS = 15
@@ -86,7 +102,29 @@ def answer(found: PathAnswer | None, shown: int) -> str:
     way = found.paths[min(shown, len(found.paths) - 1)]
     more = " Others are as short." if found.more else ""
     head = f"Way {shown + 1} of {len(found.paths)} between {names}: {markup.counted(len(way.links), 'link')}.{more}"
-    return markup.note(head) + steps(way) + _least(way)
+    return markup.note(head) + steps(way) + _least(way.least_sure)
+
+
+def joined(found: ConnectAnswer | None) -> str:
+    """Return what joins the persons chosen, part by part, and who is joined to none of the others."""
+    if found is None:
+        return ""
+    told = ""
+    for part in found.parts:
+        least = "" if len(part.links) > part.least_possible else ", and none that joins them is smaller"
+        head = f"{', '.join(map(str, part.persons))}: joined by {markup.counted(len(part.links), 'link')}{least}."
+        columns = [Column("Person"), Column("Offence"), Column("Link"), Column("Rests on")]
+        rows = [(one.person_id, one.to, markup.status(one.status), _evidence(one)) for one in part.links]
+        told += markup.note(head) + markup.table("What joins them", columns, rows) + _least(part.least_sure)
+    if found.apart:
+        told += markup.notice(f"Joined to none of the others: {', '.join(map(str, found.apart))}.")
+    return told
+
+
+def time(found: Timeline, state: NetworkState) -> Any:
+    """Return the time of persons as a figure."""
+    days = narrowed(state)
+    return figures.timeline(figures.lanes_of(found), period=days, simulated=state.view.simulated)
 
 
 def steps(way: NetworkPath) -> str:
@@ -156,8 +194,7 @@ def _evidence(link: LinkEvidence) -> str:
     return ", ".join(told)
 
 
-def _least(way: NetworkPath) -> str:
-    least = way.least_sure
+def _least(least: LinkEvidence | None) -> str:
     if least is None:
         return ""
     return markup.note(

@@ -12,7 +12,7 @@ from stillgraph.dashboards import prolific_wording as wording
 from stillgraph.dashboards.downloads import Download
 from stillgraph.dashboards.month_choice import month_choice
 from stillgraph.dashboards.panels import Card, Chart, Html, guarded
-from stillgraph.dashboards.pieces import told
+from stillgraph.dashboards.pieces import button, told
 from stillgraph.dashboards.prolific_state import ProlificState
 from stillgraph.dashboards.wording import MEASURE_HELP
 
@@ -80,6 +80,22 @@ def concentration(state: ProlificState) -> widgets.Widget:
     state.observe(guarded(show, state), names="ranking")
     show()
     return Card(Html(markup.heading("How concentrated", wording.SPREAD_NOTE)), said, place)
+
+
+def worth(state: ProlificState) -> widgets.Widget:
+    """Return what such lists were worth in the periods after them, once it is asked for."""
+    place, said = Card(kind="sg-chart"), Html("")
+
+    def show(_change: object = None) -> None:
+        found = state.worth
+        said.value = wording.worth(state)
+        place.children = () if found is None else (Chart(figures.list_worth(found)),)
+
+    state.observe(guarded(show, state), names="worth")
+    return Card(
+        Html(markup.heading("What such a list is worth", wording.WORTH_NOTE)),
+        Card(button("Test the list", state.test, state), kind="sg-tools"), said, place,
+    )  # fmt: skip
 
 
 def person(state: ProlificState) -> widgets.Widget:

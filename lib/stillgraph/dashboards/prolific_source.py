@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -10,8 +11,10 @@ from typing import Protocol
 from stillgraph.casework import analysing, explaining, receiving, worth
 from stillgraph.casework import ranking as rankings
 from stillgraph.casework.desk import Desk
-from stillgraph.records import ConcentrationReport, Explanation, FaceId, PersonId, Ranking
+from stillgraph.records import BackTest, ConcentrationReport, Explanation, FaceId, PersonId, Ranking
 
+LISTED = 10
+"""How many are on the lists that are tested."""
 UNITS = ("persons", "stores", "retailers", "boroughs")
 """Among what concentration is measured."""
 DAYS = "SELECT min(occurred_at)::DATE AS first, max(occurred_at)::DATE AS last FROM offences HAVING count(*) > 0"
@@ -35,6 +38,7 @@ class ProlificSource(Protocol):
     def days(self) -> tuple[date, date] | None: ...
     def ranking(self, asked: Asked) -> Ranking: ...
     def concentration(self, of: str, asked: Asked) -> ConcentrationReport: ...
+    def back_test(self, asked: Asked) -> BackTest: ...
     def why(self, person_id: str, asked: Asked) -> Explanation: ...
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
 
@@ -47,6 +51,10 @@ class CaseProlific:
 
     def __repr__(self) -> str:
         return "CaseProlific()"
+
+    def sitting(self) -> AbstractContextManager[None]:
+        """Keep the case open over several questions, each still permitted and recorded by itself."""
+        return self._desk.sitting()
 
     def days(self) -> tuple[date, date] | None:
         """Return the first and the last day of offences, or ``None`` where there are none."""
@@ -72,6 +80,13 @@ class CaseProlific:
         return worth.concentration(
             self._desk, of=of, by=asked.by, since=asked.since, until=asked.until, with_proposals=asked.with_proposals,
             include_proactive=False,
+        )  # fmt: skip
+
+    def back_test(self, asked: Asked) -> BackTest:
+        """Return what lists of the first ten by the measure were worth in the periods after them."""
+        return worth.back_test(
+            self._desk, by=[asked.by], top=LISTED, since=asked.since, until=asked.until,
+            with_proposals=asked.with_proposals,
         )  # fmt: skip
 
     def why(self, person_id: str, asked: Asked) -> Explanation:

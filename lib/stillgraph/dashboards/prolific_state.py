@@ -14,7 +14,7 @@ from stillgraph.dashboards.guard import attempt
 from stillgraph.dashboards.prolific_source import UNITS, Asked
 from stillgraph.dashboards.state import period
 from stillgraph.figures import MEASURES
-from stillgraph.records import ConcentrationReport, Explanation, FaceId, Ranking
+from stillgraph.records import BackTest, ConcentrationReport, Explanation, FaceId, Ranking
 
 if TYPE_CHECKING:
     from stillgraph.dashboards.prolific_source import ProlificSource
@@ -28,7 +28,8 @@ class ProlificState(HasTraits):
 
     ``by``, ``since``, ``until``, ``with_proposals`` and ``person_id`` (empty: nobody) are the reader's choices. Of the
     two rankings ``sure`` rests on corroborated links alone and ``wide`` on others too; ``ranking`` is the one that is
-    shown. ``reports`` say how concentrated the measure is, ``page`` why the person ranks there. ``problem`` is the
+    shown. ``reports`` say how concentrated the measure is, ``worth`` is what such lists
+    were worth, once it is asked for, ``page`` why the person ranks there. ``problem`` is the
     sentence of the last failure, empty after a success.
     """
 
@@ -40,6 +41,7 @@ class ProlificState(HasTraits):
     show_all = Bool(default_value=False)
     ranking = AnyTrait(default_value=None)
     reports = AnyTrait(default_value=())
+    worth = AnyTrait(default_value=None)
     page = AnyTrait(default_value=None)
     problem = Unicode("")
 
@@ -47,6 +49,7 @@ class ProlificState(HasTraits):
         super().__init__()
         self._source = source
         self._rankings: dict[Asked, Ranking] = {}
+        self._tests: dict[Asked, BackTest] = {}
         self._reports: dict[Asked, tuple[ConcentrationReport, ...]] = {}
         self.days = source.days()
         self.chips: Mapping[FaceId, bytes] = {}
@@ -151,6 +154,17 @@ class ProlificState(HasTraits):
 
         self._try(act)
 
+    def test(self) -> None:
+        """Test what lists by the shown measure were worth in the periods after them."""
+
+        def act() -> None:
+            asked = self.asked
+            if asked not in self._tests:
+                self._tests[asked] = self._source.back_test(asked)
+            self.worth = self._tests[asked]
+
+        self._try(act)
+
     def _ranked(self, asked: Asked) -> Ranking:
         if asked not in self._rankings:
             self._rankings[asked] = self._source.ranking(asked)
@@ -159,7 +173,7 @@ class ProlificState(HasTraits):
     def _rank(self) -> None:
         ranking = self._ranked(self.asked)
         with self.hold_trait_notifications():
-            self.ranking = ranking
+            self.ranking, self.worth = ranking, None
             if self.person_id not in {str(one.person_id) for one in ranking.standings}:
                 self.person_id = ""
         if self.person_id:

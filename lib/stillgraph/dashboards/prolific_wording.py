@@ -25,6 +25,10 @@ SURE_NOTE = (
 )
 SPREAD_NOTE = "Whether few persons, stores, retailers or boroughs hold most of it."
 PERSON_NOTE = "Every number about a person opens here to the offences and stills it is made of. Looking is recorded."
+WORTH_NOTE = (
+    "What a list of the first ten of one period would have been worth in the next: beside a list by count alone and "
+    "lists drawn by lot. It takes some seconds, so it is made when you ask."
+)
 NOBODY = "Nobody is chosen."
 NO_POINTS = "Points of a table do not add up, so how concentrated they are is not measured. Choose another measure."
 FIRST = 15
@@ -95,6 +99,15 @@ def concentration(state: ProlificState) -> str:
     said = "".join(f"<li>{escape(report.statement)}</li>" for report in state.reports)
     notes = list(dict.fromkeys(note for report in state.reports for note in report.notes))
     return f"<ul>{said}</ul>" + (markup.aside("What this rests on", " ".join(notes)) if notes else "")
+
+
+def worth(state: ProlificState) -> str:
+    """Return in words what lists were worth, with what that rests on."""
+    found = state.worth
+    if found is None:
+        return ""
+    said = "".join(f"<li>{escape(one)}</li>" for one in found.statements)
+    return f"<ul>{said}</ul>" + markup.aside("What this rests on", " ".join((found.scale, *found.notes)))
 
 
 def why(state: ProlificState) -> str:

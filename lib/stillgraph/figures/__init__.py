@@ -5,6 +5,7 @@ them when it is copied out of its page. A status has a colour of Okabe and Ito's
 and, where there are marks, a shape of its own.
 """
 
+from stillgraph.figures.backtest import list_worth
 from stillgraph.figures.bundle import bundle
 from stillgraph.figures.journeys import journeys
 from stillgraph.figures.lorenz import lorenz_curves
@@ -17,7 +18,7 @@ from stillgraph.figures.removal import what_if
 from stillgraph.figures.stages import stage_times
 from stillgraph.figures.standings import rank_intervals
 from stillgraph.figures.theme import description
-from stillgraph.figures.timeline import Lane, timeline
+from stillgraph.figures.timeline import Lane, lanes_of, timeline
 
 __all__ = [
     "MEASURES",
@@ -26,6 +27,8 @@ __all__ = [
     "co_offending_matrix",
     "description",
     "journeys",
+    "lanes_of",
+    "list_worth",
     "lorenz_curves",
     "offence_network",
     "offence_places",

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from stillgraph.errors import WrongUse
 from stillgraph.figures.places import add_boroughs, true_aspect
-from stillgraph.figures.theme import LINES, PAPER, Line, counted, finish, reviewed
+from stillgraph.figures.theme import HALO, INK, LINES, PAPER, Line, counted, finish, reviewed
 
 LISTED = 8
 """Times listed at most of one place under the pointer."""
@@ -50,8 +50,7 @@ def journeys(visits: pd.DataFrame, *, period: str, simulated: bool) -> go.Figure
     return finish(
         figure,
         title="From store to store",
-        rests_on=f"{period} · {counts} · {review}<br>arrows: the order of time, not a route"
-        " · number in a mark: offences there",
+        rests_on=f"{period} · {counts} · {review}<br>arrows: the order of time, not a route · a number: offences there",
         alt=f"Map of {counts}, joined in the order of time. {review}.",
         height=600,
     )
@@ -73,9 +72,9 @@ def _add_journey(figure: go.Figure, person: str, own: pd.DataFrame, line: Line) 
         mode="markers+text",
         name=f"{person} ({counted(len(own), 'offence')})",
         text=["" if seen == 1 else str(seen) for seen in at["seen"]],
-        textposition="middle center",
-        textfont={"size": 11, "color": PAPER},
-        marker={"color": line.colour, "symbol": line.symbol, "opacity": 1, "size": 10 + 8 * (at["seen"] > 1),
+        textposition="bottom right",
+        textfont={"size": 12, "color": INK, "shadow": HALO},
+        marker={"color": line.colour, "symbol": line.symbol, "opacity": 1, "size": 10 + 4 * (at["seen"] > 1),
                 "line": {"color": PAPER, "width": 1}},
         customdata=at[["store", "seen", "when"]].to_numpy(),
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]} of the offences<br>%{customdata[2]}<extra>"

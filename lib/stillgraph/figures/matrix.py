@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from stillgraph.figures.theme import LINE, MUTED, PAPER, SHADES, counted, finish, reviewed
+from stillgraph.figures.theme import EDGE, LINE, PAPER, SHADES, counted, finish, reviewed
 
 MOST = 60
 """Persons drawn at most, those in the largest groups; a matrix of more has cells that nobody can read."""
@@ -107,7 +107,7 @@ def _frame(figure: go.Figure, groups: Sequence[Sequence[str]]) -> None:
     edges = np.cumsum([0, *(len(group) for group in groups)]) - 0.5
     figure.update_layout(
         shapes=[
-            {"type": "rect", "x0": low, "x1": high, "y0": low, "y1": high, "line": {"color": MUTED, "width": 2}}
+            {"type": "rect", "x0": low, "x1": high, "y0": low, "y1": high, "line": {"color": EDGE, "width": 2}}
             for low, high in pairwise(edges)
         ]
         + [

@@ -13,9 +13,11 @@ from stillgraph.records import LinkStatus
 INK = "#1b2733"
 MUTED = "#52606d"
 LINE = "#dde3e8"
+EDGE = "#75818d"
+"""For marks and frames without a status: 3 to 1 on paper, be it light or dark, where ink would be lost."""
 PAPER = "#ffffff"
-HALO = "0 0 2px #ffffff, 0 0 3px #ffffff, 0 0 4px #ffffff"
-"""Paper round a text that stands on marks or lines."""
+HALO = ", ".join(f"0 0 {blur}px var(--sg-paper, #ffffff)" for blur in (2, 3, 4))
+"""Paper round a text that stands on marks or lines: the page's own, which may be dark."""
 FONT = '"Inter", "Segoe UI", -apple-system, Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
 
@@ -48,13 +50,14 @@ class Line:
     symbol: str
 
 
-# Okabe & Ito's blue, vermilion, bluish green and reddish purple, the last two darkened to 3 to 1 on paper, and ink.
+# Okabe & Ito's blue, vermilion, bluish green and reddish purple, the last two darkened to 3 to 1 on paper, and a grey;
+# all are 3 to 1 on the dark page too.
 LINES = (
     Line("#0072b2", "solid", "circle"),
     Line("#d55e00", "dash", "diamond"),
     Line("#00795a", "dot", "square"),
     Line("#a34d85", "dashdot", "triangle-up"),
-    Line("#1b2733", "longdash", "x"),
+    Line("#75818d", "longdash", "x"),
     Line("#8c6a00", "longdashdot", "star"),
 )
 """For things of a kind side by side; more than these six are not told apart."""

@@ -9,8 +9,10 @@ from datetime import date
 import pandas as pd
 import plotly.graph_objects as go
 
-from stillgraph.figures.theme import INK, LINE, LINK, MUTED, STATUS, counted, finish, reviewed
+from stillgraph.figures.theme import EDGE, LINE, LINK, STATUS, counted, finish, reviewed
+from stillgraph.records import LINK_STATUSES, NodeKind, Timeline, TimelineRow
 
+_COLUMNS = ["offence_id", "occurred_at", "status", "offence", "store"]
 _AROUND = pd.Timedelta(days=21)
 
 
@@ -27,6 +29,39 @@ class Lane:
     offences: pd.DataFrame
     arrests: pd.DataFrame
     custody: tuple[tuple[date, date], ...] | None = None
+
+
+def lanes_of(found: Timeline) -> list[Lane]:
+    """Return a lane for each person of a timeline that was asked for, in its order.
+
+    Custody is known where an arrest on record has its dates.
+    """
+    return [_lane(found, str(person)) for person in found.persons]
+
+
+def _lane(found: Timeline, person: str) -> Lane:
+    own = [row for row in found.rows if person in row.persons]
+    offences = pd.DataFrame(
+        [(str(row.offence_id), row.occurred_at, _status(row, person), row.offence, row.store)
+         for row in own if row.kind is NodeKind.OFFENCE],
+        columns=_COLUMNS,
+    )  # fmt: skip
+    arrests = [row for row in own if row.kind is NodeKind.ARREST]
+    frame = pd.DataFrame(
+        [(row.on, row.offence, row.disposal or "") for row in arrests], columns=["arrested_on", "offence", "disposal"]
+    )
+    last = max((row.on for row in own), default=None)
+    spells = tuple(
+        (row.custody_from, row.released_on or last or row.custody_from)
+        for row in arrests
+        if row.custody_from is not None
+    )
+    return Lane(person, offences, frame, spells or None)
+
+
+def _status(row: TimelineRow, person: str) -> str:
+    own = [link.status for link in row.links if str(link.person_id) == person]
+    return min(own, key=LINK_STATUSES.index).value if own else LINK_STATUSES[-1].value
 
 
 def timeline(lanes: Sequence[Lane], *, period: str, simulated: bool) -> go.Figure:
@@ -86,10 +121,9 @@ def _named(lane: Lane, start: pd.Timestamp | None) -> str:
 
 
 def _events(lanes: Sequence[Lane], level: dict[str, int]) -> pd.DataFrame:
-    columns = ["offence_id", "occurred_at", "status", "offence", "store"]
-    parts = [lane.offences[columns].assign(y=level[lane.person_id], person_id=lane.person_id) for lane in lanes]
+    parts = [lane.offences[_COLUMNS].assign(y=level[lane.person_id], person_id=lane.person_id) for lane in lanes]
     some = [part for part in parts if len(part)]
-    return pd.concat(some, ignore_index=True) if some else pd.DataFrame(columns=[*columns, "y", "person_id"])
+    return pd.concat(some, ignore_index=True) if some else pd.DataFrame(columns=[*_COLUMNS, "y", "person_id"])
 
 
 def _unknown(lanes: Sequence[Lane]) -> str:
@@ -124,7 +158,7 @@ def _add_joins(figure: go.Figure, events: pd.DataFrame) -> int:
             x += [at, at, None]
             y += [int(rows["y"].min()), int(rows["y"].max()), None]
     figure.add_scatter(
-        x=x, y=y, mode="lines", name="same offence", line={"color": MUTED, "width": 1.5}, hoverinfo="skip",
+        x=x, y=y, mode="lines", name="same offence", line={"color": EDGE, "width": 1.5}, hoverinfo="skip",
         showlegend=bool(joint),
     )  # fmt: skip
     return joint
@@ -157,7 +191,7 @@ def _add_arrests(figure: go.Figure, lanes: Sequence[Lane], level: dict[str, int]
         y=[row[0] for row in arrests],
         mode="markers",
         name="arrest",
-        marker={"color": INK, "symbol": "line-ns", "size": 18, "line": {"color": INK, "width": 3}},
+        marker={"color": EDGE, "symbol": "line-ns", "size": 18, "line": {"color": EDGE, "width": 3}},
         customdata=[[str(row[1]), str(row[3]), str(row[4])] for row in arrests],
         hovertemplate="<b>%{customdata[0]}</b> arrested %{x|%-d %b %Y}<br>%{customdata[1]}<br>%{customdata[2]}"
         "<extra></extra>",

@@ -44,6 +44,11 @@ class Network {
     model.on("change:caption", this.captioned);
     this.watch = new ResizeObserver(() => this.fit());
     this.watch.observe(this.stage);
+    // Light or dark is an attribute of the page, or of JupyterLab's body.
+    this.look_of_page = new MutationObserver(() => this.draw());
+    for (const one of [document.documentElement, document.body]) {
+      this.look_of_page.observe(one, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
+    }
     model.send({ ready: true });
   }
 
@@ -51,6 +56,7 @@ class Network {
     this.model.off("msg:custom", this.received);
     this.model.off("change:caption", this.captioned);
     this.watch.disconnect();
+    this.look_of_page.disconnect();
     cancelAnimationFrame(this.frame);
   }
 
