@@ -78,6 +78,31 @@ def test_the_page_opens_sorts_and_shows_a_person(site, browser, tmp_path):
     assert browser.errors == []
 
 
+def test_a_manager_opens_a_number_down_to_its_still(site, browser, axe, demo_case):
+    browser.open(site.overview)
+    page = browser.page
+    card = page.locator(".sg-number-card", has_text="Corroborated leads")
+    count = int(card.locator("b").inner_text().replace(",", ""))
+    card.get_by_role("button", name="See the rows").click()
+    opened = page.locator(".sg-card", has=page.get_by_role("heading", name="Behind: Corroborated leads"))
+    expect(opened).to_contain_text(f"Corroborated leads · 17 Nov 2025 to 30 Oct 2026 · {count} rows")
+    assert opened.locator("tbody tr").count() == 100
+    still = opened.locator("tbody tr th").first.inner_text()
+    opened.get_by_label("Still", exact=True).select_option(still)
+    picture = opened.get_by_role("img", name=f"Still {still}")
+    expect(picture).to_be_visible()
+    assert page.evaluate("e => e.naturalWidth", picture.element_handle()) > 100
+    with page.expect_download() as kept:
+        opened.get_by_role("button", name="Download corroborated-leads as CSV").click()
+    assert kept.value.suggested_filename == "corroborated-leads.csv"
+    lines = kept.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == count + 1
+    assert axe(page) == []
+    opened.get_by_role("button", name="Close").click()
+    expect(opened).to_be_hidden()
+    assert browser.errors == []
+
+
 def persons(page) -> list[str]:
     """Return the persons of the ranking's table, in its order."""
     return page.locator(".sg-ranking tbody tr td:nth-child(3)").all_inner_texts()

@@ -209,6 +209,16 @@ class MadeUpCase:
             review_kind="simulated review" if known and self.simulated else None,
         )
 
+    def rows_behind(self, number: str) -> pd.DataFrame:
+        self.asked.append(("rows_behind", number))
+        return pd.DataFrame({"still_id": ["R01/a.jpg", "R01/b.jpg", "R01/a.jpg"], "retailer": TRAP})
+
+    def still_picture(self, still: str) -> bytes:
+        self.asked.append(("still_picture", still))
+        if still == "R01/b.jpg":
+            raise NotFound(f"There is no still {still} in this case.")
+        return _grey()
+
     def unknown_series(self) -> pd.DataFrame:
         return pd.DataFrame(
             {"person_id": ["unknown 1", "unknown 3"], "stills": [5, 2], "offences": [4, 2], "retailers": [3, 1]}

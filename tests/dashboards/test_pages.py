@@ -25,6 +25,12 @@ def text(widget: widgets.Widget) -> str:
     return "".join(one.value for one in everything(widget) if isinstance(one, widgets.HTML))
 
 
+def person_chooser(page: widgets.Widget) -> widgets.Dropdown:
+    """Return the one that chooses a person, among those that choose."""
+    (found,) = (widget for widget in everything(page) if getattr(widget, "description", "") == "Person")
+    return found
+
+
 def one(widget: widgets.Widget, kind: type) -> widgets.Widget:
     """Return the only widget of a kind."""
     (found,) = [w for w in everything(widget) if isinstance(w, kind)]
@@ -100,7 +106,7 @@ def test_everyone_and_persons_not_corroborated_are_shown_when_asked_for(page, so
 
 
 def test_choosing_a_person_shows_their_offences_and_faces_and_marks_their_row(page, source):
-    chooser = one(page, widgets.Dropdown)
+    chooser = person_chooser(page)
     assert chooser.value == ""
     assert "Nobody is chosen." in text(page)
     label, person = chooser.options[2]
@@ -114,7 +120,7 @@ def test_choosing_a_person_shows_their_offences_and_faces_and_marks_their_row(pa
 
 
 def test_sorting_again_keeps_the_person_and_losing_them_chooses_nobody(page):
-    chooser, toggle = one(page, widgets.Dropdown), one(page, widgets.ToggleButtons)
+    chooser, toggle = person_chooser(page), one(page, widgets.ToggleButtons)
     others, _ = (w for w in everything(page) if isinstance(w, widgets.Checkbox))
     person = chooser.options[1][1]
     chooser.value = person
@@ -133,7 +139,7 @@ def test_a_failure_is_shown_as_its_sentence(page, source, monkeypatch):
         raise KeyError("Jo Bloggs")
 
     monkeypatch.setattr(source, "person", broken)
-    one(page, widgets.Dropdown).value = one(page, widgets.Dropdown).options[1][1]
+    person_chooser(page).value = person_chooser(page).options[1][1]
     assert re.search(r'role="alert">Something went wrong\. .* reference: [0-9A-F]{8}\.', text(page))
     assert "Bloggs" not in text(page)
 
@@ -148,7 +154,7 @@ def test_every_result_of_a_simulated_review_says_so(page):
 
 def test_review_by_people_is_nowhere_called_simulated(made_up):
     page = pages.overview_of(made_up(simulated=False))
-    one(page, widgets.Dropdown).value = one(page, widgets.Dropdown).options[1][1]
+    person_chooser(page).value = person_chooser(page).options[1][1]
     drawn = str([w.outputs for w in everything(page) if isinstance(w, widgets.Output)])
     assert "imulated" not in text(page) + drawn
 
@@ -250,3 +256,20 @@ def test_a_page_that_cannot_open_says_why(monkeypatch):
     monkeypatch.setattr(pages, "overview_of", lambda _source: 1 / 0)
     monkeypatch.setattr(pages, "_source", lambda _desk: None)
     assert "Something went wrong." in text(dashboards.overview())
+
+
+def test_a_number_opens_to_its_rows_and_a_row_to_its_still_or_the_reason(page, source):
+    opened = [w for w in everything(page) if getattr(w, "tooltip", None) == "See the rows behind: Corroborated leads"]
+    opened[0].click()
+    assert source.asked[-1] == ("rows_behind", "Corroborated leads")
+    shown = text(page)
+    assert "Behind: Corroborated leads" in shown
+    assert "Corroborated leads · 3 Nov 2025 to 28 Oct 2026 · 3 rows" in shown
+    assert "<script>" not in shown
+    (still,) = (w for w in everything(page) if getattr(w, "description", "") == "Still")
+    assert [value for _, value in still.options] == ["", "R01/a.jpg", "R01/b.jpg"]
+    still.value = "R01/a.jpg"
+    assert 'alt="Still R01/a.jpg"' in text(page)
+    still.value = "R01/b.jpg"
+    assert "There is no still R01/b.jpg in this case." in text(page)
+    assert 'alt="Still' not in text(page)

@@ -90,12 +90,16 @@ def unseen(text: str) -> str:
 
 def numbers(items: Sequence[Number]) -> str:
     """Return a band of key numbers."""
-    cards = "".join(
-        f"<div><dt>{escape(item.label)}</dt><dd><b>{escape(item.value)}</b>"
-        f"<span>{escape(item.out_of)}</span></dd></div>"
-        for item in items
-    )
-    return f'<dl class="sg-numbers">{cards}</dl>'
+    return f'<dl class="sg-numbers">{"".join(f"<div>{_term(item)}</div>" for item in items)}</dl>'
+
+
+def number(item: Number) -> str:
+    """Return one key number by itself."""
+    return f"<dl>{_term(item)}</dl>"
+
+
+def _term(item: Number) -> str:
+    return f"<dt>{escape(item.label)}</dt><dd><b>{escape(item.value)}</b><span>{escape(item.out_of)}</span></dd>"
 
 
 def facts(items: Iterable[tuple[str, str]]) -> str:

@@ -12,6 +12,7 @@ from stillgraph.dashboards import (
     enhancement_panels,
     grouping_panels,
     markup,
+    number_panels,
     panels,
     reader,
     review_panels,
@@ -69,7 +70,7 @@ def overview_of(source: Source) -> widgets.Widget:
     return panels.page(
         panels.header(state),
         panels.alerts(state),
-        panels.key_numbers(state),
+        number_panels.band(state),
         panels.ranking(state),
         panels.person(state),
         pair,

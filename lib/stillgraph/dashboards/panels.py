@@ -74,12 +74,6 @@ def header(state: OverviewState) -> widgets.Widget:
     return Card(Html(wording.header(state.case, state.period, state.glance)), kind="sg-head")
 
 
-def key_numbers(state: OverviewState) -> widgets.Widget:
-    """Return the band of key numbers and the yield with what it depends on."""
-    glance = state.glance
-    return Card(Html(markup.numbers(wording.key_numbers(glance)) + wording.yield_note(glance)), kind="sg-band")
-
-
 def alerts(state: OverviewState) -> widgets.Widget:
     """Return the place where a failed choice says why."""
     place = Html("")

@@ -9,7 +9,7 @@ from typing import Protocol
 import networkx as nx
 import pandas as pd
 
-from stillgraph.casework import analysing, enhancing, networking, receiving, searching
+from stillgraph.casework import analysing, enhancing, networking, opening, receiving, searching
 from stillgraph.casework import ranking as rankings
 from stillgraph.casework.analysing import Dossier, Glance
 from stillgraph.casework.desk import Desk
@@ -45,6 +45,8 @@ class Source(Protocol):
 
     @property
     def name(self) -> str: ...
+    def rows_behind(self, number: str) -> pd.DataFrame: ...
+    def still_picture(self, still: str) -> bytes: ...
     def at_a_glance(self) -> Glance: ...
     def ranking(self, by: str, *, with_proposals: bool) -> Ranking: ...
     def network(self) -> tuple[nx.Graph[str], Places]: ...
@@ -78,6 +80,14 @@ class CaseSource:
     def name(self) -> str:
         """The case's name."""
         return self._desk.case.directory.name
+
+    def rows_behind(self, number: str) -> pd.DataFrame:
+        """Return the rows that a key number counts, each with its ``still_id``."""
+        return opening.rows_behind(self._desk, number)
+
+    def still_picture(self, still: str) -> bytes:
+        """Return a still as PNG."""
+        return opening.still_picture(self._desk, StillId(still))
 
     def at_a_glance(self) -> Glance:
         """Return the key numbers."""

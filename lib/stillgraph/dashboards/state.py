@@ -24,7 +24,8 @@ class OverviewState(HasTraits):
     """The overview's state.
 
     ``by``, ``with_proposals`` and ``person_id`` (empty: nobody) are the reader's choices; ``ranking`` and
-    ``dossier`` follow them. ``problem`` is the sentence of the last failure, empty after a success.
+    ``dossier`` follow them. So do ``behind``, the rows behind the key ``number`` that is open, and ``picture``, of the
+    ``still`` of them that was chosen. ``problem`` is the sentence of the last failure, empty after a success.
     """
 
     by = Enum(tuple(MEASURES), default_value="harm")
@@ -34,6 +35,10 @@ class OverviewState(HasTraits):
     ranking = AnyTrait(default_value=None)
     dossier = AnyTrait(default_value=None)
     problem = Unicode("")
+    number = Unicode("")
+    behind = AnyTrait(default_value=None)
+    still = Unicode("")
+    picture = AnyTrait(default_value=None)
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -49,6 +54,7 @@ class OverviewState(HasTraits):
         self._sort()
         self.observe(lambda _change: self._try(self._sort), names=["by", "with_proposals"])
         self.observe(lambda _change: self._try(self._open), names="person_id")
+        self.observe(lambda _change: self._try(self._look), names="still")
 
     def __repr__(self) -> str:
         return "OverviewState()"
@@ -62,6 +68,16 @@ class OverviewState(HasTraits):
         """Return faces' pictures; none of them, and a problem, where they cannot be had."""
         chips = attempt(lambda: self._source.face_chips(faces), self._tell)
         return {} if chips is None else chips
+
+    def open_number(self, number: str) -> None:
+        """Open a key number to the rows behind it; nothing closes what is open."""
+        rows = self._source.rows_behind(number) if number else None
+        self.still, self.number, self.behind = "", number, rows
+
+    def _look(self) -> None:
+        self.picture = None
+        if self.still:
+            self.picture = self._source.still_picture(self.still)
 
     def _try(self, act: Any) -> None:
         self.problem = ""

@@ -37,12 +37,12 @@ function render({ model, el }) {
   }
 
   model.on("msg:custom", take);
-  model.on("change:kinds", draw);
+  model.on("change:kinds change:name", draw);
   draw();
   el.append(row);
   return () => {
     model.off("msg:custom", take);
-    model.off("change:kinds", draw);
+    model.off("change:kinds change:name", draw);
   };
 }
 export default { render };

@@ -64,6 +64,7 @@
     if (status === 0) { end("The server does not answer."); }
   }
 
+  document.getElementById("sg-print").addEventListener("click", () => window.print());
   whoReads();
   setInterval(look, LOOK_MS);
   document.addEventListener("visibilitychange", look);
