@@ -63,8 +63,8 @@ def test_retailers_boroughs_and_statuses_narrow_what_counts(desk):
 def test_the_first_by_harm_are_those_of_the_ranking(desk):
     from stillgraph.casework import ranking
 
-    removed = network_measures.without(desk, first=10, proactive=True, worlds=0).found.removed
-    assert set(removed) == {one.person_id for one in ranking.ranking(desk).standings[:10]}
+    removed = network_measures.without(desk, first=10, worlds=0).found.removed
+    assert set(removed) == {one.person_id for one in ranking.ranking(desk, keep=False).standings[:10]}
 
 
 @pytest.mark.parametrize("by", network_measures.CENTRAL)
@@ -230,8 +230,7 @@ def test_worlds_of_a_what_if_are_those_of_the_ranking(desk):
     import numpy as np
 
     from stillgraph.casework.county import county
-    from stillgraph.prolific import worlds
-    from stillgraph.prolific.chances import WorldSettings
+    from stillgraph.prolific import WorldSettings, worlds
 
     links = county(persons=300, links=2_000, seed=4).links
     own = links.join < 0

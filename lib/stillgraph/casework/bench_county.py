@@ -117,8 +117,7 @@ def _timed(seconds: dict[str, float], core: dict[str, float], stage: str, do: Ca
 
 
 def _ranked(table: LinkTable, worlds: int, seed: int) -> None:
-    from stillgraph.prolific import RfhPoints
-    from stillgraph.prolific.chances import WorldSettings
+    from stillgraph.prolific import RfhPoints, WorldSettings
     from stillgraph.prolific.worlds import ground, intervals
 
     settings = WorldSettings(draws=worlds, seed=seed)

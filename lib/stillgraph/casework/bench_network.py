@@ -22,6 +22,7 @@ from stillgraph.governance.permits import Action
 
 if TYPE_CHECKING:
     from stillgraph.network.oracles_measures import Covered, Held
+    from stillgraph.prolific.coverage import Coverage
 
 Tell = Callable[[str], None]
 
@@ -62,6 +63,7 @@ class Oracles:
     measures: dict[str, Held]
     questions: dict[str, int]
     sampled_betweenness: Covered
+    rank_intervals: tuple[Coverage, ...]
     gini: tuple[ClosedForm, ...]
     totals: Totals | None
 
@@ -151,6 +153,7 @@ def _oracles(networks: int, some: County, desk: Desk | None, seed: int, tell: Te
     from stillgraph import network
     from stillgraph.network import oracles as question_oracles
     from stillgraph.network import oracles_measures
+    from stillgraph.prolific import coverage
 
     tell(f"every measure against its oracle on {networks} random networks")
     measures = oracles_measures.check_measures(networks, seed)
@@ -158,7 +161,9 @@ def _oracles(networks: int, some: County, desk: Desk | None, seed: int, tell: Te
     questions = question_oracles.check_questions(question_oracles.random_networks(networks, seed), seed)
     tell("intervals of sampled betweenness against exact figures")
     sampled = oracles_measures.check_sampling(network.project(some.links), tell=tell)
-    return Oracles(measures, questions, sampled, _closed_forms(), None if desk is None else _totals(desk))
+    tell("rank intervals on simulated populations")
+    intervals = coverage(populations=max(1, networks // 5), seed=seed)
+    return Oracles(measures, questions, sampled, intervals, _closed_forms(), None if desk is None else _totals(desk))
 
 
 def _closed_forms(units: int = 100_000) -> tuple[ClosedForm, ...]:

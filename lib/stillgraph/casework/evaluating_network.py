@@ -116,7 +116,7 @@ def network(desk: Desk, truth: Path, circles: Path, *, seed: int = 0) -> Network
     table = evaluation.read_truth(truth)
     circle = read_circles(circles)
     ranked = [
-        (proposals, rankings.ranking(desk, by=by, with_proposals=proposals))
+        (proposals, rankings.ranking(desk, by=by, with_proposals=proposals, keep=False))
         for by in ("harm", "count")
         for proposals in (False, True)
     ]

@@ -398,11 +398,11 @@ def _first(links: LinkTable, many: int, by: str, *, proactive: bool) -> list[Per
 
 def _worlds(links: LinkTable, many: int, seed: int, *, proactive: bool) -> Iterator[DrawnLinks]:
     """Draw worlds: which links hold in each, and who is whom."""
-    from stillgraph.prolific import chances, worlds
+    from stillgraph.prolific import WorldSettings, worlds
 
     if not many:
         return
-    settings = chances.WorldSettings(draws=many, seed=seed)
+    settings = WorldSettings(draws=many, seed=seed)
     base = worlds.ground(links, settings, include_proactive=proactive)
     nobody = np.arange(len(links.persons))
     # Worlds are drawn of rows in another order than the table's, in which own links ascend by person and offence.

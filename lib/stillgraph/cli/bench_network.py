@@ -119,6 +119,14 @@ def _show_oracles(oracles: Oracles, networks: int) -> None:
         f"first fifty's, which are off by {100 * sampled.relative_error_first:.1f} % on average."
     )
     common.print_table(
+        ["95 % interval of", "figures", "covered", "below", "above", "of one value alone"],
+        [
+            (one.measure, one.figures, f"{100 * one.covered / one.figures:.1f} %", one.below, one.above,
+             one.point_figures)
+            for one in oracles.rank_intervals
+        ],
+    )  # fmt: skip
+    common.print_table(
         ["Gini of", "known", "ours"], [(one.population, f"{one.known:.5f}", one.found) for one in oracles.gini]
     )
     if oracles.totals is not None:
