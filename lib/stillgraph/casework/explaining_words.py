@@ -97,6 +97,8 @@ def _moved(rank: int | None, before: int | None, persons: int) -> str:
 
 def changes(page: Explanation) -> tuple[str, ...]:
     """Return what would change a place in sentences: each that moves it, and of the others how many there are."""
+    if not page.changes:
+        return ("No link has a doubt noted and nothing is proposed; the place without each offence is in the table.",)
     now = page.place.ranks[page.by]
     moving = [told for told in page.changes if told.place.ranks[page.by] != now]
     still = len(page.changes) - len(moving)

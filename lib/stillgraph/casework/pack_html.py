@@ -19,12 +19,14 @@ h3 { font-size: 1.02rem; margin: 1.4rem 0 .3rem } nav ul { columns: 3; font-size
 svg { width: 100%; height: auto }
 .list { font-size: .82rem; font-variant-numeric: tabular-nums } .list td, .list th { padding: .16rem .5rem .16rem 0 }
 .list td:first-child { width: auto }
+.list td, .list th { overflow-wrap: break-word } .list td:last-child { overflow-wrap: anywhere }
 .list .right { text-align: right; white-space: nowrap }
 .scroll { overflow-x: auto } .scale { color: #4a5a6a; font-size: .85rem }
 .plates.faces figure { width: 7.2rem } .plates.faces figcaption { font-size: .72rem; overflow-wrap: anywhere }
 .drawings { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start }
 .drawings svg { flex: 1 1 20rem; min-width: 0 }
 @media print { body { margin: 0; max-width: none; font-size: 10.5px } nav { display: none }
+  .list { font-size: 7.5px } .list td, .list th { padding-right: 4px } .plates.faces figure { width: 2.6cm }
   h2 { break-before: page; border: 0 } h2, h3 { break-after: avoid } tr, figure { break-inside: avoid }
   a { color: inherit; text-decoration: none } @page { size: A4; margin: 15mm } }
 </style>
