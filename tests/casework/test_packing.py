@@ -75,7 +75,7 @@ def newest(case):
 
 
 def test_it_holds_the_first_of_the_ranking_and_the_whole_ranking(desk, pack):
-    ranked = rankings.ranking(desk)
+    ranked = rankings.ranking(desk, keep=False)
     assert pack.ranking == ranked
     assert [p.person_id for p in pack.persons] == [s.person_id for s in ranked.standings[:3]]
     assert pack.simulated

@@ -12,7 +12,7 @@ from stillgraph.casework import analysing
 from stillgraph.records import OfficerId
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
-WIDE = {"v_offence", "v_person", "v_link", "v_candidate", "v_search", "v_still", "v_store"}
+WIDE = {"v_offence", "v_person", "v_link", "v_candidate", "v_search", "v_still", "v_store", "v_ranking"}
 EMPTY = "Empty in the demonstration."
 
 

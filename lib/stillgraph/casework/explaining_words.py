@@ -152,10 +152,12 @@ def _standing(page: Explanation) -> str:
         )
     other = {name: rank for name, rank in page.place.ranks.items() if name != page.by}
     elsewhere = ", ".join(f"{rank} by {MEASURES[name]}" for name, rank in other.items())
+    harm = "" if standing.harm_low is None else f" (95 %: {standing.harm_low:,.1f} to {standing.harm_high:,.1f})"
+    first = "" if standing.top_share is None else f" Among the first in {standing.top_share:.0%} of worlds drawn."
     return (
         f"Place {standing.rank} of {page.place.persons} by {MEASURES[page.by]} (95 %: {standing.rank_low} to "
-        f"{standing.rank_high}), with {count(standing.offences, 'offence')}, {standing.harm_days:,.1f} days of harm "
-        f"and {pounds(standing.value_pence)}; {elsewhere}."
+        f"{standing.rank_high}), with {count(standing.offences, 'offence')}, {standing.harm_days:,.1f} days of "
+        f"harm{harm} and {pounds(standing.value_pence)}; {elsewhere}.{first}"
     )
 
 

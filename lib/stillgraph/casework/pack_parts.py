@@ -150,20 +150,27 @@ def _summary(pack: CasePack) -> Section:
 
 
 RANKING = (
-    Column("rank", "count", 0.6), Column("95 %", "text", 0.9), Column("person", "text", 1.6),
-    Column("link", "text", 1.4), Column("offences", "count", 1), Column("retailers", "count", 1),
-    Column("days of harm", "days", 1.2), Column("value", "money", 1.3), Column("RFH", "count", 0.6),
-    Column("arrests", "count", 0.8),
+    Column("rank", "count", 0.6), Column("95 %", "text", 0.8), Column("in first", "text", 0.8),
+    Column("person", "text", 1.4), Column("link", "text", 1.4), Column("offences", "count", 0.9),
+    Column("95 %", "text", 0.8), Column("days of harm", "days", 1), Column("95 %", "text", 1.5),
+    Column("value", "money", 1.3), Column("RFH", "count", 0.6), Column("arrests", "count", 0.8),
 )  # fmt: skip
+"""``in first``: the share of drawn worlds in which the person is among the first, as the ranking counts these."""
 
 
 def standing_row(standing: Standing) -> tuple[Cell, ...]:
     """Return a standing as a row of :data:`RANKING`."""
     return (
-        standing.rank, f"{standing.rank_low}-{standing.rank_high}", standing.person_id, str(standing.status),
-        standing.offences, standing.retailers, standing.harm_days, standing.value_pence, standing.rfh,
+        standing.rank, _between("count", standing.rank_low, standing.rank_high),
+        None if standing.top_share is None else f"{standing.top_share:.0%}", standing.person_id, str(standing.status),
+        standing.offences, _between("count", standing.count_low, standing.count_high), standing.harm_days,
+        _between("days", standing.harm_low, standing.harm_high), standing.value_pence, standing.rfh,
         None if standing.nominal_id is None else standing.prior_arrests,
     )  # fmt: skip
+
+
+def _between(kind: str, low: float | None, high: float | None) -> str | None:
+    return None if low is None or high is None else f"{shown(kind, low)}-{shown(kind, high)}"
 
 
 def _ranking(pack: CasePack) -> Section:
@@ -229,7 +236,8 @@ def link_said(offence: WhyOffence) -> str:
     rulings = sorted({n for f in offence.faces for n in f.evidence.rulings})
     figures += [f"ruling {', '.join(map(str, rulings))}"] if rulings else []
     rests = f" ({count(len(offence.faces), 'face')}{'; ' if figures else ''}{', '.join(figures)})"
-    return status + rests + (f": {'; '.join(offence.doubts)}" if offence.doubts else "")
+    found = "; proactively detected, so its days do not count" if offence.proactive else ""
+    return status + rests + (f": {'; '.join(offence.doubts)}" if offence.doubts else "") + found
 
 
 def person(pack: CasePack, page: Explanation) -> list[Section]:

@@ -314,10 +314,13 @@ def _silence_notes(on: date, last: date, known_until: date | None) -> tuple[str,
 def concentration_among_persons(
     table: LinkTable, by: str, *, with_proposals: bool
 ) -> tuple[Concentrated, str, tuple[str, ...]]:
-    """Return how concentrated a measure is among the persons of a table, that in words, and notes; inside an action."""
+    """Return how concentrated a measure is among the persons of a table, that in words, and notes; inside an action.
+
+    Of harm as rankings count it: without proactively detected offences.
+    """
     from stillgraph import prolific
 
-    values, events = prolific.unit_totals(table, "persons", by)
+    values, events = prolific.unit_totals(table, "persons", by, include_proactive=False)
     found = prolific.concentrated(values, events)
     return found, concentration_statement(found, "persons", by), _notes(found, "persons", with_proposals=with_proposals)
 
