@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import analysing, governing, take_seat, worth
+from stillgraph.casework import analysing, explaining, governing, take_seat, worth
 from stillgraph.casework import ranking as rankings
 from stillgraph.errors import WrongUse
 from stillgraph.records import Arrest, Estimate, Exposure, LinkStatus, Reading, Silence
@@ -62,7 +62,7 @@ def test_persons_are_those_with_a_corroborated_link_unless_proposals_count(desk)
 
 
 def test_the_concentration_of_the_ranking_is_the_same(desk):
-    ranked = rankings.ranking(desk, include_proactive=True).concentration
+    ranked = rankings.ranking(desk).concentration
     found = worth.concentration(desk).found
     assert (ranked.persons, ranked.gini) == (found.units, pytest.approx(found.gini.value))
     assert ranked.top_10_percent_share == pytest.approx(found.shares[5].percent.value)
@@ -272,3 +272,25 @@ def test_a_case_without_offences_has_no_back_test(tmp_path):
     with pytest.raises(WrongUse, match="needs offences, and the case has none"):
         worth.back_test(desk)
     assert worth.quiet(desk).silences == ()
+
+
+def test_recency_in_the_ranking_leaves_days_in_custody_out(demo_case, tmp_path):
+    case = tmp_path / "case"
+    shutil.copytree(demo_case, case)
+    desk = demo.seat(case, demo.ANALYST)
+    before = {s.person_id: s for s in rankings.ranking(desk, by="rfh", keep=False).standings}
+    silent = next(s for s in worth.quiet(desk).silences if s.silence.days > 200)
+    page = explaining.why(desk, silent.person_id, by="rfh")
+    after_last = silent.last_offence + timedelta(days=1)
+    with desk.case.session(writing=True) as session, session.transaction():
+        held = Arrest(silent.nominal_id, after_last, "46", "Shoplifting", "charged", custody_from=after_last)
+        receipts.add_arrests(session, [held])
+    after = {s.person_id: s for s in rankings.ranking(desk, by="rfh", keep=False).standings}
+    assert before[silent.person_id].rfh + 15 <= after[silent.person_id].rfh, "as recent as on the day of the arrest"
+    assert {p: s.rfh for p, s in before.items() if p != silent.person_id} == {
+        p: s.rfh for p, s in after.items() if p != silent.person_id
+    }
+    again = explaining.why(desk, silent.person_id, by="rfh")
+    for told, standing in ((page, before[silent.person_id]), (again, after[silent.person_id])):
+        assert told.place.totals["rfh"] == standing.rfh == told.standing.rfh
+        assert told.place.ranks["rfh"] == standing.rank

@@ -25,9 +25,9 @@ def test_concentration_says_how_few_hold_how_much(run, demo_case):
     assert "  insufficient" in told.out, "of the one or two first stores there is no interval"
     for note in document["notes"]:
         assert note in told.out
-    without = run("concentration", demo_case, "--without-proactive", "--json", seat=SEAT).document
-    assert "without proactively detected offences" in without["scale"]
-    assert without["found"]["total"] < run("concentration", demo_case, "--json", seat=SEAT).document["found"]["total"]
+    counted = run("concentration", demo_case, "--proactive", "--json", seat=SEAT).document
+    assert "proactively detected offences counted too" in counted["scale"]
+    assert counted["found"]["total"] > run("concentration", demo_case, "--json", seat=SEAT).document["found"]["total"]
 
 
 def test_a_back_test_stands_beside_count_and_random_lists(run, demo_case, tmp_path):

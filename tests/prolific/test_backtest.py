@@ -40,6 +40,7 @@ def table(links: list[tuple[int, int, int]], persons: int, *, joins: list[bool] 
 
 
 def run(links, persons, *, top=2, by=("harm",), draws=20, **asked):
+    asked = {"include_proactive": True} | asked
     return back_test(table(links, persons), [SPLIT], since=START, until=END, top=top, by=by, draws=draws, **asked)
 
 

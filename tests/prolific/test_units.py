@@ -40,14 +40,14 @@ def table() -> LinkTable:
 )
 def test_each_unit_adds_up_to_its_own(table, of, by, values, events) -> None:
     known = ("S3", "S1") if of == "stores" else ()
-    found, made_of = unit_totals(table, of, by, known=known)
+    found, made_of = unit_totals(table, of, by, known=known, include_proactive=True)
     assert found.tolist() == values
     assert made_of.tolist() == events
 
 
 def test_proactive_offences_can_be_left_out_of_harm_alone(table) -> None:
-    assert unit_totals(table, "persons", "harm", include_proactive=False)[0].tolist() == [365, 0]
-    assert unit_totals(table, "persons", "value", include_proactive=False)[0].tolist() == [100, 400]
+    assert unit_totals(table, "persons", "harm")[0].tolist() == [365, 0]
+    assert unit_totals(table, "persons", "value")[0].tolist() == [100, 400]
 
 
 @pytest.mark.parametrize(("of", "by"), [("dogs", "harm"), ("persons", "rfh")])

@@ -13,7 +13,7 @@ from stillgraph.casework import explaining_words as words
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
-from stillgraph.casework.ranking import link_table
+from stillgraph.casework.ranking import custody_of, link_table
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -131,6 +131,7 @@ def gather(
         until=until,
         with_proposals=with_proposals,
         simulated=is_simulated(session),
+        custody=custody_of(session),
     )
     within = set(table.offences.ids)
     faces: dict[PersonId, list[LinkedFace]] = defaultdict(list)
@@ -160,7 +161,7 @@ def gather(
         ranking=ranking,
         with_proposals=with_proposals,
         table=table,
-        links=reasons.counted(table, with_proposals=with_proposals, today=until),
+        links=reasons.counted(table, with_proposals=with_proposals, today=until, custody=custody),
         people=people,
         faces={person: tuple(of) for person, of in faces.items()},
         evidence=networks.face_evidence(session, with_proposals=True),

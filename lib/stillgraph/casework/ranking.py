@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.governance.permits import Action
-from stillgraph.records import LinkTable, Ranking
+from stillgraph.records import CustodyTable, LinkTable, NominalId, Ranking
 from stillgraph.store import Session, links, rankings, receipts
 
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ def link_table(
     """
     days = harm_table(session).days
     return links.links(session, days, with_proposals=with_proposals, since=since, until=until)
+
+
+def custody_of(session: Session) -> Callable[[Sequence[NominalId | None]], CustodyTable]:
+    """Return what tells of persons, by their nominals, when each was in custody. For use inside an action."""
+    from stillgraph import prolific
+
+    return partial(
+        prolific.custody_table,
+        arrests=receipts.arrests(session),
+        known_until=receipts.arrests_known_until(session),
+    )
 
 
 def ranking(
@@ -92,6 +104,7 @@ def ranking(
     with desk.ahead(Action.RANK, **asked) as deed:
         table = link_table(deed.session, with_proposals=True, since=since, until=until)
         harm, arrests = harm_table(deed.session), receipts.prior_arrests(deed.session)
+        custody = custody_of(deed.session)
         simulated, linked_at = is_simulated(deed.session), rankings.linked_at(deed.session)
         worlds = settings or prolific.WorldSettings()
         worlds = _learned(deed, worlds) if from_trials else worlds
@@ -101,7 +114,7 @@ def ranking(
             ranked = prolific.rank(
                 table, harm, arrests, by=by, since=since, until=until, with_proposals=with_proposals,
                 include_proactive=include_proactive, points=point_table, settings=worlds, simulated=simulated,
-                progress=progress,
+                progress=progress, custody=custody,
             )  # fmt: skip
     except BaseException as error:
         desk.record_failure(Action.RANK, error, **asked)

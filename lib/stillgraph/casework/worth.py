@@ -64,7 +64,7 @@ def concentration(
     since: date | None = None,
     until: date | None = None,
     with_proposals: bool = False,
-    include_proactive: bool = True,
+    include_proactive: bool = False,
     draws: int = 1000,
     seed: int = 0,
 ) -> ConcentrationReport:
@@ -166,7 +166,7 @@ def back_test(
     until: date | None = None,
     with_proposals: bool = False,
     as_known: bool = False,
-    include_proactive: bool = True,
+    include_proactive: bool = False,
     draws: int = 1000,
     seed: int = 0,
 ) -> BackTest:
@@ -381,5 +381,5 @@ def _scale(session: Session, by: str, *, include_proactive: bool) -> str:
     if by == "value":
         return "Value in pence, as retailers stated it."
     table = harm_table(session)
-    proactive = "" if include_proactive else ", without proactively detected offences"
+    proactive = ", proactively detected offences counted too" if include_proactive else ""
     return f"Harm in days: {table.source}, version {table.version}{proactive}."

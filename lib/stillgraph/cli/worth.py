@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from stillgraph.records import Estimate, ListWorth, SplitWorth
 
 WithProposals = Annotated[bool, typer.Option("--with-proposals", help="Count links that nobody has corroborated too.")]
-WithoutProactive = Annotated[
-    bool, typer.Option("--without-proactive", help="Leave proactively detected offences out of days of harm.")
+Proactive = Annotated[
+    bool,
+    typer.Option("--proactive/--no-proactive", help="Count proactively detected offences in harm (usually not)."),
 ]
 
 
@@ -38,7 +39,7 @@ def concentration(
     since: Since = None,
     until: Until = None,
     with_proposals: WithProposals = False,
-    without_proactive: WithoutProactive = False,
+    proactive: Proactive = False,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
@@ -49,7 +50,7 @@ def concentration(
 
     report = worth.concentration(
         common.seat(case, officer, operation, reason), of=of, by=by, since=common.day(since, "--since"),
-        until=common.day(until, "--until"), with_proposals=with_proposals, include_proactive=not without_proactive,
+        until=common.day(until, "--until"), with_proposals=with_proposals, include_proactive=proactive,
     )  # fmt: skip
     if as_json:
         common.print_json(report)
@@ -82,7 +83,7 @@ def backtest(
     since: Since = None,
     until: Until = None,
     with_proposals: WithProposals = False,
-    without_proactive: WithoutProactive = False,
+    proactive: Proactive = False,
     as_known: Annotated[
         bool, typer.Option("--as-known", help="Lists of links only that had been made by their last day.")
     ] = False,
@@ -99,7 +100,7 @@ def backtest(
     report = worth.back_test(
         common.seat(case, officer, operation, reason), splits=days, by=tuple(by or ("harm", "rfh")), top=top,
         since=common.day(since, "--since"), until=common.day(until, "--until"), with_proposals=with_proposals,
-        as_known=as_known, include_proactive=not without_proactive,
+        as_known=as_known, include_proactive=proactive,
     )  # fmt: skip
     if csv is not None:
         worth.write_back_test(report, csv)

@@ -59,7 +59,7 @@ def back_test(
     known_on: NDArray[np.datetime64] | None = None,
     as_known: bool = False,
     points: RfhPoints | None = None,
-    include_proactive: bool = True,
+    include_proactive: bool = False,
     seed: int = 0,
     draws: int = 1000,
 ) -> tuple[tuple[SplitWorth, ...], tuple[ListWorth, ...], tuple[WorthDifference, ...]]:
@@ -87,7 +87,7 @@ def back_test(
     points
         Another point table than :class:`RfhPoints`'s own.
     include_proactive
-        ``False`` leaves proactively detected offences out of days of harm.
+        Whether proactively detected offences count in days of harm.
     seed, draws
         For the bootstrap over persons, the same resamples for every list and split, so that differences are paired; and
         for the random lists.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +18,17 @@ from stillgraph.prolific.profiles import Profiles, profiles
 from stillgraph.prolific.rfh import RfhPoints
 from stillgraph.prolific.tables import corroborated, within
 from stillgraph.prolific.worlds import MEASURES, Ground, Intervals, figures, ground, intervals, measured, ranks, world
-from stillgraph.records import LINK_STATUSES, Escalation, LinkTable, NominalId, PersonId, Ranking, Ranks, Standing
+from stillgraph.records import (
+    LINK_STATUSES,
+    CustodyTable,
+    Escalation,
+    LinkTable,
+    NominalId,
+    PersonId,
+    Ranking,
+    Ranks,
+    Standing,
+)
 
 Ints = NDArray[np.int64]
 
@@ -47,6 +57,7 @@ def rank(
     settings: WorldSettings | None = None,
     simulated: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    custody: Callable[[Sequence[NominalId | None]], CustodyTable] | None = None,
 ) -> Ranking:
     """Rank persons by what they did, as far as it is known.
 
@@ -84,6 +95,8 @@ def rank(
         Whether simulated officers had a part in the links; handed on to the ranking.
     progress
         Told the worlds drawn and to draw.
+    custody
+        Returns, of persons' nominals, when each was in custody: recency leaves these days out.
 
     Raises
     ------
@@ -97,7 +110,8 @@ def rank(
 
     def found(links: LinkTable) -> _Found:
         today = None if until is None else int(np.datetime64(until).astype(np.int64))
-        base = ground(links, settings, include_proactive=include_proactive, today=today)
+        held = None if custody is None else custody(links.nominal_ids)
+        base = ground(links, settings, include_proactive=include_proactive, today=today, custody=held)
         values = measured(base, world(base, np.zeros(0, dtype=np.int64)), points)
         return _Found(links, base, values, {name: ranks(column) for name, column in values.items()})
 

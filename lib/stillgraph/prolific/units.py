@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 def unit_totals(
-    table: LinkTable, of: str, by: str, *, known: Iterable[str] = (), include_proactive: bool = True
+    table: LinkTable, of: str, by: str, *, known: Iterable[str] = (), include_proactive: bool = False
 ) -> tuple[Floats, Floats]:
     """Add a measure up by unit.
 
@@ -34,7 +34,7 @@ def unit_totals(
     known
         Stores, retailers or boroughs that are units as well where nothing was reported of them.
     include_proactive
-        ``False`` leaves proactively detected offences out of days of harm; they stay in count and value.
+        Whether proactively detected offences count in days of harm; usually they do not. They stay in count and value.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def unit_totals(
     return values, np.bincount(unit[carried > 0], minlength=units).astype(np.float64)
 
 
-def offence_measure(table: LinkTable, by: str, *, include_proactive: bool = True) -> Floats:
+def offence_measure(table: LinkTable, by: str, *, include_proactive: bool = False) -> Floats:
     """Return what each offence weighs by harm (days), count or value (pence), shape (k,)."""
     if by == "count":
         return np.ones(len(table.offences.ids))

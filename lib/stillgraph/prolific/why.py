@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.errors import NotFound
+from stillgraph.prolific.exposure import days_at_liberty
 from stillgraph.prolific.rfh import RfhPoints
 from stillgraph.prolific.worlds import MEASURES
-from stillgraph.records import Contribution, LinkTable, OffenceId, PersonId, Place
+from stillgraph.records import Contribution, CustodyTable, LinkTable, OffenceId, PersonId, Place
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -45,6 +46,8 @@ class Counted:
         The totals of those who do, in order.
     today : int
         The day recency counts from, in days since 1970.
+    custody : CustodyTable, optional
+        By the numbers of the table's persons: recency leaves days known in custody out.
     """
 
     table: LinkTable
@@ -57,6 +60,7 @@ class Counted:
     ascending: dict[str, Floats]
     points: RfhPoints
     today: int
+    custody: CustodyTable | None = None
 
     def of(self, person: int) -> Ints:
         """Return the offences of a person's links that count, shape (j,), ascending."""
@@ -72,6 +76,7 @@ def counted(
     include_proactive: bool = False,
     points: RfhPoints | None = None,
     today: date | None = None,
+    custody: CustodyTable | None = None,
 ) -> Counted:
     """Sum up the links of a table by person, as :func:`stillgraph.prolific.rank` does.
 
@@ -87,6 +92,8 @@ def counted(
         Another point table than :class:`RfhPoints`'s own.
     today
         The day recency counts from; the latest offence counted unless given.
+    custody
+        By the numbers of ``table.persons``: recency leaves days known in custody out, as in the ranking.
     """
     own = (table.join < 0) & ((table.status == 0) | with_proposals)
     rows = np.flatnonzero(own)
@@ -106,9 +113,20 @@ def counted(
         "value": np.bincount(person, value[offence], count).astype(np.float64),
     }
     takes_part = totals["count"] > 0
-    totals["rfh"] = np.where(takes_part, held.points(newest - latest, totals["count"], totals["harm"]), 0.0)
+    since = _since(np.flatnonzero(takes_part), latest[takes_part], newest, custody)
+    recent = np.full(count, np.inf)
+    recent[takes_part] = since
+    totals["rfh"] = np.where(takes_part, held.points(recent, totals["count"], totals["harm"]), 0.0)
     ascending = {name: np.sort(of[takes_part]) for name, of in totals.items()}
-    return Counted(table, rows, harm, value, day, totals, takes_part, ascending, held, newest)
+    return Counted(table, rows, harm, value, day, totals, takes_part, ascending, held, newest, custody)
+
+
+def _since(person: Ints, latest: Floats, today: int, custody: CustodyTable | None) -> Floats:
+    """Return the days since each person's latest offence that are not known to have been in custody."""
+    if custody is None:
+        return today - latest
+    at_liberty = days_at_liberty(custody, person, latest.astype(np.int64), today)
+    return np.where(latest <= today, at_liberty, today - latest).astype(np.float64)
 
 
 def person_of(links: Counted, person_id: PersonId) -> int:
@@ -143,7 +161,8 @@ def place(links: Counted, person: int, offences: Ints | None = None, *, gone: in
     if not len(these):
         return Place(ranks=dict.fromkeys(MEASURES), totals=dict.fromkeys(MEASURES, 0.0), persons=others)
     harm = round(float(links.harm_days[these].sum()), 6)
-    recent = np.array([links.today - links.day[these].max()], dtype=np.float64)
+    latest = np.array([links.day[these].max()], dtype=np.float64)
+    recent = _since(np.array([person]), latest, links.today, links.custody)
     points = links.points.points(recent, np.array([float(len(these))]), np.array([harm]))
     totals = {
         "harm": harm,

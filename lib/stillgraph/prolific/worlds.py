@@ -23,8 +23,9 @@ from scipy.sparse.csgraph import connected_components
 
 from stillgraph.errors import WrongUse
 from stillgraph.prolific.chances import WorldSettings
+from stillgraph.prolific.exposure import days_at_liberty
 from stillgraph.prolific.rfh import RfhPoints
-from stillgraph.records import LinkTable
+from stillgraph.records import CustodyTable, LinkTable
 
 Ints = NDArray[np.int64]
 MEASURES = ("harm", "count", "value", "rfh")
@@ -98,7 +99,12 @@ class Ground:
 
 
 def ground(
-    table: LinkTable, settings: WorldSettings, *, include_proactive: bool = False, today: int | None = None
+    table: LinkTable,
+    settings: WorldSettings,
+    *,
+    include_proactive: bool = False,
+    today: int | None = None,
+    custody: CustodyTable | None = None,
 ) -> Ground:
     """Prepare the links of a table, and who may be whom, for drawing.
 
@@ -108,6 +114,8 @@ def ground(
         Whether proactively detected offences count in days of harm.
     today
         The day recency counts from, in days since 1970; the latest offence of the table's links unless given.
+    custody
+        By the numbers of ``table.persons``: days known in custody are no days in which somebody stayed quiet.
 
     Raises
     ------
@@ -124,6 +132,10 @@ def ground(
     if not include_proactive:
         harm = np.where(table.offences.proactive, 0, harm)
     day, harm, value = days[offence], harm[offence], table.offences.value_pence[offence]
+    today = int(day.max(initial=0)) if today is None else today
+    if custody is not None:
+        # A later offence has as few days behind it or fewer, so what is latest stays so.
+        day = np.where(day <= today, today - days_at_liberty(custody, person, day, today), day)
     group = _groups(table)
     return Ground(
         persons=count,
@@ -139,7 +151,7 @@ def ground(
         group=group,
         shared=_shared(group, person, offence) if table.joins else np.zeros(0, dtype=np.int64),
         unit=unit,
-        today=int(day.max(initial=0)) if today is None else today,
+        today=today,
     )
 
 
