@@ -141,7 +141,8 @@ def _summary(pack: CasePack) -> Section:
         ("offences", f"{held.offences:,}, {held.offences_with_corroborated:,} of them with a corroborated person"),
         ("reported by", f"{count(held.retailers, 'retailer')}, {count(held.stores, 'store')}"),
         ("value", words.pounds(held.value_pence)),
-        ("days of harm, proactive ones too", "not known: no value for a code" if held.harm_days is None else f"{held.harm_days:,.1f}"),
+        ("days of harm", "not known: no value for a code" if held.harm_days is None
+         else f"{held.harm_days:,.1f}, proactively detected offences included"),
         ("stills and faces", f"{held.stills:,} stills, {held.faces:,} faces, {held.faces_usable:,} usable"),
         ("reviews", (f"{held.faces_corroborated:,} corroborated, {held.faces_not_supported:,} not supported, "
                     f"{held.faces_disputed:,} disputed, {held.faces_pending:,} pending")),
@@ -151,9 +152,6 @@ def _summary(pack: CasePack) -> Section:
 
 RANKING = (
     Column("rank", "count", 0.6), Column("95 %", "text", 0.8), Column("in first", "text", 0.8),
-    Column("person", "text", 1.4), Column("link", "text", 1.4), Column("offences", "count", 0.9),
-    Column("95 %", "text", 0.8), Column("days of harm", "days", 1), Column("95 %", "text", 1.5),
-    Column("value", "money", 1.3), Column("RFH", "count", 0.6), Column("arrests", "count", 0.8),
     Column("person", "text", 1.4), Column("link", "text", 1.4), Column("offences", "count", 1.05),
     Column("95 %", "text", 0.8), Column("days of harm", "days", 1), Column("95 %", "text", 1.45),
     Column("value", "money", 1.25), Column("RFH", "count", 0.65), Column("arrests", "count", 0.95),

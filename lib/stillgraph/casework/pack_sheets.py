@@ -171,7 +171,6 @@ def _standing(one: Standing) -> tuple[Cell, ...]:
         one.rank, one.rank_low, one.rank_high, one.top_share, one.person_id, one.nominal_id, str(one.status),
         one.offences, one.count_low, one.count_high, one.harm_days, one.harm_low, one.harm_high, one.value_pence,
         one.value_low, one.value_high, one.rfh,
-        one.value_low, one.value_high, one.rfh,
         *((ranks.harm, ranks.count, ranks.value, ranks.rfh) if ranks is not None else [None] * 4),
         one.rank_corroborated, one.rank_with_proposals, one.retailers, one.boroughs, str(one.escalation.trend),
         None if one.nominal_id is None else one.prior_arrests,
