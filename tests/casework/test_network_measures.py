@@ -250,3 +250,22 @@ def test_worlds_of_a_what_if_are_those_of_the_ranking(desk):
         expected = worlds.draw(base, settings, number)
         assert np.bincount([person for person, _ in rows], minlength=300).tolist() == expected.count.tolist()
         assert harm == pytest.approx(expected.harm * base.unit)
+
+
+def test_the_true_first_ten_by_harm_leave_proactively_detected_offences_out_as_the_ranking_does(desk):
+    from stillgraph.casework.harm import harm_table
+    from stillgraph.store import receipts
+
+    with desk.case.session(writing=False) as session:
+        done, at, table = receipts.offences(session), receipts.still_offences(session), harm_table(session)
+    harm: dict[str, dict[str, float]] = {}
+    with (DATA / "truth.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            still = f"{row['retailer_id']}/{row['image']}"
+            if still in at and done[at[still]].how_detected != "store detective":
+                harm.setdefault(row["person"], {})[at[still]] = table.harm_days(done[at[still]].offence_code)
+    totals = {person: sum(days.values()) for person, days in harm.items()}
+    report = evaluating_network.network(desk, DATA / "truth.csv", DATA / "truth_circles.csv")
+    (true,) = {top.true for top in report.top_ten if top.by == "harm"}
+    tenth = sorted(totals.values(), reverse=True)[9]
+    assert set(true) == {person for person, days in totals.items() if days >= tenth}

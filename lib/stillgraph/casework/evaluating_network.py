@@ -17,7 +17,7 @@ from stillgraph.casework.harm import harm_table
 from stillgraph.casework.ranking import link_table
 from stillgraph.errors import ManifestError, NotFound
 from stillgraph.governance.permits import Action
-from stillgraph.records import FaceId, LinkTable, ModelId, OffenceId, Person, PersonId, Ranking, StillId
+from stillgraph.records import PROACTIVE, FaceId, LinkTable, ModelId, OffenceId, Person, PersonId, Ranking, StillId
 from stillgraph.store import Session, persons, receipts
 from stillgraph.store import faces as face_store
 
@@ -255,7 +255,10 @@ def _truly(session: Session, by: str, known: Iterable[TruthFace], at: Mapping[St
     took_part = {(t.person, at[t.still]) for t in known}
     total: defaultdict[str, float] = defaultdict(float)
     for person, offence in sorted(took_part):
-        total[person] += table.harm_days(done[offence].offence_code) if by == "harm" else 1.0
+        one = done[offence]
+        # As in the ranking, whoever was looking for an offence adds no harm by having found it.
+        counted = one.how_detected.strip().lower() not in PROACTIVE
+        total[person] += (table.harm_days(one.offence_code) if counted else 0.0) if by == "harm" else 1.0
     return dict(total)
 
 
