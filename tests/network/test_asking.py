@@ -284,6 +284,18 @@ def test_offences_at_one_moment_may_follow_each_other_and_a_join_takes_no_time()
     assert path.least_sure.kind is EdgeKind.PROPOSED_JOIN
 
 
+def test_a_join_is_one_link_in_time_order_too():
+    join = PersonJoin(PersonId("A"), PersonId("B"), (), None, 0.5, "alike")
+    made = graph(
+        [("B", "z"), ("Z", "z"), ("A", "0"), ("C", "0"), ("C", "a"), ("Z", "a")],
+        [offence("z", 5), offence("0", 4), offence("a", 5)],
+        joins=[join],
+    )
+    assert [ids(path) for path in paths_in_time_order(made, PersonId("A"), PersonId("Z")).paths] == [
+        ["A", "B", "z", "Z"]
+    ]
+
+
 def test_of_ways_of_one_length_the_surest_comes_first():
     made = graph(
         [
@@ -377,6 +389,13 @@ def test_steps_are_counted_from_person_to_person_and_what_is_left_out_is_said():
     ):
         with pytest.raises(WrongUse, match=sentence):
             around(made, **{"persons": [PersonId("A")], **wrong})
+
+
+def test_of_as_near_ones_those_with_most_offences_in_common_are_kept():
+    linked = {"1": "ABC", "x": "BCD", "y": "BE", "z": "BE"}
+    made = graph([(p, o) for o, persons in linked.items() for p in persons], [offence(o) for o in linked])
+    cut = around(made, [PersonId("A")], depth=2, most=4)
+    assert ([n.person.id for n in cut.neighbours], cut.left_out) == (["A", "B", "C", "E"], 1)
 
 
 # --- timeline, travel ----------------------------------------------------------------------------------------------------

@@ -328,6 +328,15 @@ def test_two_ids_that_xml_cannot_tell_apart_stay_two_persons(folder, ending):
     assert (len(back), back.number_of_edges()) == (3, 2)
 
 
+def test_what_is_written_as_it_is_needs_nothing():
+    from stillgraph.network.markup import text
+
+    for code in (*range(0x3000), *range(0xE000, 0x10100), 0x1F600, 0x10FFFF):
+        character = chr(code)
+        held = character == _held(character) and character not in '&<>"\t\n\r'
+        assert (text(character) == character) == held, hex(code)
+
+
 def test_the_same_network_gives_the_same_bytes(folder):
     from stillgraph.network import oracles
 

@@ -18,9 +18,11 @@ from stillgraph.records import NodeKind
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to write."""
 
-_SPECIAL = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-)
+_SPECIAL = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+"""What is written otherwise; the ampersand first, since the others bring some."""
+
+_PLAIN = re.compile('[^&<>"\t\n\r\ufffe\uffff\u0000-\u001f\ud800-\udfff]*')
+"""Text that needs nothing, which is most of it."""
 
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 _GEXF = "http://www.gexf.net/1.2draft"
@@ -31,7 +33,13 @@ _Attributes = Mapping[str, Any]
 
 def text(value: object) -> str:
     """Return a value as XML holds it, in an element or in an attribute between double quotes."""
-    return _NOT_XML.sub("\ufffd", str(value)).translate(_SPECIAL)
+    told = str(value)
+    if _PLAIN.fullmatch(told):
+        return told
+    told = _NOT_XML.sub("\ufffd", told)
+    for character, written in _SPECIAL.items():
+        told = told.replace(character, written)
+    return told
 
 
 def _ids(graph: nx.Graph[str]) -> dict[str, str]:

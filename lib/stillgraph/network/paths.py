@@ -54,14 +54,14 @@ def paths(graph: nx.Graph[str], source: PersonId, target: PersonId, *, most: int
             if len(found) >= most and (len(way) > len(found[most - 1]) or len(found) >= most + TIES):
                 break
             found.append(way)
-    # Ways come by length, so those of the last one's length, and no longer ones, follow it.
+    # Ways come by length, and none longer than the last one shown was taken: what is left over is as short.
     kept = sorted(found, key=lambda way: ranked(walked, way))[:most]
     return PathAnswer(
         source=source,
         target=target,
         in_time_order=False,
         paths=tuple(answer_path(walked, way) for way in kept),
-        more=len(found) > len(kept) and len(found[len(kept)]) == len(kept[-1]),
+        more=len(found) > len(kept),
         review=str(graph.graph.get("review", "")),
     )
 

@@ -83,7 +83,7 @@ class _Visits:
     """Links of persons and offences, shape (m,), by person and then by time.
 
     ``km`` and ``days`` are from the visit before of the same person, NaN at their first. ``moved`` indexes the visits
-    at another store than the one before.
+    at another store than the one before, ``too_fast`` says of which nobody can have come from there in time.
     """
 
     offences: list[str]
@@ -97,11 +97,7 @@ class _Visits:
     km: NDArray[np.float64]
     days: NDArray[np.float64]
     moved: NDArray[np.int64]
-
-    @property
-    def too_fast(self) -> NDArray[np.bool_]:
-        """Which visits nobody can have come to in time from the one before."""
-        return self.km > FASTEST_KM_H * (24 * self.days + CLOCKS_H)
+    too_fast: NDArray[np.bool_]
 
 
 def _visits(graph: nx.Graph[str], nodes: Sequence[str]) -> _Visits:
@@ -143,6 +139,7 @@ def _visits(graph: nx.Graph[str], nodes: Sequence[str]) -> _Visits:
         km=km,
         days=days,
         moved=np.flatnonzero(elsewhere & ~first),
+        too_fast=km > FASTEST_KM_H * (24 * days + CLOCKS_H),
     )
 
 
