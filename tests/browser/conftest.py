@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -233,6 +233,12 @@ def serve_signed_in(browser_path: str, tmp_path_factory: pytest.TempPathFactory)
         return served({**seat, "STILLGRAPH_OFFICER": "desk", serve.TOKEN: "", **how}, ready=True, pages=pages)
 
     return serving
+
+
+@pytest.fixture(scope="session")
+def watch(browser_path: str) -> Callable[[], AbstractContextManager[Watched]]:
+    """Return what opens a watched browser page, for tests that share one."""
+    return lambda: watched(browser_path)
 
 
 @pytest.fixture

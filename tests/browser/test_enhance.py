@@ -25,7 +25,7 @@ def lab(browser_path, small_case):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             url = process.stdout.readline().removeprefix("JupyterLab: ").strip()
-            yield url.replace("explore.ipynb", "enhance.ipynb")
+            yield url.replace("start.ipynb", "enhance.ipynb")
         finally:
             process.send_signal(signal.SIGTERM)
 

@@ -45,24 +45,21 @@ def test_the_notebook_opens_behind_its_token_and_runs(lab, browser, small_case):
     assert len(token) > 20
     for address in (bare, f"{bare}?token=wrong"):
         assert "/login" in answer(address)[1]
-    for path in ("/api/contents", "/api/kernels", "/files/explore.ipynb"):
+    for path in ("/api/contents", "/api/kernels", "/files/start.ipynb"):
         status, where = answer(root + path)
         assert status == 403 or "/login" in where, path
-    assert answer(f"{root}/voila/render/explore.ipynb?token={token}")[0] == 404, "pages are served by Voila alone"
+    assert answer(f"{root}/voila/render/start.ipynb?token={token}")[0] == 404, "pages are served by Voila alone"
 
     page = browser.page
     page.set_viewport_size({"width": 1400, "height": 3000})
     page.goto(url)
-    expect(page.locator(".jp-NotebookPanel h1", has_text="Explore a case")).to_be_visible(timeout=60_000)
+    expect(page.locator(".jp-NotebookPanel h1", has_text="Start here")).to_be_visible(timeout=60_000)
     expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(page.locator(".jp-OutputArea-output").get_by_text("Result: ")).to_be_visible(timeout=60_000)
-    assert "Stills received" in page.inner_text(".sg-numbers")
-    faces = page.locator(".sg-faces img")
-    expect(faces.first).to_have_attribute("alt", "Face R08/R08_0002.jpg#1")
-    expect(page.locator(".sg-notice", has_text="Nobody is ranked yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="What waits for you")).to_be_visible(timeout=60_000)
+    assert "Custody images" in page.inner_text(".sg-numbers")
     assert page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
     assert browser.others == []
-    assert (small_case.directory / "notebooks" / "explore.ipynb").is_file()
-    assert not Path("explore.ipynb").exists()
+    assert (small_case.directory / "notebooks" / "start.ipynb").is_file()
+    assert not Path("start.ipynb").exists()

@@ -26,7 +26,7 @@ def lab(browser_path, demo_case):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             line = process.stdout.readline()
-            yield line.removeprefix("JupyterLab: ").strip().replace("explore.ipynb", "network.ipynb")
+            yield line.removeprefix("JupyterLab: ").strip().replace("start.ipynb", "network.ipynb")
         finally:
             process.send_signal(signal.SIGTERM)
 

@@ -17,6 +17,7 @@ from stillgraph.casework import (
     analysing,
     arrays,
     asking,
+    beginning,
     calibrating,
     enhancing,
     enrolling,
@@ -32,24 +33,32 @@ from stillgraph.casework import (
     network_views,
     networking,
     packing,
+    picturing,
     receiving,
     reviewing,
+    saving,
     searching,
     series,
     statements,
+    stored_scores,
     take_seat,
     unsolved,
     uploading,
+    waiting,
     worth,
 )
 from stillgraph.casework import ranking as rankings
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.records import Comparison, EngineChoice, NetworkFilter, Verdict
+from stillgraph.records import Comparison, EngineChoice, Filters, NetworkFilter, Verdict
 from stillgraph.store import CaseFile, office
 
 CHI = Path(__file__).parents[2] / "data" / "reference" / "cambridge_chi.csv"
 
 MODULES = (
+    stored_scores,
+    saving,
+    picturing,
+    beginning,
     network_views,
     asking,
     networking,
@@ -74,6 +83,7 @@ MODULES = (
     series,
     unsolved,
     uploading,
+    waiting,
     statements,
     worth,
     explaining,
@@ -180,6 +190,28 @@ CALLS = {
     "unsolved.search_open_stills": lambda d, _: unsolved.search_open_stills(d),
     "searching.candidate_lists": lambda d, _: searching.candidate_lists(d, STILL),
     "uploading.keep": dropped,
+    "beginning.begin": lambda d, _: beginning.begin(d),
+    "picturing.stills": lambda d, _: picturing.stills(d),
+    "picturing.still_of": lambda d, _: picturing.still_of(d, b"x"),
+    "picturing.picture": lambda d, _: picturing.picture(d, STILL),
+    "picturing.histories": lambda d, _: picturing.histories(d, ["N1"]),
+    "picturing.recorded": lambda d, _: picturing.recorded(d),
+    "picturing.shows_scores": lambda d, _: picturing.shows_scores(d),
+    "picturing.search_dropped": lambda d, i: picturing.search_dropped(
+        d,
+        "x.jpg",
+        (i / "deliveries" / "R08" / "stills" / "R08_0002.jpg").read_bytes(),
+        limit=5,
+        filters=Filters(),
+        past_review=False,
+    ),
+    "saving.save_query": lambda d, _: saving.save_query(d, "one", "SELECT 1"),
+    "saving.saved_queries": lambda d, _: saving.saved_queries(d),
+    "saving.run_saved": lambda d, _: (saving.save_query(d, "one", "SELECT 1"), saving.run_saved(d, "one")),
+    "saving.delete_query": lambda d, _: (saving.save_query(d, "one", "SELECT 1"), saving.delete_query(d, "one")),
+    "saving.view_columns": lambda d, _: saving.view_columns(d),
+    "waiting.search_waiting": lambda d, _: waiting.search_waiting(d),
+    "stored_scores.stored": lambda d, _: stored_scores.stored(d),
     "uploading.retailers": lambda d, _: uploading.retailers(d),
     "uploading.uploads": lambda d, _: uploading.uploads(d),
     "uploading.discard": lambda d, i: uploading.discard(d, dropped(d, i).upload_id),
@@ -190,6 +222,7 @@ BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}
 """What whoever searched may not do."""
 
 NO_ACTIONS = {
+    "stored_scores.known_truth": "says where the shipped demonstration's truth lies, and reads nothing",
     "statements.statement": "needs a settled review: tests/casework/test_statements.py",
     "statements.write": "the same",
     "statements.custody_plate": "a picture of a statement or photo array, inside its session",

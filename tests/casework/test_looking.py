@@ -127,8 +127,8 @@ def test_an_empty_ranking_is_written_with_its_columns_and_said_to_be_too_small(s
 def test_the_own_notebooks_of_a_case_are_copied_once_and_then_left_alone(small_case):
     own = governing.notebooks_of(small_case.seat())
     assert own == small_case.directory / "notebooks"
-    notebook = own / "explore.ipynb"
-    assert notebook.read_bytes() == (shipped("notebooks") / "explore.ipynb").read_bytes()
+    notebook = own / "start.ipynb"
+    assert notebook.read_bytes() == (shipped("notebooks") / "start.ipynb").read_bytes()
     notebook.write_text("mine")
     governing.notebooks_of(small_case.seat())
     assert notebook.read_text() == "mine"

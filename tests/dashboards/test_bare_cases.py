@@ -1,14 +1,9 @@
-"""The overview and the explore notebook on real cases that hold little yet: nothing at all, stills but no search, lists but no review."""
+"""The overview and an analyst's own cells on real cases that hold little yet: nothing at all, stills but no search, lists but no review."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import ipywidgets as widgets
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from stillgraph import dashboards
 from stillgraph.casework import governing, receiving, take_seat
@@ -17,7 +12,6 @@ from stillgraph.dashboards.source import CaseSource
 from stillgraph.dashboards.state import OverviewState
 from stillgraph.records import RetailerId
 
-EXPLORE = Path(__file__).resolve().parents[2] / "notebooks" / "explore.ipynb"
 WHO = {"officer": "desk", "operation": "OP-TEST", "reason": "test bare cases"}
 
 
@@ -87,16 +81,14 @@ def test_the_state_of_a_bare_case_has_nobody_in_it(bare):
 @pytest.mark.parametrize(
     ("bare", "listed"), [("empty", False), ("received", False), ("searched", True)], indirect=["bare"]
 )
-def test_the_explore_notebook_runs(bare, listed, monkeypatch):
-    for key, value in {"case": str(bare), **WHO}.items():
-        monkeypatch.setenv(f"STILLGRAPH_{key.upper()}", value)
-    notebook = nbformat.read(EXPLORE, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert {output.output_type for output in outputs} == {"execute_result"}
-    state = json.dumps(notebook.metadata["widgets"])
-    assert "Stills received" in state
-    assert 'role=\\"alert\\"' not in state
-    assert (wording.NO_LIST in state) is not listed
-    assert ("R08/R08_0002.jpg#1" in state) is listed
-    assert wording.NO_PERSON in state
+def test_every_page_of_an_analyst_opens_and_says_what_is_not_there(bare, listed):
+    desk = take_seat(bare, **WHO)
+    pages = ("start", "intake", "search", "accuracy", "queries", "glance", "candidates", "dossier")
+    said = {page: text(getattr(dashboards, page)(desk)) for page in pages}
+    for page, told in said.items():
+        assert 'role="alert"' not in told, page
+    assert "Stills received" in said["glance"]
+    assert (wording.NO_LIST in said["candidates"]) is not listed
+    assert ("R08/R08_0002.jpg#1" in said["candidates"]) is listed
+    assert wording.NO_PERSON in said["dossier"]
+    assert "No query is saved yet" in said["queries"]

@@ -69,7 +69,7 @@ class MadeUpGroups:
     def undo(self, number, reason):
         return self._rule("undo", number, reason)
 
-    def link(self):
+    def link(self, progress):
         self.ruled.append(("link",))
 
 
@@ -213,6 +213,7 @@ def test_in_a_case_a_face_is_split_off_taken_back_and_split_off_for_good(linked)
     state.choose([faces[0]])
     state.part()
     state.link()
+    assert state.work.wait(30)
     assert state.said == "Linked anew."
     assert linking.rulings(case.seat())[-1].reason == "another jacket"
 

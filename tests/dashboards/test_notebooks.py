@@ -14,13 +14,17 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 SHOWN = {
+    "accuracy": ("Error rates of the search", "There is none; `stillgraph calibrate` learns one.", "Your trials"),
     "array": ("Photo array", "you need not choose anybody"),
     "enhance": ("<figcaption>original</figcaption>", "<figcaption>enhanced: nothing yet</figcaption>", "Add step"),
     "intake": ("Waiting to be taken in", "No delivery waits.", "Choose files"),
     "network": ("160 persons, 265 offences, 350 of 350 links", "Find the way", "Who is chosen"),
     "persons": ("sg-chooser", "These are one person", "Link anew"),
     "prolific": ("15 of 69 persons", "corroborated links only", "account for 50 % of the harm", "Nobody is chosen."),
+    "queries": ("No query is saved yet", "19 rows", "Southwark"),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
+    "search": ("Pick a still of the case", "Every still has been searched.", "Search them all"),
+    "start": ("What is in the case", "Candidate lists to judge", "Since I last looked"),
 }
 """What a notebook shows to who made all the searches; those not named show a case at a glance."""
 FORBIDDEN = (
@@ -35,17 +39,20 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 def test_the_notebooks_are_those():
     assert [str(path.relative_to(ROOT / "notebooks")) for path in NOTEBOOKS] == [
+        "accuracy.ipynb",
         "array.ipynb",
         "dashboards/overview.ipynb",
         "dashboards/prolific.ipynb",
         "dashboards/review.ipynb",
         "enhance.ipynb",
-        "explore.ipynb",
         "intake.ipynb",
         "network.ipynb",
         "persons.ipynb",
         "prolific.ipynb",
+        "queries.ipynb",
         "review.ipynb",
+        "search.ipynb",
+        "start.ipynb",
     ]
 
 
@@ -57,6 +64,8 @@ def test_a_notebook_is_thin(path):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             assert len(cell.source.splitlines()) <= 8, cell.source
+            if cell.source.startswith("%%case"):
+                continue  # SQL, which loops over nothing
             tree = ast.parse(cell.source)
             assert not [node for node in ast.walk(tree) if isinstance(node, FORBIDDEN)], cell.source
 
@@ -64,7 +73,7 @@ def test_a_notebook_is_thin(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_imports_casework_and_dashboards_only(path):
     for cell in read(path).cells:
-        if cell.cell_type != "code":
+        if cell.cell_type != "code" or cell.source.startswith("%%case"):
             continue
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.ImportFrom):

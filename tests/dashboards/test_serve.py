@@ -51,7 +51,7 @@ def test_lab_asks_nobody_for_news_updates_or_extensions(tmp_path):
 def test_addresses_carry_the_token():
     assert serve.page_url(1234, "t") == "http://127.0.0.1:1234/voila/render/overview.ipynb?token=t"
     assert serve.lab_url(1234, "t") == "http://127.0.0.1:1234/lab?token=t"
-    assert serve.lab_url(1234, "t", "explore.ipynb") == "http://127.0.0.1:1234/lab/tree/explore.ipynb?token=t"
+    assert serve.lab_url(1234, "t", "start.ipynb") == "http://127.0.0.1:1234/lab/tree/start.ipynb?token=t"
 
 
 def test_pages_get_the_template_the_policy_the_message_limit_and_the_token(monkeypatch):

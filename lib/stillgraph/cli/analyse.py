@@ -74,7 +74,10 @@ def network(
 
 def query(
     case: Case,
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT over the documented views (docs/views.md).")],
+    sql: Annotated[
+        str | None, typer.Argument(metavar="SQL", help="One SELECT over the documented views (docs/views.md).")
+    ] = None,
+    saved: Annotated[str | None, typer.Option("--saved", metavar="NAME", help="Instead of SQL, a saved query.")] = None,
     output: Annotated[
         str, typer.Option("--format", metavar="table|csv|json|parquet", help="How to print it.")
     ] = "table",
@@ -84,12 +87,14 @@ def query(
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run one read-only SELECT over the documented views."""
+    """Run one read-only SELECT over the documented views, as it is given or as it was saved."""
     import sys
 
-    from stillgraph.casework import analysing
+    from stillgraph.casework import analysing, saving
     from stillgraph.errors import WrongUse
 
+    if (sql is None) == (saved is None):
+        raise WrongUse('Say what to ask: the SQL itself, "SELECT ...", or --saved NAME; one of them.')
     form = "json" if as_json else output
     if form not in {"table", "csv", "json", "parquet"}:
         raise WrongUse(f"--format takes table, csv, json or parquet, not {output!r}.")
@@ -97,7 +102,8 @@ def query(
         raise WrongUse(f"--out is where Parquet goes; {form} is printed: add --format parquet, or use > {out.name}.")
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise WrongUse("Parquet is binary: say where it goes with --out FILE, or pipe it on.")
-    table = analysing.query_table(common.seat(case, officer, operation, reason), sql)
+    desk = common.seat(case, officer, operation, reason)
+    table = saving.run_saved(desk, saved) if saved is not None else analysing.query_table(desk, sql or "")
     if form == "parquet":
         analysing.write_parquet(table, out if out is not None else sys.stdout.buffer)
     elif form == "json":

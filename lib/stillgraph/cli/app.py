@@ -25,6 +25,7 @@ from stillgraph.cli import (
     looking,
     models,
     persons,
+    querying,
     ranking,
     reporting,
     reviewing,
@@ -61,8 +62,8 @@ def _root(
 
 
 for module in (
-    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, asking,
-    asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth, reporting,
+    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, querying,
+    asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth, reporting,
 ):  # fmt: skip
     module.register(app)
 

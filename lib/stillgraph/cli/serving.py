@@ -110,7 +110,7 @@ def lab(
     token, chosen = secrets.token_urlsafe(24), _open_port(port)
     if serve.is_root():
         print("JupyterLab runs code as root here; an ordinary account is better.", file=sys.stderr)
-    url = serve.lab_url(chosen, token, "explore.ipynb")
+    url = serve.lab_url(chosen, token, "start.ipynb")
     command = serve.lab_command(notebooks, port=chosen)
     _serve(command, {**seat, **serve.token_environment(token)}, chosen, f"JupyterLab: {url}")
 

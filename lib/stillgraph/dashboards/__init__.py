@@ -21,14 +21,15 @@ if TYPE_CHECKING:
         query,
         review,
     )
-    from stillgraph.dashboards.work_pages import intake
+    from stillgraph.dashboards.work_pages import accuracy, intake, queries, search, start
 
-WORK = frozenset({"intake"})
+WORK = frozenset({"accuracy", "intake", "queries", "search", "start"})
 """The pages of :mod:`stillgraph.dashboards.work_pages`; the others are of :mod:`stillgraph.dashboards.pages`."""
 ANALYSIS = frozenset({"network", "prolific"})
 """Those of :mod:`stillgraph.dashboards.analysis_pages`."""
 
 __all__ = [
+    "accuracy",
     "candidates",
     "dossier",
     "enhance",
@@ -40,8 +41,11 @@ __all__ = [
     "photo_array",
     "prepare",
     "prolific",
+    "queries",
     "query",
     "review",
+    "search",
+    "start",
 ]
 
 

@@ -9,6 +9,7 @@ from stillgraph.dashboards import grouping_wording, markup
 from stillgraph.dashboards.grouping_state import GroupingState
 from stillgraph.dashboards.panels import Card, Html
 from stillgraph.dashboards.pieces import button, close, told
+from stillgraph.dashboards.progress import progress
 
 
 def head(state: GroupingState) -> widgets.Widget:
@@ -98,7 +99,7 @@ def rulings(state: GroupingState) -> widgets.Widget:
     confirm = button("These are one person", state.confirm, state)
     part = button("These are not the others", state.part, state)
     move = button("Move", lambda: state.move(to_person.value), state)
-    undo = button("Undo", state.undo, state)
+    undo, anew = button("Undo", state.undo, state), button("Link anew", state.link, state)
 
     def show(_change: object = None) -> None:
         chosen = len(state.chosen)
@@ -107,6 +108,7 @@ def rulings(state: GroupingState) -> widgets.Widget:
         part.disabled = not 0 < chosen < (0 if state.group is None else len(state.group.faces))
         move.disabled = chosen == 0 or not to_person.value
         undo.disabled = not state.acts
+        anew.disabled = state.work.running
 
     def offer(_change: object = None) -> None:
         others = [group.person.person_id for group in state.groups if group.person.person_id != state.person_id]
@@ -115,6 +117,7 @@ def rulings(state: GroupingState) -> widgets.Widget:
         show()
 
     state.observe(show, names=["chosen", "acts"])
+    state.work.observe(show, names="running")
     state.observe(offer, names=["person_id", "groups"])
     offer()
     return Card(
@@ -126,5 +129,5 @@ def rulings(state: GroupingState) -> widgets.Widget:
             kind="sg-tools",
         ),
         count, reason, Card(confirm, part, kind="sg-tools"), Card(to_person, move, kind="sg-tools"),
-        Card(undo, button("Link anew", state.link, state), kind="sg-tools"),
+        Card(undo, anew, kind="sg-tools"), progress(state.work, "Linking all faces anew"),
     )  # fmt: skip

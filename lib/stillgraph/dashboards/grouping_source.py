@@ -9,6 +9,7 @@ from typing import Protocol
 from stillgraph.casework import linking, receiving
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.linking import Group, Ruled
+from stillgraph.casework.progress import Progress
 from stillgraph.records import FaceId, Says
 
 
@@ -24,7 +25,7 @@ class GroupingSource(Protocol):
     def split(self, faces: Sequence[FaceId], reason: str) -> Ruled: ...
     def move(self, face: FaceId, to_person: str, reason: str) -> Ruled: ...
     def undo(self, number: int, reason: str) -> Ruled: ...
-    def link(self) -> None: ...
+    def link(self, progress: Progress) -> None: ...
 
 
 class CaseGroups:
@@ -64,6 +65,6 @@ class CaseGroups:
         """Take an action's rulings back."""
         return linking.undo(self._desk, number, reason=reason or None)
 
-    def link(self) -> None:
+    def link(self, progress: Progress) -> None:
         """Link all faces anew."""
-        linking.link(self._desk)
+        linking.link(self._desk, progress=progress)

@@ -9,10 +9,12 @@ from traitlets import Any as AnyTrait
 from traitlets import HasTraits, Unicode
 
 from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.progress_state import LongWork
 from stillgraph.records import FaceId
 
 if TYPE_CHECKING:
     from stillgraph.casework.linking import Group, Ruled
+    from stillgraph.casework.progress import Progress
     from stillgraph.dashboards.grouping_source import GroupingSource
 
 MOST = 60
@@ -38,6 +40,7 @@ class GroupingState(HasTraits):
     def __init__(self, source: GroupingSource) -> None:
         super().__init__()
         self._source = source
+        self.work = LongWork()
         self.chips: Mapping[FaceId, bytes] = {}
         self._read()
 
@@ -98,14 +101,17 @@ class GroupingState(HasTraits):
             self._try(act)
 
     def link(self) -> None:
-        """Link all faces anew, so that what was ruled shows."""
+        """Begin to link all faces anew, so that what was ruled shows."""
+        self.problem = ""
+        self.work.start(self._link, lambda _linked: self._linked(), begins="Reading what was ruled")
 
-        def act() -> None:
-            self._source.link()
-            self._read()
-            self.said = "Linked anew."
+    def _link(self, progress: Progress) -> bool:
+        self._source.link(progress)
+        return True
 
-        self._try(act)
+    def _linked(self) -> None:
+        self._read()
+        self.said = "Linked anew."
 
     def _rule(self, said: str, rule: Callable[[Sequence[FaceId]], Sequence[Ruled]]) -> None:
         def act() -> None:

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from stillgraph import figures
 from stillgraph.dashboards import markup, wording
 from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.labels import Labels
 from stillgraph.dashboards.state import OverviewState
 
 FIRST = 15
@@ -56,7 +57,7 @@ class Chart(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
 def page(*children: widgets.Widget) -> widgets.Widget:
     """Return a whole page with its style."""
-    return Card(Html(markup.style()), *children, kind="sg-page")
+    return Card(Html(markup.style()), *children, Labels(), kind="sg-page")
 
 
 def problem(sentence: str) -> widgets.Widget:

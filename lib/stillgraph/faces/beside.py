@@ -18,6 +18,13 @@ MARGIN_PX, TEXT_PX, LINE_PX = 12, 15, 19
 PAPER, INK = (255, 255, 255), (27, 39, 51)
 
 
+def jpeg(pixels: Pixels, longest_px: int) -> bytes:
+    """Return a picture to look at, not to keep, as the bytes of a JPEG, shrunk where a side is over ``longest_px``."""
+    out = io.BytesIO()
+    _shrunk(pixels, longest_px).save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
 def png(pixels: Pixels, longest_px: int | None = None) -> bytes:
     """Return a picture as the bytes of a PNG file, shrunk where a side is longer than ``longest_px``."""
     return _png(_shrunk(pixels, longest_px) if longest_px is not None else Image.fromarray(pixels))

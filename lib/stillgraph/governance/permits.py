@@ -50,6 +50,8 @@ class Action(StrEnum):
     EXPLAIN = "explain"
     EXPORT_CASE_PACK = "export case pack"
     QUERY = "query"
+    SAVE_QUERY = "save query"
+    DELETE_QUERY = "delete saved query"
     EVALUATE = "evaluate"
     CALIBRATE = "calibrate scores"
     SET_THRESHOLD = "set threshold"

@@ -98,6 +98,7 @@ from stillgraph.records.persons import (
     Proposal,
     Says,
 )
+from stillgraph.records.queries import SavedQuery
 from stillgraph.records.receipts import Arrest, CustodyImage, IntakeReport, Nominal, Offence, Refusal, Still, Store
 from stillgraph.records.reviews import (
     ChecklistEntry,
@@ -300,6 +301,7 @@ __all__ = [
     "ReviewerAccuracy",
     "Role",
     "Ruling",
+    "SavedQuery",
     "Says",
     "SearchId",
     "SearchOutcome",

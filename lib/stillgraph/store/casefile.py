@@ -42,6 +42,7 @@ MIGRATIONS = (
     "0015_rankings.sql",
     "0016_arrest_dates.sql",
     "0018_sign_in.sql",
+    "0019_saved_queries.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

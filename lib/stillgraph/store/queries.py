@@ -36,17 +36,9 @@ def run(session: Session, sql: str) -> pa.Table:
         The text is not one SELECT, reads anything but the documented views, or DuckDB rejects it. The message never
         carries a row's content.
     """
+    relation = bound(session, sql)
     try:
-        check(session, sql)
-        session.confine()
-        bound = session.relation(sql)
-    except duckdb.Error as error:
-        # Up to here DuckDB has read the text and no row, so its message says nothing but what the text said.
-        raise QueryRefused(
-            f"DuckDB cannot run this SQL: {str(error).splitlines()[0].rstrip('.')}. See docs/views.md for the views."
-        ) from error
-    try:
-        table: pa.Table = bound.to_arrow_table()
+        table: pa.Table = relation.to_arrow_table()
     except duckdb.Error:
         # From here its message may quote a row, so neither the message nor its cause goes on.
         raise QueryRefused(
@@ -54,6 +46,35 @@ def run(session: Session, sql: str) -> pa.Table:
             "such values."
         ) from None
     return table
+
+
+def bound(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
+    """Return one SELECT over the documented views, checked and not run.
+
+    Raises
+    ------
+    QueryRefused
+        As :func:`run`, for all that shows before a row is read.
+    """
+    try:
+        check(session, sql)
+        session.confine()
+        return session.relation(sql)
+    except duckdb.Error as error:
+        # Up to here DuckDB has read the text and no row, so its message says nothing but what the text said.
+        raise QueryRefused(
+            f"DuckDB cannot run this SQL: {str(error).splitlines()[0].rstrip('.')}. See docs/views.md for the views."
+        ) from error
+
+
+def columns(session: Session) -> dict[str, tuple[str, ...]]:
+    """Return the documented views with their columns, in order."""
+    rows = session.rows(
+        "SELECT c.table_name, list(c.column_name ORDER BY c.column_index) FROM duckdb_columns() AS c "
+        "WHERE c.database_name = current_database() AND c.schema_name = 'main' AND NOT c.internal GROUP BY 1 ORDER BY 1"
+    )
+    known = set(views(session))
+    return {view: tuple(names) for view, names in rows if view in known}
 
 
 def check(session: Session, sql: str) -> None:

@@ -1,0 +1,27 @@
+// Gives the handles of sliders the name that stands beside them: their maker leaves them without one, so that a screen
+// reader would say "slider" and nothing else.
+function name(page) {
+  for (const handle of page.querySelectorAll(".noUi-handle:not([aria-label])")) {
+    const slider = handle.closest(".jupyter-widgets");
+    const label = slider?.querySelector(".widget-label")?.textContent || "Value";
+    const several = slider?.querySelectorAll(".noUi-handle").length > 1;
+    const end = handle.classList.contains("noUi-handle-lower") ? ", from" : ", to";
+    handle.setAttribute("aria-label", several ? label + end : label);
+  }
+}
+
+function render({ el }) {
+  let watcher;
+  // Drawn before it is put in its page, it looks for that a moment later.
+  const soon = setTimeout(() => {
+    const page = el.closest(".sg-page") ?? document.body;
+    watcher = new MutationObserver(() => name(page));
+    watcher.observe(page, { childList: true, subtree: true });
+    name(page);
+  }, 100);
+  return () => {
+    clearTimeout(soon);
+    watcher?.disconnect();
+  };
+}
+export default { render };
