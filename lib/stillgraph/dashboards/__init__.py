@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stillgraph.dashboards.analysis_pages import network, prolific
+    from stillgraph.dashboards.outward_pages import retailer, transparency
     from stillgraph.dashboards.pages import (
         candidates,
         dossier,
@@ -27,6 +28,8 @@ WORK = frozenset({"accuracy", "intake", "queries", "search", "start"})
 """The pages of :mod:`stillgraph.dashboards.work_pages`; the others are of :mod:`stillgraph.dashboards.pages`."""
 ANALYSIS = frozenset({"network", "prolific"})
 """Those of :mod:`stillgraph.dashboards.analysis_pages`."""
+OUTWARD = frozenset({"retailer", "transparency"})
+"""Those of :mod:`stillgraph.dashboards.outward_pages`."""
 
 __all__ = [
     "accuracy",
@@ -43,9 +46,11 @@ __all__ = [
     "prolific",
     "queries",
     "query",
+    "retailer",
     "review",
     "search",
     "start",
+    "transparency",
 ]
 
 
@@ -55,5 +60,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(message)
     from importlib import import_module
 
-    module = "work_pages" if name in WORK else "analysis_pages" if name in ANALYSIS else "pages"
+    homes = {"work_pages": WORK, "analysis_pages": ANALYSIS, "outward_pages": OUTWARD}
+    module = next((home for home, names in homes.items() if name in names), "pages")
     return getattr(import_module(f"stillgraph.dashboards.{module}"), name)
