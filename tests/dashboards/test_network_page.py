@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stillgraph.casework.network_measures import GroupsAnswer, WithoutAnswer
 from stillgraph.casework.network_views import NetworkView
 from stillgraph.dashboards import analysis_pages, network_canvas, network_state
 from stillgraph.dashboards.network_canvas import NetworkCanvas
@@ -18,12 +19,16 @@ from stillgraph.dashboards.network_state import NetworkState
 from stillgraph.errors import NotFound
 from stillgraph.network import columns
 from stillgraph.records import (
+    Amount,
     Basis,
     Coded,
+    Communities,
     ConnectAnswer,
+    Connected,
     ConnectedPart,
     EdgeKind,
     FaceEvidence,
+    Group,
     LinkEvidence,
     LinkStatus,
     LinkTable,
@@ -35,6 +40,8 @@ from stillgraph.records import (
     Strength,
     Timeline,
     TimelineRow,
+    Touched,
+    WhatIf,
 )
 
 LINKS = [(0, 0, 0), (0, 1, 0), (1, 1, 0), (1, 2, 1), (2, 2, 2), (3, 3, 2)]
@@ -95,6 +102,19 @@ class MadeUpNetwork:
             "East", "Brent", None, way("R1/2").links,
         )  # fmt: skip
         return Timeline(tuple(persons), (row,), 1, 0, at, at, (), None, "simulated review")
+
+    def groups(self, wanted):
+        self.asked.append(("groups", wanted))
+        found = (Group(1, ("A", "B"), 1, 1, 0.95), Group(2, ("C", "gone"), 1, 1, None)) if not wanted.boroughs else ()
+        made = Communities(found, 0.4, "networkx", 1.0, 0, 10, 0.9, 0.8, 1)
+        return GroupsAnswer(None, made, "No proof of a gang.")
+
+    def without(self, persons, wanted):
+        self.asked.append(("without", list(persons), wanted))
+        one = Amount(0.5, 0.4, 0.6)
+        touched, connected = Touched(*[one] * 6), Connected(*[one] * 5)
+        found = WhatIf(tuple(persons), touched, touched, touched, connected, connected, 0, 100, "a note")
+        return WithoutAnswer(None, False, found)
 
     def file(self, kind, wanted):
         self.asked.append(("file", kind, wanted))
@@ -400,3 +420,42 @@ def test_the_network_that_is_kept_is_written_for_other_programs(page, source, mo
     keep._asked(None, {"want": "exe"}, [])
     assert len(sent) == 2
     assert repr(keep) == "NetworkFile()"
+
+
+def test_groups_are_listed_with_how_far_they_hold_and_chosen(page, sent):
+    which = named(page, "Group")
+    assert which.layout.display == "none"
+    named(page, "Find groups").click()
+    shown = text(page)
+    for piece in ("2 groups; 1 without a co-offender.", "agree with 0.90", "95%", "A, B", "No proof of a gang."):
+        assert piece in shown, piece
+    assert [label for label, _ in which.options] == ["choose a group", "1 · 2 persons", "2 · 2 persons"]
+    which.value = 1
+    assert "2 persons chosen" in text(page)
+    assert [content["kind"] for content, _ in sent[-2:]] == ["chosen", "marked"]
+    which.value = 2
+    assert "1 person chosen" in text(page), "who is not in this drawing is not chosen"
+    named(page, "Boroughs").value = ("Brent",)
+    assert which.layout.display == "none", "groups of other links are no answer"
+    assert "2 groups" not in text(page)
+    named(page, "Find groups").click()
+    assert "so there is no group" in text(page)
+
+
+def test_what_is_left_without_the_chosen_is_drawn(page, source):
+    away = named(page, "Without them")
+    assert away.disabled
+    named(page, "Person").value = "A"
+    named(page, "Choose").click()
+    away.click()
+    assert source.asked[-1][:2] == ("without", ["A"])
+    (drawn,) = [w for w in everything(page) if isinstance(w, widgets.Output)]
+    assert "What is left without 1 person" in str(drawn.outputs)
+    assert "100 drawn worlds" in str(drawn.outputs)
+
+
+def test_an_answer_over_other_links_is_taken_away(state):
+    state.find("A", "B", in_time_order=False)
+    state.retailers = ("R2",)
+    assert state.answer is None
+    assert not len(state.marked.nodes)

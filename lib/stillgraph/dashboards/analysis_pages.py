@@ -44,6 +44,7 @@ def network_of(source: NetworkSource) -> widgets.Widget:
         network_panels.filters(state),
         network_panels.drawing(state),
         network_panels.ways(state),
+        network_panels.groups(state),
         network_panels.chosen(state),
         network_panels.files(state),
         panels.Html(wording.FOOT),

@@ -126,20 +126,55 @@ def ways(state: NetworkState) -> widgets.Widget:
     )
 
 
+def groups(state: NetworkState) -> widgets.Widget:
+    """Return the question after groups, and the choice of one."""
+    which = widgets.Dropdown(options=[("choose a group", 0)], value=0, description="Group", style=WIDE)
+    place, listing = Html(""), []
+
+    def show(_change: object = None) -> None:
+        found = state.grouped
+        place.value = wording.groups(found)
+        listing.append(True)  # a new list is no choice
+        options = [] if found is None else [(wording.group(one), one.number) for one in found.found.groups]
+        which.options = [("choose a group", 0), *options]
+        which.value = 0
+        listing.clear()
+        which.layout.display = None if options else "none"
+
+    def chose(change: dict[str, int]) -> None:
+        if not listing and change["new"]:
+            state.choose_group(change["new"])
+
+    state.observe(guarded(show, state), names="grouped")
+    which.observe(guarded(chose, state), names="value")
+    show()
+    return Card(
+        Html(markup.heading("Groups", wording.GROUPS_NOTE)),
+        Card(button("Find groups", state.find_groups, state), which, kind="sg-tools"),
+        place,
+    )
+
+
 def chosen(state: NetworkState) -> widgets.Widget:
     """Return who is chosen: their sums, what joins them, their time, and their faces, once they are asked for."""
     who = _person("Person", state)
-    table, joined, pictures, time = Html(""), Html(""), Html(""), Card(kind="sg-chart")
+    table, joined, pictures = Html(""), Html(""), Html("")
+    time, without = Card(kind="sg-chart"), Card(kind="sg-chart")
 
     def show(_change: object = None) -> None:
         persons = len(state.chosen_persons())
         nothing = "" if state.chosen else markup.note(wording.NOBODY)
         table.value = nothing + wording.persons(state.persons_table(), chosen=persons > 0)
-        look.disabled, join.disabled, when.disabled = not state.chosen, persons < 2, persons < 1
+        look.disabled, join.disabled = not state.chosen, persons < 2
+        when.disabled = away.disabled = persons < 1
 
     def draw(_change: object = None) -> None:
         found = state.time
         time.children = () if found is None else (Chart(wording.time(found, state)),)
+
+    def draw_without(_change: object = None) -> None:
+        found = state.removed
+        without.children = () if found is None else (Chart(wording.without(found, state)),)
 
     def add() -> None:
         state.add(who.value)
@@ -148,9 +183,11 @@ def chosen(state: NetworkState) -> widgets.Widget:
     look = button("Show their stills", state.show_faces, state)
     join = button("What joins them", state.connect, state)
     when = button("Their time", state.show_time, state)
+    away = button("Without them", state.take_away, state)
     state.observe(guarded(show, state), names=["mask", "chosen"])
     state.observe(guarded(lambda _: setattr(joined, "value", wording.joined(state.joined)), state), names="joined")
     state.observe(guarded(draw, state), names="time")
+    state.observe(guarded(draw_without, state), names="removed")
     state.observe(guarded(lambda _: setattr(pictures, "value", wording.faces(state)), state), names="faces")
     show()
     return Card(
@@ -158,8 +195,8 @@ def chosen(state: NetworkState) -> widgets.Widget:
         Card(who, button("Choose", add, state), button("Choose nothing", lambda: state.choose(()), state),
              kind="sg-tools"),
         table,
-        Card(look, join, when, kind="sg-tools"),
-        joined, time, pictures,
+        Card(look, join, when, away, kind="sg-tools"),
+        joined, time, without, pictures,
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from typing import Protocol
 
 import pandas as pd
 
-from stillgraph.casework import asking, network_views, receiving
+from stillgraph.casework import asking, network_measures, network_views, receiving
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.network_measures import GroupsAnswer, WithoutAnswer
 from stillgraph.casework.network_views import NetworkView
 from stillgraph.records import ConnectAnswer, FaceId, NetworkFilter, PathAnswer, Timeline
 
@@ -22,6 +23,8 @@ class NetworkSource(Protocol):
     def path(self, source: str, target: str, wanted: NetworkFilter, *, in_time_order: bool) -> PathAnswer: ...
     def connect(self, persons: Sequence[str], wanted: NetworkFilter) -> ConnectAnswer: ...
     def timeline(self, persons: Sequence[str], wanted: NetworkFilter) -> Timeline: ...
+    def groups(self, wanted: NetworkFilter) -> GroupsAnswer: ...
+    def without(self, persons: Sequence[str], wanted: NetworkFilter) -> WithoutAnswer: ...
     def file(self, kind: str, wanted: NetworkFilter) -> bytes: ...
     def faces(self, persons: Collection[str], offences: Collection[str]) -> pd.DataFrame: ...
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
@@ -53,6 +56,14 @@ class CaseNetwork:
     def timeline(self, persons: Sequence[str], wanted: NetworkFilter) -> Timeline:
         """Return the offences and arrests of persons in the order of time."""
         return asking.timeline(self._desk, persons, with_proposals=True, wanted=wanted)
+
+    def groups(self, wanted: NetworkFilter) -> GroupsAnswer:
+        """Return groups who offend together more than with others, and how far other seeds agree."""
+        return network_measures.groups(self._desk, wanted=wanted, with_proposals=True)
+
+    def without(self, persons: Sequence[str], wanted: NetworkFilter) -> WithoutAnswer:
+        """Return what the past amounts to without some persons, over the links that a filter leaves."""
+        return network_measures.without(self._desk, persons=persons, wanted=wanted, with_proposals=True)
 
     def file(self, kind: str, wanted: NetworkFilter) -> bytes:
         """Return the links that a filter leaves as a file for another program."""

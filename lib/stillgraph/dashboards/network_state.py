@@ -27,6 +27,7 @@ from stillgraph.records import (
 )
 
 if TYPE_CHECKING:
+    from stillgraph.casework.network_measures import GroupsAnswer
     from stillgraph.dashboards.network_source import NetworkSource
 
 MOST_CHIPS = 24
@@ -67,6 +68,8 @@ class NetworkState(HasTraits):
     faces = AnyTrait(default_value=None)
     joined = AnyTrait(default_value=None)
     time = AnyTrait(default_value=None)
+    grouped = AnyTrait(default_value=None)
+    removed = AnyTrait(default_value=None)
     problem = Unicode("")
 
     def __init__(self, source: NetworkSource) -> None:
@@ -110,7 +113,7 @@ class NetworkState(HasTraits):
         """Choose these nodes and no others; numbers that are no node are left out."""
         table = self.view.table
         most = len(table.persons) + len(table.offences.ids)
-        self.faces = self.joined = self.time = None
+        self.faces = self.joined = self.time = self.removed = None
         self.chosen = frozenset(int(node) for node in nodes if 0 <= int(node) < most)
 
     def add(self, person_id: str) -> None:
@@ -162,6 +165,31 @@ class NetworkState(HasTraits):
 
         self._try(act)
 
+    def take_away(self) -> None:
+        """Ask what the past amounts to without the persons chosen."""
+
+        def act() -> None:
+            self.removed = self._source.without([self.persons[node] for node in self.chosen_persons()], self.wanted)
+
+        self._try(act)
+
+    def find_groups(self) -> None:
+        """Ask for groups who offend together more than with others, over the links kept."""
+
+        def act() -> None:
+            self.grouped = self._source.groups(self.wanted)
+
+        self._try(act)
+
+    def choose_group(self, number: int) -> None:
+        """Choose the persons of a group that was found; it is marked, and gone to."""
+        answer: GroupsAnswer | None = self.grouped
+        members = [] if answer is None else [one.persons for one in answer.found.groups if one.number == number]
+        nodes = [self.node[str(person)] for persons in members for person in persons if str(person) in self.node]
+        if nodes:
+            self.choose(nodes)
+            self.marked = Marked(np.array(sorted(nodes), dtype=np.uint32), NOTHING.links)
+
     def file(self, kind: str) -> bytes:
         """Return the links kept as a file for another program."""
         return self._source.file(kind, self.wanted)
@@ -191,7 +219,7 @@ class NetworkState(HasTraits):
         with self.hold_trait_notifications():
             self.since = self.until = None
             self.retailers = self.boroughs = self.statuses = ()
-            self.answer, self.marked = None, NOTHING
+            self.answer, self.marked, self.grouped = None, NOTHING, None
         self.choose(())
 
     def _on_the_way(self, paths: Sequence[NetworkPath]) -> Marked:
@@ -208,7 +236,12 @@ class NetworkState(HasTraits):
         return self.node.get(name if kind is NodeKind.PERSON else f"offence {name}")
 
     def _narrow(self) -> None:
-        self.mask = network_views.kept(self.view, self.wanted)
+        mask = network_views.kept(self.view, self.wanted)
+        # What was asked over other links is no answer any more.
+        with self.hold_trait_notifications():
+            self.mask = mask
+            self.answer = self.grouped = self.joined = self.time = self.removed = None
+            self.marked = NOTHING
 
     def _try(self, act: Callable[[], None]) -> None:
         self.problem = ""

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stillgraph import figures
+from stillgraph.casework.network_measures import GroupsAnswer, WithoutAnswer
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Markup
 from stillgraph.dashboards.network_state import MOST_CHIPS, NetworkState
@@ -15,7 +16,9 @@ from stillgraph.dashboards.state import period
 from stillgraph.figures.theme import money
 from stillgraph.records import (
     ConnectAnswer,
+    EdgeKind,
     FaceId,
+    Group,
     LinkEvidence,
     LinkStatus,
     NetworkNode,
@@ -35,6 +38,10 @@ FILTER_NOTE = (
 WAYS_NOTE = "The shortest ways from one person to another, over offences they share, with what each link rests on."
 CHOSEN_NOTE = (
     "Click on the drawing, drag a box or draw round several, or choose a person by id. Looking at faces is recorded."
+)
+GROUPS_NOTE = (
+    "Persons who offend together more than with others, by a method and a seed: a way to read the network, no "
+    "proof of a gang."
 )
 FILES_NOTE = (
     "Tables of the persons chosen, or of all while nobody is; the network that is drawn with what its links rest on, "
@@ -113,18 +120,61 @@ def joined(found: ConnectAnswer | None) -> str:
     for part in found.parts:
         least = "" if len(part.links) > part.least_possible else ", and none that joins them is smaller"
         head = f"{', '.join(map(str, part.persons))}: joined by {markup.counted(len(part.links), 'link')}{least}."
-        columns = [Column("Person"), Column("Offence"), Column("Link"), Column("Rests on")]
-        rows = [(one.person_id, one.to, markup.status(one.status), _evidence(one)) for one in part.links]
+        columns = [Column("Person"), Column("To"), Column("Link"), Column("Rests on")]
+        rows = [(one.person_id, _to(one), markup.status(one.status), _evidence(one)) for one in part.links]
         told += markup.note(head) + markup.table("What joins them", columns, rows) + _least(part.least_sure)
     if found.apart:
         told += markup.notice(f"Joined to none of the others: {', '.join(map(str, found.apart))}.")
     return told
 
 
+def _to(link: LinkEvidence) -> str:
+    return str(link.to) if link.kind is EdgeKind.LINK else f"{link.to}, proposed by a machine to be the same person"
+
+
 def time(found: Timeline, state: NetworkState) -> Any:
     """Return the time of persons as a figure."""
     days = narrowed(state)
     return figures.timeline(figures.lanes_of(found), period=days, simulated=state.view.simulated)
+
+
+def groups(found: GroupsAnswer | None) -> str:
+    """Return the groups found, the largest first, and how far other seeds agree."""
+    if found is None:
+        return ""
+    made = found.found
+    if not made.groups:
+        return markup.notice("Nobody was seen with somebody else over the links that are kept, so there is no group.")
+    columns = [
+        Column("Group", numeric=True), Column("Persons", numeric=True), Column("Pairs", numeric=True),
+        Column("Offences together", numeric=True),
+        Column("Held", numeric=True, meaning="Share of its pairs of persons that other seeds keep together"),
+        Column("Who"),
+    ]  # fmt: skip
+    rows = [
+        (one.number, len(one.persons), one.pairs, one.offences_together, "" if one.held is None else f"{one.held:.0%}",
+         ", ".join(map(str, one.persons[:12])) + (" …" if len(one.persons) > 12 else ""))
+        for one in made.groups[:MOST_ROWS]
+    ]  # fmt: skip
+    agreed = "" if made.agreement is None else (
+        f" Over {made.runs} seeds the groupings agree with {made.agreement:.2f} (adjusted Rand index, 1 is the same; "
+        f"the least {made.agreement_low:.2f})."
+    )  # fmt: skip
+    said = f"{markup.counted(len(made.groups), 'group')}; {made.persons_alone:,} without a co-offender.{agreed}"
+    first = f", the first {MOST_ROWS} shown" if len(made.groups) > MOST_ROWS else ""
+    return markup.note(said) + markup.table(f"{markup.counted(len(made.groups), 'group')}{first}", columns, rows) + (
+        markup.aside("What a group says", found.note)
+    )  # fmt: skip
+
+
+def group(one: Group) -> str:
+    """Return a group as something to choose."""
+    return f"{one.number} · {markup.counted(len(one.persons), 'person')}"
+
+
+def without(found: WithoutAnswer, state: NetworkState) -> Any:
+    """Return what is left without some persons as a figure."""
+    return figures.what_if(found.found, period=narrowed(state), simulated=state.view.simulated)
 
 
 def steps(way: NetworkPath) -> str:
