@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from stillgraph import demo, figures
-from stillgraph.casework import analysing, networking, take_seat
+from stillgraph.casework import analysing, asking, explaining, network_measures, networking, take_seat, worth
 from stillgraph.casework import ranking as rankings
-from stillgraph.network import co_offending, communities
+from stillgraph.dashboards import prolific_drawing
 
 pytestmark = pytest.mark.browser
 
@@ -50,32 +50,34 @@ def drawn(demo_case) -> dict:
     desk = take_seat(demo_case, officer=demo.ANALYST, operation=demo.OPERATION, reason="draw every figure")
     with desk.sitting():
         graph = networking.offence_network(desk, with_proposals=True)
-        ranked, others = rankings.ranking(desk), rankings.ranking(desk, with_proposals=True)
+        ranked = rankings.ranking(desk, keep=False)
+        others = rankings.ranking(desk, with_proposals=True, keep=False)
         places = analysing.offence_places(desk)
-        visits = analysing.query(
-            desk,
-            "SELECT p.person_id, p.offence_id, p.occurred_at, o.offence, o.retailer, o.store, o.borough, o.latitude, "
-            "o.longitude FROM person_offences AS p JOIN offences AS o USING (offence_id)",
-        )
         first = [str(one.person_id) for one in ranked.standings[:3]]
-        dossiers = [analysing.person(desk, person) for person in first]
+        page = explaining.why(desk, first[0])
+        time = asking.timeline(desk, first, with_proposals=True)
+        grouped = network_measures.groups(desk, with_proposals=True, runs=1)
+        together = network_measures.together(desk, with_proposals=True)
+        without = network_measures.without(desk, persons=first, worlds=50)
+        spread = [worth.concentration(desk, of=of, draws=50) for of in ("persons", "stores")]
+        listed = worth.back_test(desk, draws=50)
     pairs = pd.DataFrame(
-        [(a.removeprefix("person:"), b.removeprefix("person:"), join["weight"])
-         for a, b, join in co_offending(graph).edges(data=True)],
-        columns=["one", "other", "offences"],
-    )  # fmt: skip
-    lanes = [figures.Lane(person, one.offences, one.arrests) for person, one in zip(first, dossiers, strict=True)]
-    layout = networking.network_layout(graph)
+        [(one.person_id, one.other_id, one.offences) for one in together.pairs], columns=["one", "other", "offences"]
+    )
+    groups = [one.persons for one in grouped.found.groups]
     return {
         "ranking": figures.ranking_bars(ranked, period=PERIOD),
-        "network": figures.offence_network(graph, layout, period=PERIOD, simulated=True),
+        "network": figures.offence_network(graph, networking.network_layout(graph), period=PERIOD, simulated=True),
         "places": figures.offence_places(places, period=PERIOD, simulated=True),
         "stages": figures.stage_times([("a", 1.0), ("b", 2.0)]),
         "intervals": figures.rank_intervals(ranked, others, period=PERIOD),
-        "matrix": figures.co_offending_matrix(pairs, communities(graph), period=PERIOD, simulated=True),
-        "timeline": figures.timeline(lanes, period=PERIOD, simulated=True),
-        "journeys": figures.journeys(visits[visits["person_id"].isin(first)], period=PERIOD, simulated=True),
+        "matrix": figures.co_offending_matrix(pairs, groups, period=PERIOD, simulated=True),
+        "timeline": figures.timeline(figures.lanes_of(time), period=PERIOD, simulated=True),
+        "journeys": prolific_drawing.journeys(page, PERIOD),
         "months": figures.retailer_months(places, period=PERIOD),
+        "lorenz": figures.lorenz_curves(spread, period=PERIOD),
+        "what if": figures.what_if(without.found, period=PERIOD, simulated=True),
+        "list worth": figures.list_worth(listed),
     }
 
 

@@ -20,11 +20,11 @@ def test_the_dashboard_switches_and_a_number_opens_to_its_stills(site, browser, 
     page.wait_for_function(drawn, timeout=60_000)
     rows = page.locator(".sg-table").first.locator("tbody tr")
     expect(rows).to_have_count(15)
-    by_harm = rows.locator("td:nth-child(3)").all_inner_texts()
+    by_harm = rows.locator("td:nth-child(4)").all_inner_texts()
 
     page.get_by_role("button", name="Offences", exact=True).click()
     expect(page.locator(".js-plotly-plot .gtitle").first).to_contain_text("How sure the ranks by offences are")
-    assert rows.locator("td:nth-child(3)").all_inner_texts() != by_harm
+    assert rows.locator("td:nth-child(4)").all_inner_texts() != by_harm
     expect(page.get_by_text("account for 50 % of the offences").first).to_be_visible()
 
     page.get_by_role("checkbox", name="With links not corroborated").check()
@@ -32,7 +32,7 @@ def test_the_dashboard_switches_and_a_number_opens_to_its_stills(site, browser, 
     page.get_by_role("checkbox", name="With links not corroborated").uncheck()
     expect(page.locator("caption", has_text="corroborated links only")).to_be_visible()
 
-    person = rows.first.locator("td").nth(1).inner_text()
+    person = rows.first.locator("td").nth(2).inner_text()
     page.get_by_label("Person", exact=True).select_option(label=f"1 · {person}")
     faces = page.locator(".sg-faces img")
     expect(faces.first).to_have_attribute("alt", re.compile("^Face in still R"), timeout=60_000)

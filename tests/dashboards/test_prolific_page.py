@@ -34,6 +34,7 @@ from stillgraph.records import (
     Lorenz,
     Place,
     Ranking,
+    Ranks,
     SplitWorth,
     Standing,
     TopShare,
@@ -68,6 +69,8 @@ class MadeUpProlific:
                 nominal_id=who if who.startswith("N") else None, offences=own[1], harm_days=own[0], value_pence=own[2],
                 rfh=own[3], retailers=2, prior_arrests=4,
                 status=LinkStatus.CORROBORATED if who.startswith("N") else LinkStatus.UNKNOWN,
+                harm_low=own[0] - 5, harm_high=own[0], count_low=own[1], count_high=own[1], top_share=0.9,
+                ranks=Ranks(*(1 + sum(one[n] > own[n] for one in known.values()) for n in range(4))),
             )
             for rank, (who, own) in enumerate(ordered, 1)
         )  # fmt: skip
@@ -162,17 +165,21 @@ def test_everybody_has_their_rank_by_every_measure_with_how_it_moves(page):
     first = shown[shown.index('<th scope="row" class=sg-number>1</th>') :]
     row = first[: first.index("</tr>")]
     assert row.count("<td") == 12
-    assert "<td>1 to 2</td><td>N1</td>" in row
+    assert "<td>1 to 2</td><td class=sg-number>90 %</td><td>N1</td>" in row
+    assert "90<br><small>85 to 90</small>" in row
     assert "3 <small>▼ 2</small>" in row, "of three N1 has fewest offences and points"
     assert "2 <small>▼ 1</small>" in row, "and the second most value"
 
 
 def test_the_switches_ask_anew_and_remember(page, source):
     named(page, "Rank by").value = "value"
-    assert "<td>1 to 2</td><td>N3</td>" in text(page)
+    assert "<td>1 to 2</td><td class=sg-number>90 %</td><td>N3</td>" in text(page)
     named(page, "With links not corroborated").value = True
     assert "4 of 4 persons" in text(page)
     assert "with links not corroborated · simulated review" in text(page)
+    named(page, "Count harm detected proactively").value = True
+    assert "proactively detected harm counted · simulated review" in text(page)
+    assert source.asked[-1][-1].include_proactive
     asked = [one for one in source.asked if one[0] == "ranking"]
     assert len(asked) == len(set(asked)), "nothing is asked twice"
     named(page, "First month").index = 2

@@ -36,7 +36,10 @@ def switches(state: ProlificState) -> widgets.Widget:
     others = widgets.Checkbox(value=False, description="With links not corroborated", indent=False)
     widgets.link((state, "by"), (by, "value"))
     widgets.link((state, "with_proposals"), (others, "value"))
-    return Card(Card(by, others, kind="sg-tools"), month_choice(state)[0])
+    proactive = widgets.Checkbox(value=False, description="Count harm detected proactively", indent=False)
+    proactive.tooltip = "Offences found only because somebody was looking for them, such as by a store detective"
+    widgets.link((state, "include_proactive"), (proactive, "value"))
+    return Card(Card(by, others, proactive, kind="sg-tools"), month_choice(state)[0])
 
 
 def ranking(state: ProlificState) -> widgets.Widget:
@@ -48,7 +51,9 @@ def ranking(state: ProlificState) -> widgets.Widget:
     def show(_change: object = None) -> None:
         table.value = wording.ranking(state)
 
-    state.observe(guarded(show, state), names=["ranking", "show_all", "person_id"])
+    state.observe(
+        guarded(show, state), names=["ranking", "show_all", "person_id", "include_proactive", "with_proposals"]
+    )
     show()
     return Card(
         Html(markup.heading("Who", wording.RANKING_NOTE)), Card(everyone, kind="sg-tools"), table,

@@ -28,6 +28,7 @@ class Asked:
     since: date | None
     until: date | None
     with_proposals: bool
+    include_proactive: bool = False
 
 
 class ProlificSource(Protocol):
@@ -71,22 +72,22 @@ class CaseProlific:
             since=asked.since,
             until=asked.until,
             with_proposals=asked.with_proposals,
+            include_proactive=asked.include_proactive,
             keep=False,
         )
 
     def concentration(self, of: str, asked: Asked) -> ConcentrationReport:
         """Return how concentrated the measure is among persons, stores, retailers or boroughs; points have none."""
-        # As the ranking beside it counts: without proactively detected offences.
         return worth.concentration(
             self._desk, of=of, by=asked.by, since=asked.since, until=asked.until, with_proposals=asked.with_proposals,
-            include_proactive=False,
+            include_proactive=asked.include_proactive,
         )  # fmt: skip
 
     def back_test(self, asked: Asked) -> BackTest:
         """Return what lists of the first ten by the measure were worth in the periods after them."""
         return worth.back_test(
             self._desk, by=[asked.by], top=LISTED, since=asked.since, until=asked.until,
-            with_proposals=asked.with_proposals,
+            with_proposals=asked.with_proposals, include_proactive=asked.include_proactive,
         )  # fmt: skip
 
     def why(self, person_id: str, asked: Asked) -> Explanation:

@@ -26,17 +26,18 @@ MOST_CHIPS = 24
 class ProlificState(HasTraits):
     """The page's state.
 
-    ``by``, ``since``, ``until``, ``with_proposals`` and ``person_id`` (empty: nobody) are the reader's choices. Of the
-    two rankings ``sure`` rests on corroborated links alone and ``wide`` on others too; ``ranking`` is the one that is
-    shown. ``reports`` say how concentrated the measure is, ``worth`` is what such lists
-    were worth, once it is asked for, ``page`` why the person ranks there. ``problem`` is the
-    sentence of the last failure, empty after a success.
+    ``by``, ``since``, ``until``, ``with_proposals``, ``include_proactive`` and ``person_id`` (empty: nobody) are the
+    reader's choices. Of the two rankings ``sure`` rests on corroborated links alone and ``wide`` on others too;
+    ``ranking`` is the one that is shown. ``reports`` say how concentrated the measure is, ``worth`` is what such lists
+    were worth, once it is asked for, ``page`` why the person ranks there. ``problem`` is the sentence of the last
+    failure, empty after a success.
     """
 
     by = Enum(tuple(MEASURES), default_value="harm")
     since = AnyTrait(default_value=None)
     until = AnyTrait(default_value=None)
     with_proposals = Bool(default_value=False)
+    include_proactive = Bool(default_value=False)
     person_id = Unicode("")
     show_all = Bool(default_value=False)
     ranking = AnyTrait(default_value=None)
@@ -54,7 +55,9 @@ class ProlificState(HasTraits):
         self.days = source.days()
         self.chips: Mapping[FaceId, bytes] = {}
         self._rank()
-        self.observe(lambda _change: self._try(self._rank), names=["by", "since", "until", "with_proposals"])
+        self.observe(
+            lambda _change: self._try(self._rank), names=["by", "since", "until", "with_proposals", "include_proactive"]
+        )
         self.observe(lambda _change: self._try(self._open), names="person_id")
 
     def __repr__(self) -> str:
@@ -63,7 +66,7 @@ class ProlificState(HasTraits):
     @property
     def asked(self) -> Asked:
         """What the shown ranking is asked with."""
-        return Asked(self.by, self.since, self.until, self.with_proposals)
+        return Asked(self.by, self.since, self.until, self.with_proposals, self.include_proactive)
 
     @property
     def sure(self) -> Ranking:
@@ -81,33 +84,32 @@ class ProlificState(HasTraits):
             return period(None)
         return period((self.since or self.days[0], self.until or self.days[1]))
 
-    def ranks(self) -> dict[str, dict[str, int]]:
-        """Return each person's rank by each measure, over the same links and days."""
-        by_measure = {by: self._ranked(replace(self.asked, by=by)) for by in MEASURES}
-        found: dict[str, dict[str, int]] = {}
-        for by, ranking in by_measure.items():
-            for standing in ranking.standings:
-                found.setdefault(str(standing.person_id), {})[by] = standing.rank
-        return found
-
     def ranking_table(self) -> pd.DataFrame:
         """Return the ranking as rows to keep, each with what it rests on."""
         ranking: Ranking = self.ranking
-        ranks = self.ranks()
         rows = [
             {
                 "rank": one.rank,
                 "rank_low": one.rank_low,
                 "rank_high": one.rank_high,
+                "among_the_first": one.top_share,
                 "person_id": str(one.person_id),
                 "status": one.status.value,
                 "offences": one.offences,
+                "offences_low": one.count_low,
+                "offences_high": one.count_high,
                 "harm_days": one.harm_days,
+                "harm_low": one.harm_low,
+                "harm_high": one.harm_high,
                 "value_pence": one.value_pence,
                 "rfh": one.rfh,
                 "retailers": one.retailers,
+                "boroughs": one.boroughs,
+                "co_offenders": one.co_offenders,
                 "prior_arrests": one.prior_arrests if one.nominal_id is not None else None,
-                **{f"rank_by_{by}": ranks[str(one.person_id)].get(by) for by in MEASURES},
+                **{f"rank_by_{by}": getattr(one.ranks, by, None) for by in MEASURES},
+                "rank_corroborated": one.rank_corroborated,
+                "rank_with_proposals": one.rank_with_proposals,
             }
             for one in ranking.standings
         ]

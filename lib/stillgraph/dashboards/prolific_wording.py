@@ -29,6 +29,7 @@ WORTH_NOTE = (
     "What a list of the first ten of one period would have been worth in the next: beside a list by count alone and "
     "lists drawn by lot. It takes some seconds, so it is made when you ask."
 )
+USUAL_HARM = "Below, harm is counted as usual: without what was detected proactively."
 NOBODY = "Nobody is chosen."
 NO_POINTS = "Points of a table do not add up, so how concentrated they are is not measured. Choose another measure."
 FIRST = 15
@@ -40,8 +41,8 @@ def ranking(state: ProlificState) -> str:
     if not found.standings:
         return markup.notice("Nobody is ranked: no link counts in these days.")
     shown = found.standings if state.show_all else found.standings[:FIRST]
-    ranks = state.ranks()
     links = "with links not corroborated" if state.with_proposals else "corroborated links only"
+    links += " · proactively detected harm counted" if state.include_proactive else ""
     review = "simulated review" if found.simulated else "human review"
     caption = (
         f"{len(shown)} of {markup.counted(len(found.standings), 'person')} · {state.period()} · {links} · {review}"
@@ -50,18 +51,18 @@ def ranking(state: ProlificState) -> str:
     columns = (
         Column("Rank", numeric=True),
         Column("95 %", meaning="The interval of the rank"),
+        Column("In first ten", numeric=True, meaning="Share of drawn worlds with the person among the first ten"),
         Column("Person"),
         Column("Status"),
         Column("Offences", numeric=True),
         Column("Harm, days", numeric=True, meaning="Days of imprisonment by the case's harm table"),
         Column("Value", numeric=True),
         Column("RFH", numeric=True, meaning="Points for recency, frequency, harm"),
-        Column("Retailers", numeric=True),
         Column("Prior arrests", numeric=True),
         *(Column(f"Rank by {MEASURES[by].name if by == 'rfh' else MEASURES[by].name.lower()}", numeric=True)
           for by in others),
     )  # fmt: skip
-    rows = [(*_standing(one), *(_moved(one, ranks[str(one.person_id)].get(by)) for by in others)) for one in shown]
+    rows = [(*_standing(one), *(_moved(one, getattr(one.ranks, by, None)) for by in others)) for one in shown]
     at = next((n for n, one in enumerate(shown) if str(one.person_id) == state.person_id), None)
     return markup.table(caption, columns, rows, chosen=at) + markup.aside(
         "How harm, points and intervals are made", found.scale
@@ -72,15 +73,22 @@ def _standing(one: Standing) -> tuple[object, ...]:
     return (
         one.rank,
         f"{one.rank_low} to {one.rank_high}",
+        "" if one.top_share is None else f"{100 * one.top_share:.0f} %",
         one.person_id,
         markup.status(one.status),
-        one.offences,
-        f"{one.harm_days:,.0f}",
+        _bounded(one.offences, one.count_low, one.count_high),
+        _bounded(one.harm_days, one.harm_low, one.harm_high),
         money(one.value_pence),
         one.rfh,
-        one.retailers,
         "" if one.nominal_id is None else one.prior_arrests,
     )
+
+
+def _bounded(value: float, low: float | None, high: float | None) -> Markup:
+    """Return a number with its 95 % interval under it, where worlds were drawn and it is not the number alone."""
+    if low is None or high is None or low == high:
+        return Markup(f"{value:,.0f}")
+    return Markup(f"{value:,.0f}<br><small>{low:,.0f} to {high:,.0f}</small>")
 
 
 def _moved(one: Standing, rank: int | None) -> Markup:
@@ -121,6 +129,7 @@ def why(state: ProlificState) -> str:
     changes = "".join(f"<li>{escape(one.sentence)}</li>" for one in page.changes[:5])
     return (
         markup.facts(facts)
+        + (markup.notice(USUAL_HARM) if state.include_proactive else "")
         + f"<ul>{sentences}</ul>"
         + (f"<h3>What would change it</h3><ul>{changes}</ul>" if changes else "")
         + offences(page)
