@@ -10,11 +10,11 @@ import networkx as nx
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import analysing, asking, linking, networking
+from stillgraph.casework import analysing, asking, governing, linking, networking
 from stillgraph.cli.app import run
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.network.evidence import link_evidence
-from stillgraph.records import Basis, LinkStatus, NetworkFilter, Outcome, RetailerId, Strength, Verdict
+from stillgraph.records import Basis, LinkStatus, NetworkFilter, Outcome, RetailerId, Role, Strength, Verdict
 
 A, B, C = "R08/R08_0002.jpg#1", "R08/R08_0033.jpg#1", "R08/R08_0088.jpg#1"
 N1 = "N314959"
@@ -69,6 +69,19 @@ def test_what_one_officer_said_of_a_list_stays_blind(small_case):
     assert f"person:{N1}" not in graph
     assert {data["basis"] for *_, data in graph.edges(data=True)} == {"likeness"}
     assert "first" not in str(list(graph.edges(data=True)))
+
+
+def test_a_reviewer_is_told_no_score_and_no_judgement(small_case):
+    small_case.judge("first", A, N1)
+    small_case.judge("second", A, N1)
+    linking.link(small_case.seat())
+    governing.add_officer(small_case.seat(), "rev", role=Role.REVIEWER)
+    answer = asking.around(small_case.seat("rev"), [N1])
+    (told,) = answer.links
+    assert (told.status, told.score, told.strength) == (LinkStatus.CORROBORATED, None, None)
+    assert [(face.face_id, face.basis, face.judgements) for face in told.faces] == [(A, Basis.NOT_STATED, ())]
+    edges = networking.offence_network(small_case.seat("rev"), with_proposals=True).edges(data=True)
+    assert all(not data["officers"] and "score" not in data for *_, data in edges if data["kind"] == "link")
 
 
 def test_a_link_by_rulings_names_them_and_who_made_them_and_no_reason(small_case):

@@ -31,7 +31,8 @@ def asked(
     """Permit and record a question, and give the network it is asked of, with the open session."""
     what = {"question": question, "with_proposals": with_proposals, **told((), wanted), **details}
     with desk.act(Action.NETWORK, **what) as deed:
-        yield assembled(deed.session, with_proposals=with_proposals, wanted=wanted), deed.session
+        graph = assembled(deed.session, with_proposals=with_proposals, wanted=wanted, reader=deed.officer)
+        yield graph, deed.session
 
 
 def find_path(

@@ -11,8 +11,8 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind, PersonId
-from stillgraph.store import Session, networks, persons, receipts
+from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind, PersonId, Role
+from stillgraph.store import Session, networks, office, persons, receipts
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -53,7 +53,7 @@ def offence_network(
     """
     asked = tuple(kinds)
     with desk.act(Action.NETWORK, with_proposals=with_proposals, **told(asked, wanted)) as deed:
-        graph = assembled(deed.session, with_proposals=with_proposals, kinds=asked, wanted=wanted)
+        graph = assembled(deed.session, with_proposals=with_proposals, kinds=asked, wanted=wanted, reader=deed.officer)
         deed.note(nodes=graph.number_of_nodes(), edges=graph.number_of_edges())
         return graph
 
@@ -64,8 +64,13 @@ def assembled(
     with_proposals: bool = False,
     kinds: Collection[str] = (),
     wanted: NetworkFilter | None = None,
+    reader: str | None = None,
 ) -> nx.Graph[str]:
-    """Return the graph from an open session, for actions that are permitted and recorded already; see above."""
+    """Return the graph from an open session, for actions that are permitted and recorded already; see above.
+
+    For a ``reader`` who is a reviewer links say nothing of scores and judgements: who could look a face up here could
+    see what the others said of it, and tell a trial.
+    """
     from stillgraph import network
 
     optional = _optional(kinds)
@@ -80,7 +85,7 @@ def assembled(
         stores,
         harm_days=harm_table(session).days,
         review=review_kind(simulated=is_simulated(session)),
-        evidence=networks.face_evidence(session, with_proposals=with_proposals),
+        evidence={} if _reviews(session, reader) else networks.face_evidence(session, with_proposals=with_proposals),
         joins=networks.joins(session) if with_proposals else (),
         arrests=receipts.arrests(session),
         kinds=optional,
@@ -89,6 +94,11 @@ def assembled(
     narrowed = {name: value if isinstance(value, str) else ", ".join(value) for name, value in _told(wanted).items()}
     graph.graph.update(narrowed, with_proposals="yes" if with_proposals else "no", note=NOTE)
     return graph
+
+
+def _reviews(session: Session, reader: str | None) -> bool:
+    officer = None if reader is None else office.officer(session, reader)
+    return officer is not None and officer.role is Role.REVIEWER
 
 
 def _optional(kinds: Collection[str]) -> tuple[NodeKind, ...]:
