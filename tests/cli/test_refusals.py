@@ -175,7 +175,7 @@ def test_an_interruption_is_one_sentence(run, small_case, seat, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("stillgraph.store.persons.participations", interrupted)
+    monkeypatch.setattr("stillgraph.store.links.links", interrupted)
     ran = run("rank", small_case.directory, seat=seat)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == "Interrupted; what was not finished has left nothing behind.\n"
