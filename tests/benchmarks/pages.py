@@ -42,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("case", nargs="?", type=Path, default=ROOT / "cases" / "demo")
     parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--page", action="append", help="this page alone; may be given again")
     given = parser.parse_args()
     executable = chromium()
     if executable is None:
@@ -54,7 +55,7 @@ def main() -> int:
     print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; seconds, median (slowest) of {given.times}"
     )
-    names = [page["name"] for page in serve.pages(PAGES)]
+    names = given.page or [page["name"] for page in serve.pages(PAGES)]
     for ready in (True, False):
         with served(seat, ready=ready) as site, watched(executable) as seen:
             for name in names:

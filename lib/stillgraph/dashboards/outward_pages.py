@@ -98,7 +98,7 @@ def _retailer(found: RetailerReport) -> str:
         markup.heading("What came of the stills"), markup.frame("By what came of them", summary),
         markup.frame("Every still", came.rename(columns=lambda name: name.replace("_", " ")), 500),
         markup.heading("Rows not taken in", "Put them right and send them again; the others need not be sent again."),
-        markup.frame("Refused", found.refused),
+        markup.note("None.") if found.refused.empty else markup.frame("Refused", found.refused),
     ]  # fmt: skip
     return "".join(parts)
 
@@ -136,7 +136,11 @@ def transparency_of(found: Transparency) -> widgets.Widget:
                 markup.heading("Yield and error", "Rates with their counts and 95 % intervals.") + markup.facts(yields)
             )
         ),
-        Card(_counts("Where", found.where, days), _counts("When", found.when, days), kind="sg-columns"),
+        Card(
+            _counts("Where", "borough", found.where, days),
+            _counts("When", "month", found.when, days),
+            kind="sg-columns",
+        ),
         Html(markup.note(WITHHELD)),
         Card(Html(markup.heading("What is not measured") + f'<ul class="sg-list">{listed}</ul>')),
     )
@@ -148,7 +152,8 @@ def _error(found: Transparency) -> str:
     return f"{markup.rate(found.returned)}, with a threshold set for at most {100 * found.fpir:g} %"
 
 
-def _counts(title: str, rows: pd.DataFrame, days: str) -> widgets.Widget:
+def _counts(title: str, what: str, counted: pd.DataFrame, days: str) -> widgets.Widget:
+    rows = counted.rename(columns={"name": what})
     head = markup.heading(title, f"Stills searched · {days}")
     keep = Download(rows.copy, title.lower(), kinds=("csv", "xlsx"))
     return Card(Html(head + markup.frame(title, rows, numeric=["stills"])), keep)
