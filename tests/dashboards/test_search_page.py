@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 
@@ -37,6 +38,9 @@ class MadeUpSearches:
 
     def __init__(self, *, scores=True):
         self.scores, self.asked = scores, []
+
+    def sitting(self):
+        return nullcontext()
 
     def stills(self):
         return (StillListed("R01/b.jpg", 2, False), StillListed("R01/a.jpg", 2, True))

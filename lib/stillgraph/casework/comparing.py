@@ -166,7 +166,7 @@ def _seen(desk: Desk, deed: Deed, face_id: FaceId, key: str) -> tuple[Face, Pixe
     if key.startswith(CUSTODY):
         image = CustodyImageId(key.removeprefix(CUSTODY))
         face = face_store.of_custody_image(deed.session, desk.model, image)
-        digest = receipts.custody_digests(deed.session).get(image)
+        digest = receipts.custody_digests(deed.session, [image]).get(image)
     else:
         face = face_store.one(deed.session, desk.model, FaceId(key.removeprefix(OTHER)) if key != ORIGINAL else face_id)
         digest = None if face is None else receipts.still_digests(deed.session).get(StillId(face.image_id))

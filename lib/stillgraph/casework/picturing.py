@@ -134,11 +134,7 @@ def histories(desk: Desk, nominals: Sequence[NominalId]) -> dict[NominalId, Hist
     """Return what custody holds of some nominals, without a name. Looking is recorded."""
     wanted = list(dict.fromkeys(nominals))
     with desk.act(Action.VIEW, what="custody histories", nominals=wanted) as deed:
-        images = deed.session.rows(
-            "SELECT nominal_id, count(*), max(captured_on), arg_max(conviction_status, captured_on) "
-            "FROM main.custody_images WHERE nominal_id IN (SELECT unnest($wanted::VARCHAR[])) GROUP BY 1",
-            {"wanted": wanted},
-        )
+        images = receipts.custody_held(deed.session, wanted)
         arrests: dict[NominalId, list[Arrested]] = {}
         for nominal, *said in deed.session.rows(
             "SELECT nominal_id, arrested_on, offence, disposal FROM main.arrests "
@@ -148,7 +144,7 @@ def histories(desk: Desk, nominals: Sequence[NominalId]) -> dict[NominalId, Hist
             arrests.setdefault(nominal, []).append(Arrested(*said))
         return {
             nominal: History(count, newest, status, tuple(arrests.get(nominal, ())))
-            for nominal, count, newest, status in images
+            for nominal, (count, newest, status) in images.items()
         }
 
 

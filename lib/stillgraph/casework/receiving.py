@@ -224,9 +224,10 @@ def cut_custody(
     """Return faces of custody images as :func:`custody_chips` does, inside an action; and what is missing, in words."""
     from stillgraph.faces.analyse import crop
 
-    digests = receipts.custody_digests(deed.session)
+    wanted = list(images)
+    digests = receipts.custody_digests(deed.session, wanted)
     chips, missing = {}, []
-    for image in images:
+    for image in wanted:
         if image not in digests:
             missing.append(f"There is no custody image {image} in this case.")
             continue

@@ -207,7 +207,7 @@ def custody_plate(desk: Desk, deed: Deed, image: CustodyImageId) -> bytes | None
     from stillgraph.faces.pixels import decode
 
     face = face_store.of_custody_image(deed.session, desk.model, image)
-    digest = receipts.custody_digests(deed.session).get(image)
+    digest = receipts.custody_digests(deed.session, [image]).get(image)
     if face is None or digest is None:
         return None
     pixels = decode(desk.images.get(digest), image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,6 +44,7 @@ class SearchSource(Protocol):
 
     # ruff: noqa: D102 - said once, at CaseSearches
 
+    def sitting(self) -> AbstractContextManager[None]: ...
     def stills(self) -> tuple[StillListed, ...]: ...
     def shows_scores(self) -> bool: ...
     def recorded(self) -> Mapping[str, tuple[str, ...]]: ...
@@ -66,6 +68,10 @@ class CaseSearches:
 
     def __repr__(self) -> str:
         return "CaseSearches()"
+
+    def sitting(self) -> AbstractContextManager[None]:
+        """Keep the case open over several questions."""
+        return self._desk.sitting()
 
     def stills(self) -> tuple[StillListed, ...]:
         """Return the stills, those not searched yet first."""
@@ -251,7 +257,12 @@ class SearchState(HasTraits):
     def _try(self, act: Callable[[], None]) -> None:
         with self.hold_trait_notifications():
             self.problem = self.said = ""
-        attempt(act, self._tell)
+
+        def sit() -> None:
+            with self._source.sitting():
+                act()
+
+        attempt(sit, self._tell)
 
     def _tell(self, sentence: str) -> None:
         self.problem = sentence

@@ -157,9 +157,25 @@ def unsearched_stills(session: Session) -> tuple[StillId, ...]:
     )
 
 
-def custody_digests(session: Session) -> dict[CustodyImageId, str]:
-    """Return the SHA-256 of every custody image."""
-    return dict(session.rows("SELECT custody_image_id, sha256 FROM held.custody_images ORDER BY custody_image_id"))
+def custody_digests(session: Session, images: Sequence[CustodyImageId] | None = None) -> dict[CustodyImageId, str]:
+    """Return the SHA-256 of every custody image, or of some."""
+    return dict(
+        session.rows(
+            "SELECT custody_image_id, sha256 FROM held.custody_images WHERE $wanted IS NULL OR custody_image_id IN "
+            "(SELECT unnest($wanted::VARCHAR[])) ORDER BY custody_image_id",
+            {"wanted": None if images is None else list(images)},
+        )
+    )
+
+
+def custody_held(session: Session, wanted: Sequence[NominalId]) -> dict[NominalId, tuple[int, date, str]]:
+    """Return of some nominals how many custody images there are, the newest one's day, and its conviction status."""
+    rows = session.rows(
+        "SELECT nominal_id, count(*), max(captured_on), arg_max(conviction_status, captured_on) "
+        "FROM held.custody_images WHERE nominal_id IN (SELECT unnest($wanted::VARCHAR[])) GROUP BY 1",
+        {"wanted": list(wanted)},
+    )
+    return {nominal: (count, newest, status) for nominal, count, newest, status in rows}
 
 
 def all_digests(session: Session) -> set[str]:
