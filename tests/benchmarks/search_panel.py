@@ -115,7 +115,7 @@ def browser_s(directory: Path, some: list[bytes], folder: Path) -> list[float]:
             )
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-            for number, data in enumerate([some[0], *some]):
+            for number, data in enumerate([some[-1], *some]):
                 file = folder / f"picture{number}.jpg"
                 file.write_bytes(data)
                 with page.expect_file_chooser(timeout=90_000) as chooser:

@@ -53,13 +53,15 @@ def waiting(state: StartState) -> widgets.Widget:
     columns = (Column("What"), Column("How many", numeric=True), Column("Where"))
     table = markup.table("What waits", columns, [(what, f"{count:,}", where) for what, count, where in rows])
     listed = "".join(markup.note(f"{', '.join(one.faces)}: {one.reason}") for one in first.contradictions[:SHOWN])
-    return Card(
+    place = Card(
         Html(
             markup.heading("What waits for you", "Lists that you searched, judged or ruled on are not among them.")
             + table
             + listed
         )
     )
+    place.add_class("sg-worded")
+    return place
 
 
 def new(state: StartState) -> widgets.Widget:
@@ -74,7 +76,9 @@ def new(state: StartState) -> widgets.Widget:
     widgets.link((state, "span"), (span, "value"))
     state.observe(show, names="begun")
     show()
-    return Card(Html(markup.heading("What is new")), span, place)
+    whole = Card(Html(markup.heading("What is new")), span, place)
+    whole.add_class("sg-worded")
+    return whole
 
 
 def _new(begun: Beginning) -> str:

@@ -116,7 +116,9 @@ def accuracy(desk: Desk, truth: Path | None = None) -> widgets.Widget:
 def accuracy_of(source: AccuracySource) -> widgets.Widget:
     """Return the accuracy page over any source."""
     state = AccuracyState(source)
-    return panels.page(
+    page = panels.page(
         accuracy_panels.measuring(state), accuracy_panels.stored(state), accuracy_panels.reviewers(state),
         panels.Html(wording.FOOT),
     )  # fmt: skip
+    page.add_class("sg-worded")
+    return page
