@@ -23,7 +23,7 @@ from stillgraph.dashboards import serve
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = ".sg-page h1"
 """The page's title, with which its numbers, tables and notices come: they are one message of the kernel."""
-SETTLE_S = 12.0
+SETTLE_S = 18.0
 """Seconds for the kernels to be made ready, before each opening."""
 
 

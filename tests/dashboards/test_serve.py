@@ -74,6 +74,7 @@ def test_pages_get_the_template_the_policy_the_message_limit_and_the_token(monke
     assert (voila["identity_provider_class"], launched["config"]["Identity"]) == (Identity, {"kind": "shared"})
     assert launched["config"]["VoilaConfiguration"]["http_header_envs"] == [], "nothing that a reader sends reaches it"
     assert launched["config"]["MappingKernelManager"]["cull_connected"] is True
+    assert launched["config"]["VoilaKernelManager"]["fill_delay"] >= 5, "the next kernel does not slow this page"
     assert "t0ken" not in launched["left"].values(), "no kernel inherits it"
 
 

@@ -40,8 +40,9 @@ MESSAGE_LIMIT = (UPLOAD_LIMIT_MB + 10) * 1024 * 1024
 """Bytes of the largest message taken from a browser; the default, 10 MB, drops larger ones without a word."""
 PAGE_IDLE_S, LAB_IDLE_S, LOOK_S = 30 * 60, 8 * 3600, 60
 """Seconds without use after which a page's kernel is ended, and a notebook's; and between two looks at them."""
-POOL = 1
-"""Kernels of each page made ready before anybody opens it."""
+POOL, REFILL_S = 1, 10.0
+"""Kernels of each page made ready before anybody opens it, and the seconds after one was taken until the next is begun:
+not while the browser and that kernel need the processor for the page."""
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -160,6 +161,7 @@ def _run_voila(options: list[str], token: str, how: str) -> None:
             "resources": {"pages": pages(notebooks), "idle_minutes": PAGE_IDLE_S // 60},
         },
         "KernelManager": {"transport": "ipc"},
+        "VoilaKernelManager": {"fill_delay": REFILL_S},
         "MappingKernelManager": {
             "cull_idle_timeout": PAGE_IDLE_S, "cull_interval": LOOK_S, "cull_connected": True, "cull_busy": False,
         },
