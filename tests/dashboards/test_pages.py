@@ -10,6 +10,7 @@ import pytest
 
 from stillgraph import dashboards
 from stillgraph.dashboards import pages, panels, wording
+from stillgraph.dashboards.downloads import Download
 from stillgraph.records import Rate
 
 SENTENCE = "Say which case: give its directory, or set STILLGRAPH_CASE."
@@ -273,3 +274,33 @@ def test_a_number_opens_to_its_rows_and_a_row_to_its_still_or_the_reason(page, s
     still.value = "R01/b.jpg"
     assert "There is no still R01/b.jpg in this case." in text(page)
     assert 'alt="Still' not in text(page)
+
+
+def months_of(page):
+    """Return the field by retailer and month, as it is drawn."""
+    cards = [w for w in everything(page) if isinstance(w, panels.Chart)]
+    drawn = [one(card, widgets.Output).outputs[0]["data"]["application/vnd.plotly.v1+json"] for card in cards]
+    (found,) = [figure for figure in drawn if "by retailer and month" in figure["layout"]["title"]["text"]]
+    return found
+
+
+def test_retailers_by_month_are_drawn_by_what_is_chosen_and_open_to_their_offences(page, source):
+    title = months_of(page)["layout"]["title"]["text"]
+    assert "Harm by retailer and month" in title
+    assert "3 Nov 2025 to 28 Oct 2026" in title
+    assert f"{len(source.frame)} offences of 6 retailers as reported" in title
+    named = {getattr(w, "description", ""): w for w in everything(page)}
+    named["Shade by"].value = "count"
+    assert "Offences by retailer and month" in months_of(page)["layout"]["title"]["text"]
+
+    assert f"all retailers · {len(source.frame)} offences" not in text(page), "rows are shown once they are asked for"
+    named["See the offences"].click()
+    assert f"3 Nov 2025 to 28 Oct 2026 · all retailers · {len(source.frame)} offences" in text(page)
+    own = source.frame[source.frame["retailer"] == "Shop 2"]
+    named["Retailer"].value = "Shop 2"
+    assert f"3 Nov 2025 to 28 Oct 2026 · Shop 2 · {len(own)} offences" in text(page)
+    place = next(w for w in everything(page) if named["Retailer"] in getattr(w, "children", ()))
+    keep = next(w for w in place.children if isinstance(w, Download))
+    assert sorted(keep._rows()["offence_id"]) == sorted(own["offence_id"]), "what is kept is what is shown"
+    next(w for w in place.children if getattr(w, "description", "") == "Close").click()
+    assert "Shop 2 ·" not in text(page)

@@ -353,7 +353,7 @@ def test_what_if_draws_what_is_left_in_percent_with_its_interval():
     assert net.text[3] == "25.0% to 5.0%"
     assert "What is left without 2 persons" in figure.layout.title.text
     assert "not a forecast" in figure.layout.title.text
-    assert "50 drawn worlds" in figure.layout.title.text
+    assert "bars: what 95 % of 50 worlds come to, drawn by how sure the links are" in figure.layout.title.text
     assert len({one.marker.symbol for one in figure.data}) == 3
 
 
@@ -398,7 +398,19 @@ def test_a_list_is_drawn_beside_count_and_lot_with_intervals():
     assert "lists of 1 Nov 2025 to 30 Apr 2026 in 1 May 2026 to 31 Oct 2026 · 60 persons, then 50" in (
         figure.layout.title.text
     )
-    assert "mean of 3 splits" in figures.list_worth(back_tested(splits=3)).layout.title.text
+    assert "drawn by lot: the bar is what 95 % of such lists come to" in figure.layout.title.text
+
+
+def test_of_several_splits_the_figure_says_that_lot_is_of_the_last_alone():
+    figure = figures.list_worth(back_tested(splits=3))
+    assert list(figure.layout.yaxis.ticktext) == ["by harm", "by offences", "by lot, last split"]
+    assert "mean of 3 splits" in figure.layout.title.text
+    for said in (figure.layout.title.text, figures.description(figure)):
+        assert "by lot: the last split alone, not a mean" in said
+
+
+def test_lists_are_told_apart_by_their_marks():
+    figure = figures.list_worth(back_tested())
     assert len({one.marker.symbol for one in figure.data if one.mode == "markers+text"}) == 3
 
 

@@ -12,6 +12,7 @@ from stillgraph.dashboards import (
     enhancement_panels,
     grouping_panels,
     markup,
+    month_panels,
     number_panels,
     panels,
     reader,
@@ -47,7 +48,7 @@ def prepare() -> None:
 
 
 def overview(desk: Desk | None = None) -> widgets.Widget:
-    """Return the managers' page: key numbers, ranking, a person, network, map, refusals, time.
+    """Return the managers' page: key numbers, ranking, a person, network, map, months, refusals, time.
 
     Without a desk one is taken from the environment (``STILLGRAPH_CASE``, ``_OFFICER``, ``_OPERATION``,
     ``_REASON``), so that a page served to managers shows the reason it cannot open.
@@ -74,6 +75,7 @@ def overview_of(source: Source) -> widgets.Widget:
         panels.ranking(state),
         panels.person(state),
         pair,
+        month_panels.retailer_months(state),
         lists,
         panels.stages(state),
         panels.Html(wording.FOOT),

@@ -30,6 +30,10 @@ RANKING_NOTE = (
 )
 PERSON_NOTE = "Offences, arrests and faces of one person. Whoever the ranking holds can be chosen."
 NETWORK_NOTE = "Each line joins a person to an offence; two persons joined to one offence were there together."
+MONTHS_NOTE = (
+    "What each retailer reported in each month, whoever did it. A month with nothing in it may be one without a "
+    "report, and the first and last may be in part."
+)
 MAP_NOTE = "Where the retailers' stores stand that reported the offences."
 TIME_NOTE = "How long each stage took on the machine that ran it."
 NO_TIMES = "No stage has been timed in this case."

@@ -17,12 +17,13 @@ def list_worth(found: BackTest) -> go.Figure:
     """Draw, for the list by each measure and for lists drawn by lot, what they came to in the next period, in percent.
 
     Of two or more splits the means over them are drawn for lists; what lists drawn by lot come to is that of the last
-    split. Bars are 95 % intervals; of lists drawn by lot, what 95 % of them come to.
+    split alone, which the figure says. Bars are 95 % intervals; of lists drawn by lot, what 95 % of them come to.
     """
     drawn = [split for split in found.splits if split.insufficient is None]
     split = drawn[-1] if drawn else None
     lists = found.overall or (split.lists if split is not None else ())
-    names = [_named(one.by) for one in lists] + (["drawn by lot"] if split is not None else [])
+    by_lot = "by lot, last split" if len(drawn) > 1 else "drawn by lot"
+    names = [_named(one.by) for one in lists] + ([by_lot] if split is not None else [])
     figure = make_subplots(1, 3, shared_yaxes=True, horizontal_spacing=0.04, subplot_titles=(ACTIVE, HARM, OFFENCES))
     for number, (one, line) in enumerate(zip(lists, LINES, strict=False)):
         for column, estimate in enumerate((one.active, one.harm, one.offences), start=1):
@@ -30,7 +31,7 @@ def list_worth(found: BackTest) -> go.Figure:
     if split is not None:
         lot = (split.random_active, split.random_harm, split.random_offences)
         for column, estimate in enumerate(lot, start=1):
-            _add(figure, column, estimate, (1, RANDOM, "drawn by lot"))
+            _add(figure, column, estimate, (1, RANDOM, by_lot))
     figure.update_xaxes(range=[0, 105], ticksuffix=" %", gridcolor=LINE, zeroline=False, fixedrange=True, nticks=5)
     figure.update_yaxes(
         tickvals=list(range(len(names), 0, -1)), ticktext=names, range=[0.4, max(len(names), 1) + 0.6],
@@ -41,9 +42,9 @@ def list_worth(found: BackTest) -> go.Figure:
     finish(
         figure,
         title=f"What a list of the first {found.top} was worth in the period after",
-        rests_on=f"{_rests(found, split, len(drawn))} · {review}<br>bars: 95 %; the drawn by lot: what 95 % of such "
-        "lists come to",
-        alt=f"Worth of lists of {found.top} in the next period. " + " ".join(found.statements) + f" {review}.",
+        rests_on=f"{_rests(found, split, len(drawn))} · {review}<br>{_bars(len(drawn))}",
+        alt=f"Worth of lists of {found.top} in the next period. {' '.join(found.statements)} {_bars(len(drawn))}. "
+        f"{review}.",
         height=210 + 44 * max(len(names), 2),
     )
     figure.update_layout(showlegend=False, margin={"t": 110})
@@ -61,6 +62,11 @@ def _rests(found: BackTest, split: SplitWorth | None, drawn: int) -> str:
     if drawn > 1:
         return f"mean of {counted(drawn, 'split')}, the last of {_days(split)}"
     return f"{_days(split)} · {counted(split.persons, 'person')}, then {split.next_persons:,}"
+
+
+def _bars(drawn: int) -> str:
+    lot = "by lot: the last split alone, not a mean; its" if drawn > 1 else "drawn by lot: the"
+    return f"bars: 95 % intervals · {lot} bar is what 95 % of such lists come to"
 
 
 def _days(split: SplitWorth) -> str:

@@ -30,8 +30,9 @@ class _Left:
 def what_if(found: WhatIf, *, period: str, simulated: bool) -> go.Figure:
     """Draw what is left without some persons, in percent of what there is with them.
 
-    It is arithmetic on what happened and no forecast. An interval of the network is that of the figure without them,
-    beside the one figure with them.
+    It is arithmetic on what happened and no forecast. Bars are what 95 % of worlds come to that are drawn by how sure
+    the links are, widened to the figure itself; those of the network are of what is left without them, as a share of
+    the one figure with them.
 
     Parameters
     ----------
@@ -58,7 +59,11 @@ def what_if(found: WhatIf, *, period: str, simulated: bool) -> go.Figure:
         ticksuffix="  ", ticks="", gridcolor=LINE, zeroline=False, fixedrange=True,
     )  # fmt: skip
     review, who = reviewed(simulated=simulated), counted(len(found.removed), "person")
-    worlds = f"bars: 95 % over {found.worlds:,} drawn worlds" if found.worlds else "no interval: no worlds were drawn"
+    worlds = (
+        f"bars: what 95 % of {found.worlds:,} worlds come to, drawn by how sure the links are"
+        if found.worlds
+        else "no interval: no worlds were drawn"
+    )
     first = series[0][0][1]
     return finish(
         figure,
