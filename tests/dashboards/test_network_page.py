@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stillgraph.casework.network_measures import GroupsAnswer, WithoutAnswer
+from stillgraph.casework import network_views
+from stillgraph.casework.network_measures import CentralAnswer, GroupsAnswer, TogetherAnswer, WithoutAnswer
 from stillgraph.casework.network_views import NetworkView
 from stillgraph.dashboards import analysis_pages, network_canvas, network_state
 from stillgraph.dashboards.network_canvas import NetworkCanvas
@@ -20,7 +21,9 @@ from stillgraph.errors import NotFound
 from stillgraph.network import columns
 from stillgraph.records import (
     Amount,
+    AroundAnswer,
     Basis,
+    CentralPerson,
     Coded,
     Communities,
     ConnectAnswer,
@@ -32,6 +35,7 @@ from stillgraph.records import (
     LinkEvidence,
     LinkStatus,
     LinkTable,
+    Neighbour,
     NetworkNode,
     NetworkPath,
     NodeKind,
@@ -40,7 +44,10 @@ from stillgraph.records import (
     Strength,
     Timeline,
     TimelineRow,
+    Together,
     Touched,
+    TravelAnswer,
+    Traveller,
     WhatIf,
 )
 
@@ -65,7 +72,8 @@ def view() -> NetworkView:
         status.astype(np.int8), np.full(len(person), -1, dtype=np.int32), (),
     )  # fmt: skip
     places = columns.places(table).astype(np.float32)
-    return NetworkView(table, places, columns.surest(table), {"R1": "Shop One", "R2": "Shop Two"}, True)
+    return NetworkView(table, places, columns.surest(table), {"R1": "Shop One", "R2": "Shop Two"}, True,
+                       {"S1": "East", "S2": "West"})  # fmt: skip
 
 
 class MadeUpNetwork:
@@ -115,6 +123,35 @@ class MadeUpNetwork:
         touched, connected = Touched(*[one] * 6), Connected(*[one] * 5)
         found = WhatIf(tuple(persons), touched, touched, touched, connected, connected, 0, 100, "a note")
         return WithoutAnswer(None, False, found)
+
+    def around(self, persons, depth, wanted):
+        self.asked.append(("around", list(persons), depth, wanted))
+        found = way("R1/2")
+        node, offence, other = found.nodes
+        if persons == ["D"]:
+            return AroundAnswer(("D",), depth, (Neighbour(NetworkNode(NodeKind.PERSON, "D"), 0),), (), (), 0, None, "")
+        near = (Neighbour(node, 0), Neighbour(other, 1))
+        return AroundAnswer(tuple(persons), depth, near, (offence,), found.links, 3, found.links[0], "simulated review")
+
+    def travel(self, persons, wanted):
+        self.asked.append(("travel", list(persons), wanted))
+        node = NetworkNode(NodeKind.PERSON, persons[0])
+        one = Traveller(node, 2, 2, (("Brent", 1), (TRAP, 1)), (("Shop One", 2),), 12.4, (), (), None)
+        return TravelAnswer(len(persons), 1, 0, 1, 1, (one,), (), "simulated review")
+
+    def central(self, wanted):
+        self.asked.append(("central", wanted))
+        places = [("A", 1, 0.0, 0.0, 0.0), ("B", 2, 0.5, 0.4, 0.6), ("C", 1, 0.25, 0.25, 0.25)]
+        persons = tuple(
+            CentralPerson(person, None, 1, together, 1, 0.1, 0.1, None, 0.3, value, low, high)
+            for person, together, value, low, high in places
+        )
+        return CentralAnswer(None, "betweenness", persons, 1, 500, 0.1, "Not acting together.")
+
+    def together(self, persons, wanted):
+        self.asked.append(("together", list(persons), wanted))
+        at = datetime(2026, 2, 5, 12, tzinfo=UTC)
+        return TogetherAnswer(None, (Together("A", "B", 3, at, at, LinkStatus.CORROBORATED),), "")
 
     def file(self, kind, wanted):
         self.asked.append(("file", kind, wanted))
@@ -459,3 +496,118 @@ def test_an_answer_over_other_links_is_taken_away(state):
     state.retailers = ("R2",)
     assert state.answer is None
     assert not len(state.marked.nodes)
+
+
+def drawn(page):
+    return str([w.outputs for w in everything(page) if isinstance(w, widgets.Output)])
+
+
+def test_places_are_measured_over_what_is_kept_and_order_the_table(page, source, state):
+    by = named(page, "Order by")
+    assert by.layout.display == "none", "there is nothing to order by before it is measured"
+    assert "Betweenness" not in text(page)
+    named(page, "Retailers").value = ("R1", "R2")
+    named(page, "Measure their places").click()
+    assert source.asked[-1][1].retailers == ("R1", "R2")
+    shown = text(page)
+    for piece in ("0.5000 (0.4000 to 0.6000)", "0.2500 exact", "Betweenness of 1 person is estimated from 500 drawn.",
+                  "Not acting together.", "Shop One, Shop Two · simulated review"):  # fmt: skip
+        assert piece in shown, piece
+    assert re.findall(r"<th scope=\"row\">(\w)</th>", shown) == ["D", "B", "C", "A"], "by harm, as before"
+    by.value = "betweenness"
+    assert re.findall(r"<th scope=\"row\">(\w)</th>", text(page)) == ["B", "C", "A", "D"], "the unmeasured last"
+    named(page, "Retailers").value = ("R1",)
+    assert "Betweenness" not in text(page), "places among other links are no answer"
+    assert by.value == "harm_days"
+
+
+def test_measured_places_are_in_the_table_that_is_kept(state):
+    assert "betweenness" not in state.persons_table()
+    state.measure()
+    rows = state.persons_table().set_index("person_id")
+    assert rows.loc["B", ["offences_together", "betweenness_low", "pagerank"]].tolist() == [2, 0.4, 0.3]
+    assert rows.loc["D", "offences"] == 1
+
+
+def test_who_is_around_the_chosen_is_told_marked_and_chosen_too(page, source, sent):
+    ask, more = named(page, "Who is around them"), named(page, "Choose them too")
+    assert ask.disabled
+    assert more.layout.display == "none"
+    named(page, "Person").value = "A"
+    named(page, "Choose").click()
+    named(page, "Steps").value = 2
+    ask.click()
+    assert source.asked[-1][:3] == ("around", ["A"], 2)
+    shown = text(page)
+    assert "1 person within 2 steps of A, over 1 offence. 3 more as near are not shown." in shown
+    assert "The least sure link is A to R1/2" in shown
+    assert sent[-1][0]["kind"] == "marked"
+    assert np.frombuffer(sent[-1][1][0], dtype=np.uint32).tolist() == [0, 1, 5]
+    more.click()
+    assert "2 persons chosen" in text(page)
+    assert "within 2 steps" not in text(page), "an answer about others is not left standing"
+    named(page, "Choose nothing").click()
+    named(page, "Person").value = "D"
+    named(page, "Choose").click()
+    ask.click()
+    assert "Nobody is within 2 steps of D over the links that are kept." in text(page)
+    assert more.layout.display == "none"
+
+
+def test_where_the_chosen_were_seen_is_told_and_drawn(page, source):
+    where = named(page, "Where they were seen")
+    assert where.disabled
+    named(page, "Person").value = "B"
+    named(page, "Choose").click()
+    where.click()
+    assert source.asked[-1][:2] == ("travel", ["B"])
+    shown = text(page)
+    assert "of 1 person 1 in several boroughs, 0 at several retailers; 1 journey." in shown
+    assert "1 journey faster than anybody travels" in shown
+    assert TRAP not in shown
+    assert "1 person, 2 offences at 2 stores" in drawn(page)
+    assert "the first" not in drawn(page)
+    named(page, "Choose nothing").click()
+    assert "From store to store" not in drawn(page)
+
+
+def test_a_map_of_more_than_it_tells_apart_says_of_whom_it_is(page, monkeypatch):
+    monkeypatch.setattr(network_state, "MOST_JOURNEYS", 2)
+    for person in "ABC":
+        named(page, "Person").value = person
+        named(page, "Choose").click()
+    named(page, "Where they were seen").click()
+    assert "the first 2 of 3 persons chosen" in drawn(page)
+
+
+def test_visits_are_named_and_of_what_is_kept(state):
+    rows = network_views.visits(state.view, state.mask, [1, 2])
+    assert rows[["person_id", "offence_id", "retailer", "store", "borough"]].to_numpy().tolist() == [
+        ["B", "R1/2", "Shop One", "East", "Ealing"], ["B", "R2/3", "Shop Two", "West", "Brent"],
+        ["C", "R2/3", "Shop Two", "West", "Brent"],
+    ]  # fmt: skip
+    state.retailers = ("R2",)
+    assert network_views.visits(state.view, state.mask, [1])["offence_id"].tolist() == ["R2/3"]
+
+
+def test_who_of_the_groups_was_seen_with_whom_is_drawn_and_kept(page, source, state):
+    ask = named(page, "Who with whom")
+    assert ask.layout.display == "none"
+    named(page, "Find groups").click()
+    assert ask.layout.display is None
+    ask.click()
+    assert source.asked[-1][:2] == ("together", ["A", "B", "C", "gone"])
+    assert "Who was seen with whom" in drawn(page)
+    assert "4 persons of 4 in 2 groups of 2" in drawn(page)
+    assert "5 Jan 2026 to 5 Apr 2026" in drawn(page)
+    named(page, "Find groups").click()
+    assert "Who was seen with whom" not in drawn(page), "pairs of other groups are no answer"
+    ask.click()
+    named(page, "Boroughs").value = ("Brent",)
+    assert "Who was seen with whom" not in drawn(page)
+    assert ask.layout.display == "none"
+    state.pair_groups()
+    assert state.pairs is None, "without groups nothing is asked"
+    state.find_groups()
+    state.pair_groups()
+    assert state.pairs_table()[["one", "other", "offences"]].to_numpy().tolist() == [["A", "B", 3]]

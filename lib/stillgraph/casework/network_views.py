@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ class NetworkView:
     """A network to draw. Nodes are numbered persons first, then offences.
 
     ``places`` (float32, shape (nodes, 2)) lie between -1 and 1 across; ``surest`` (uint8) is each person's surest
-    status, an index of ``LINK_STATUSES``; ``retailers`` names retailers by their ids.
+    status, an index of ``LINK_STATUSES``; ``retailers`` and ``stores`` are names by their ids.
     """
 
     table: LinkTable
@@ -42,6 +42,7 @@ class NetworkView:
     surest: NDArray[np.uint8]
     retailers: dict[str, str]
     simulated: bool
+    stores: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"NetworkView({self.table!r})"
@@ -59,6 +60,7 @@ def network_view(desk: Desk, *, with_proposals: bool = True) -> NetworkView:
     with desk.act(Action.NETWORK, with_proposals=with_proposals, what="drawing") as deed:
         table = link_table(deed.session, with_proposals=with_proposals)
         named = deed.session.rows("SELECT retailer_id, retailer FROM retailers ORDER BY retailer_id")
+        stores = deed.session.rows("SELECT store_id, store FROM stores ORDER BY store_id")
         simulated = is_simulated(deed.session)
         deed.note(persons=len(table.persons), links=len(table.person))
     return NetworkView(
@@ -67,6 +69,7 @@ def network_view(desk: Desk, *, with_proposals: bool = True) -> NetworkView:
         surest=columns.surest(table),
         retailers={str(one): str(name) for one, name in named},
         simulated=simulated,
+        stores={str(one): str(name) for one, name in stores},
     )
 
 
@@ -133,6 +136,35 @@ def offences_table(view: NetworkView, mask: NDArray[np.bool_], nodes: Collection
         }
     )
     return frame.sort_values(["occurred_at", "offence_id", "person_id"]).reset_index(drop=True)
+
+
+def visits(view: NetworkView, mask: NDArray[np.bool_], persons: Sequence[int]) -> pd.DataFrame:
+    """Return where persons, given by number, were seen over the links of a mask: a row a link, in the order of time.
+
+    Columns: person_id, offence_id, occurred_at (UTC), offence, retailer, store, borough, latitude, longitude
+    (degrees).
+    """
+    import pandas as pd
+
+    table, of = view.table, view.table.offences
+    rows = np.flatnonzero(mask & view.own & np.isin(table.person, np.array(persons, dtype=np.int64)))
+    offence = table.offence[rows]
+    retailers = np.array([view.retailers.get(name, name) for name in of.retailer.names], dtype=object)
+    stores = np.array([view.stores.get(name, name) for name in of.store.names], dtype=object)
+    frame = pd.DataFrame(
+        {
+            "person_id": np.array(table.persons, dtype=object)[table.person[rows]],
+            "offence_id": np.array(of.ids, dtype=object)[offence],
+            "occurred_at": pd.to_datetime(of.occurred_at[offence], utc=True),
+            "offence": np.array(of.offence.names, dtype=object)[of.offence.index[offence]],
+            "retailer": retailers[of.retailer.index[offence]],
+            "store": stores[of.store.index[offence]],
+            "borough": np.array(of.borough.names, dtype=object)[of.borough.index[offence]],
+            "latitude": of.latitude[offence],
+            "longitude": of.longitude[offence],
+        }
+    )
+    return frame.sort_values(["person_id", "occurred_at", "offence_id"]).reset_index(drop=True)
 
 
 def faces_of(desk: Desk, *, persons: Collection[str] = (), offences: Collection[str] = ()) -> pd.DataFrame:

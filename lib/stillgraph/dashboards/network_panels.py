@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from stillgraph.dashboards import markup
+from stillgraph.dashboards import network_reach_panels as reach
+from stillgraph.dashboards import network_reach_wording as reach_wording
 from stillgraph.dashboards import network_wording as wording
 from stillgraph.dashboards.downloads import Download
 from stillgraph.dashboards.month_choice import month_choice
 from stillgraph.dashboards.network_canvas import NetworkCanvas
 from stillgraph.dashboards.network_files import NetworkFile
-from stillgraph.dashboards.network_state import NetworkState
+from stillgraph.dashboards.network_state import ORDERS, NetworkState
 from stillgraph.dashboards.panels import Card, Chart, Html, guarded
 from stillgraph.dashboards.pieces import button, told
 from stillgraph.records import LinkStatus
@@ -148,11 +150,12 @@ def groups(state: NetworkState) -> widgets.Widget:
     state.observe(guarded(show, state), names="grouped")
     which.observe(guarded(chose, state), names="value")
     show()
+    pair, pairs = reach.pairs(state)
     return Card(
         Html(markup.heading("Groups", wording.GROUPS_NOTE)),
-        Card(button("Find groups", state.find_groups, state), which, kind="sg-tools"),
-        place,
-    )
+        Card(button("Find groups", state.find_groups, state), which, pair, kind="sg-tools"),
+        place, pairs,
+    )  # fmt: skip
 
 
 def chosen(state: NetworkState) -> widgets.Widget:
@@ -164,7 +167,9 @@ def chosen(state: NetworkState) -> widgets.Widget:
     def show(_change: object = None) -> None:
         persons = len(state.chosen_persons())
         nothing = "" if state.chosen else markup.note(wording.NOBODY)
-        table.value = nothing + wording.persons(state.persons_table(), chosen=persons > 0)
+        rows = state.persons_table()
+        cells = reach_wording.places(rows)
+        table.value = nothing + wording.persons(rows, chosen=persons > 0, by=ORDERS[state.order], places=cells)
         look.disabled, join.disabled = not state.chosen, persons < 2
         when.disabled = away.disabled = persons < 1
 
@@ -184,7 +189,10 @@ def chosen(state: NetworkState) -> widgets.Widget:
     join = button("What joins them", state.connect, state)
     when = button("Their time", state.show_time, state)
     away = button("Without them", state.take_away, state)
-    state.observe(guarded(show, state), names=["mask", "chosen"])
+    measure, measured = reach.places(state)
+    near, neighbours = reach.around(state)
+    where, seen = reach.travel(state)
+    state.observe(guarded(show, state), names=["mask", "chosen", "central", "order"])
     state.observe(guarded(lambda _: setattr(joined, "value", wording.joined(state.joined)), state), names="joined")
     state.observe(guarded(draw, state), names="time")
     state.observe(guarded(draw_without, state), names="removed")
@@ -194,9 +202,9 @@ def chosen(state: NetworkState) -> widgets.Widget:
         Html(markup.heading("Who is chosen", wording.CHOSEN_NOTE)),
         Card(who, button("Choose", add, state), button("Choose nothing", lambda: state.choose(()), state),
              kind="sg-tools"),
-        table,
-        Card(look, join, when, away, kind="sg-tools"),
-        joined, time, without, pictures,
+        table, measure, measured,
+        Card(look, join, when, where, away, kind="sg-tools"), near,
+        joined, neighbours, time, seen, without, pictures,
     )  # fmt: skip
 
 

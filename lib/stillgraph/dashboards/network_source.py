@@ -9,9 +9,12 @@ import pandas as pd
 
 from stillgraph.casework import asking, network_measures, network_views, receiving
 from stillgraph.casework.desk import Desk
-from stillgraph.casework.network_measures import GroupsAnswer, WithoutAnswer
+from stillgraph.casework.network_measures import CentralAnswer, GroupsAnswer, TogetherAnswer, WithoutAnswer
 from stillgraph.casework.network_views import NetworkView
-from stillgraph.records import ConnectAnswer, FaceId, NetworkFilter, PathAnswer, Timeline
+from stillgraph.records import AroundAnswer, ConnectAnswer, FaceId, NetworkFilter, PathAnswer, Timeline, TravelAnswer
+
+MOST_AROUND = 500
+"""Persons of a neighbourhood, unless more than half as many are asked about."""
 
 
 class NetworkSource(Protocol):
@@ -23,7 +26,11 @@ class NetworkSource(Protocol):
     def path(self, source: str, target: str, wanted: NetworkFilter, *, in_time_order: bool) -> PathAnswer: ...
     def connect(self, persons: Sequence[str], wanted: NetworkFilter) -> ConnectAnswer: ...
     def timeline(self, persons: Sequence[str], wanted: NetworkFilter) -> Timeline: ...
+    def around(self, persons: Sequence[str], depth: int, wanted: NetworkFilter) -> AroundAnswer: ...
+    def travel(self, persons: Sequence[str], wanted: NetworkFilter) -> TravelAnswer: ...
+    def central(self, wanted: NetworkFilter) -> CentralAnswer: ...
     def groups(self, wanted: NetworkFilter) -> GroupsAnswer: ...
+    def together(self, persons: Sequence[str], wanted: NetworkFilter) -> TogetherAnswer: ...
     def without(self, persons: Sequence[str], wanted: NetworkFilter) -> WithoutAnswer: ...
     def file(self, kind: str, wanted: NetworkFilter) -> bytes: ...
     def faces(self, persons: Collection[str], offences: Collection[str]) -> pd.DataFrame: ...
@@ -56,6 +63,23 @@ class CaseNetwork:
     def timeline(self, persons: Sequence[str], wanted: NetworkFilter) -> Timeline:
         """Return the offences and arrests of persons in the order of time."""
         return asking.timeline(self._desk, persons, with_proposals=True, wanted=wanted)
+
+    def around(self, persons: Sequence[str], depth: int, wanted: NetworkFilter) -> AroundAnswer:
+        """Return who is within so many steps of persons, over the links that a filter leaves."""
+        most = max(MOST_AROUND, 2 * len(persons))
+        return asking.around(self._desk, persons, depth=depth, most=most, with_proposals=True, wanted=wanted)
+
+    def travel(self, persons: Sequence[str], wanted: NetworkFilter) -> TravelAnswer:
+        """Return where persons were seen, and how they went from store to store."""
+        return asking.travel(self._desk, persons, most=len(persons), with_proposals=True, wanted=wanted)
+
+    def central(self, wanted: NetworkFilter) -> CentralAnswer:
+        """Return everybody's place among co-offenders, over the links that a filter leaves."""
+        return network_measures.central(self._desk, wanted=wanted, with_proposals=True)
+
+    def together(self, persons: Sequence[str], wanted: NetworkFilter) -> TogetherAnswer:
+        """Return pairs who were seen together, of whom one at least is of these persons."""
+        return network_measures.together(self._desk, of=persons, wanted=wanted, with_proposals=True)
 
     def groups(self, wanted: NetworkFilter) -> GroupsAnswer:
         """Return groups who offend together more than with others, and how far other seeds agree."""

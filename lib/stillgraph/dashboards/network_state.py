@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from traitlets import Any as AnyTrait
-from traitlets import HasTraits, Unicode
+from traitlets import Enum, HasTraits, Unicode
 
 from stillgraph.casework import network_views
 from stillgraph.dashboards.guard import attempt
 from stillgraph.records import (
+    AroundAnswer,
     FaceId,
     LinkStatus,
     NetworkFilter,
@@ -27,13 +28,24 @@ from stillgraph.records import (
 )
 
 if TYPE_CHECKING:
-    from stillgraph.casework.network_measures import GroupsAnswer
+    from stillgraph.casework.network_measures import CentralAnswer, GroupsAnswer, TogetherAnswer
     from stillgraph.dashboards.network_source import NetworkSource
 
 MOST_CHIPS = 24
 """Faces shown of what is chosen; more would be leafed over, not looked at."""
 MOST_LANES = 12
 """Persons drawn in a timeline."""
+MOST_JOURNEYS = 6
+"""Persons drawn on a map of journeys, of which no more can be told apart."""
+ORDERS = {
+    "harm_days": "harm",
+    "offences_together": "offences together",
+    "betweenness": "betweenness",
+    "coreness": "coreness",
+    "pagerank": "PageRank",
+}
+"""What persons can be ordered by once their places are measured, and its name."""
+PLACE = ["offences_together", "betweenness", "betweenness_low", "betweenness_high", "coreness", "pagerank"]
 NO_DRAWING = "There is nobody to draw yet: link the case first (`stillgraph link CASE`)."
 
 
@@ -53,6 +65,7 @@ class NetworkState(HasTraits):
 
     ``since``, ``until``, ``retailers``, ``boroughs`` and ``statuses`` (empty: all) are the reader's filter, ``mask``
     follows them: which links are kept. ``chosen`` are node numbers; ``answer`` and ``marked`` what was last asked.
+    ``central`` is everybody's place among co-offenders once it is measured, ``order`` what their table goes by.
     ``problem`` is the sentence of the last failure, empty after a success.
     """
 
@@ -70,6 +83,11 @@ class NetworkState(HasTraits):
     time = AnyTrait(default_value=None)
     grouped = AnyTrait(default_value=None)
     removed = AnyTrait(default_value=None)
+    pairs = AnyTrait(default_value=None)
+    near = AnyTrait(default_value=None)
+    travelled = AnyTrait(default_value=None)
+    central = AnyTrait(default_value=None)
+    order = Enum(tuple(ORDERS), default_value="harm_days")
     problem = Unicode("")
 
     def __init__(self, source: NetworkSource) -> None:
@@ -113,7 +131,7 @@ class NetworkState(HasTraits):
         """Choose these nodes and no others; numbers that are no node are left out."""
         table = self.view.table
         most = len(table.persons) + len(table.offences.ids)
-        self.faces = self.joined = self.time = self.removed = None
+        self.faces = self.joined = self.time = self.removed = self.near = self.travelled = None
         self.chosen = frozenset(int(node) for node in nodes if 0 <= int(node) < most)
 
     def add(self, person_id: str) -> None:
@@ -127,8 +145,17 @@ class NetworkState(HasTraits):
         return tuple(sorted(node for node in self.chosen if node in seen))
 
     def persons_table(self) -> pd.DataFrame:
-        """Return the sums of the persons chosen, or of all while nobody is."""
-        return network_views.persons_table(self.view, self.mask, self.chosen_persons())
+        """Return the sums of the persons chosen, or of all while nobody is; with their places once measured."""
+        rows = network_views.persons_table(self.view, self.mask, self.chosen_persons())
+        found: CentralAnswer | None = self.central
+        if found is None:
+            return rows
+        places = pd.DataFrame(
+            [[str(one.person_id), *(getattr(one, name) for name in PLACE)] for one in found.persons],
+            columns=["person_id", *PLACE],
+        )
+        rows = rows.merge(places, on="person_id", how="left")
+        return rows.sort_values(self.order, ascending=False, kind="stable").reset_index(drop=True)
 
     def offences_table(self) -> pd.DataFrame:
         """Return the links of what is chosen, or all that are kept while nothing is."""
@@ -149,7 +176,7 @@ class NetworkState(HasTraits):
         """Find what joins the persons chosen over the links kept, and mark it."""
 
         def act() -> None:
-            answer = self._source.connect([self.persons[node] for node in self.chosen_persons()], self.wanted)
+            answer = self._source.connect(self._names(), self.wanted)
             with self.hold_trait_notifications():
                 self.joined = answer
                 self.marked = self._between([node for part in answer.parts for node in part.nodes])
@@ -160,16 +187,55 @@ class NetworkState(HasTraits):
         """Ask for the time of the persons chosen; of more than a drawing has lanes for, of the first of them."""
 
         def act() -> None:
-            some = [self.persons[node] for node in self.chosen_persons()[:MOST_LANES]]
-            self.time = self._source.timeline(some, self.wanted)
+            self.time = self._source.timeline(self._names()[:MOST_LANES], self.wanted)
 
         self._try(act)
+
+    def measure(self) -> None:
+        """Ask for everybody's place among co-offenders, over the links kept."""
+
+        def act() -> None:
+            self.central = self._source.central(self.wanted)
+
+        self._try(act)
+
+    def look_around(self, depth: int) -> None:
+        """Ask who is within so many steps of the persons chosen, and mark them."""
+
+        def act() -> None:
+            answer = self._source.around(self._names(), depth, self.wanted)
+            with self.hold_trait_notifications():
+                self.near = answer
+                self.marked = self._between([*(one.person for one in answer.neighbours), *answer.offences])
+
+        self._try(act)
+
+    def choose_near(self) -> None:
+        """Choose the persons around those chosen too."""
+        found: AroundAnswer | None = self.near
+        near = [] if found is None else [self._number(NodeKind.PERSON, one.person.id) for one in found.neighbours]
+        self.choose({*self.chosen, *(node for node in near if node is not None)})
+
+    def follow(self) -> None:
+        """Ask where the persons chosen were seen, and how they went from store to store."""
+
+        def act() -> None:
+            self.travelled = self._source.travel(self._names(), self.wanted)
+
+        self._try(act)
+
+    def visits(self) -> pd.DataFrame:
+        """Return where the persons chosen were seen; of more than a map tells apart, the first of them."""
+        return network_views.visits(self.view, self.mask, self.chosen_persons()[:MOST_JOURNEYS])
+
+    def _names(self) -> list[str]:
+        return [self.persons[node] for node in self.chosen_persons()]
 
     def take_away(self) -> None:
         """Ask what the past amounts to without the persons chosen."""
 
         def act() -> None:
-            self.removed = self._source.without([self.persons[node] for node in self.chosen_persons()], self.wanted)
+            self.removed = self._source.without(self._names(), self.wanted)
 
         self._try(act)
 
@@ -177,9 +243,32 @@ class NetworkState(HasTraits):
         """Ask for groups who offend together more than with others, over the links kept."""
 
         def act() -> None:
-            self.grouped = self._source.groups(self.wanted)
+            found = self._source.groups(self.wanted)
+            with self.hold_trait_notifications():
+                self.grouped, self.pairs = found, None
 
         self._try(act)
+
+    def pair_groups(self) -> None:
+        """Ask which persons of the groups found were seen together, and how often."""
+
+        def act() -> None:
+            answer: GroupsAnswer | None = self.grouped
+            members = [] if answer is None else [str(one) for group in answer.found.groups for one in group.persons]
+            if members:
+                self.pairs = self._source.together(members, self.wanted)
+
+        self._try(act)
+
+    def pairs_table(self) -> pd.DataFrame:
+        """Return the pairs that were asked for: one, other, offences, first_together and last_together, status."""
+        found: TogetherAnswer | None = self.pairs
+        rows = () if found is None else found.pairs
+        return pd.DataFrame(
+            [(str(one.person_id), str(one.other_id), one.offences, one.first_together, one.last_together,
+              one.status.value) for one in rows],
+            columns=["one", "other", "offences", "first_together", "last_together", "status"],
+        )  # fmt: skip
 
     def choose_group(self, number: int) -> None:
         """Choose the persons of a group that was found; it is marked, and gone to."""
@@ -219,7 +308,7 @@ class NetworkState(HasTraits):
         with self.hold_trait_notifications():
             self.since = self.until = None
             self.retailers = self.boroughs = self.statuses = ()
-            self.answer, self.marked, self.grouped = None, NOTHING, None
+            self.answer, self.marked, self.grouped, self.pairs = None, NOTHING, None, None
         self.choose(())
 
     def _on_the_way(self, paths: Sequence[NetworkPath]) -> Marked:
@@ -241,7 +330,8 @@ class NetworkState(HasTraits):
         with self.hold_trait_notifications():
             self.mask = mask
             self.answer = self.grouped = self.joined = self.time = self.removed = None
-            self.marked = NOTHING
+            self.pairs = self.near = self.travelled = self.central = None
+            self.order, self.marked = "harm_days", NOTHING
 
     def _try(self, act: Callable[[], None]) -> None:
         self.problem = ""

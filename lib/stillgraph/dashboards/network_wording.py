@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -61,6 +62,16 @@ PERSON_COLUMNS = (
     Column("Boroughs", numeric=True),
 )
 
+SUMS = ("person_id", "status", "offences", "co_offenders", "harm_days", "value_pence", "retailers", "boroughs")
+PLACE_COLUMNS = (
+    Column("Offences together", numeric=True, meaning="with each co-offender, added up"),
+    Column("Betweenness", numeric=True, meaning="Share of the shortest ways between two others that lead over "
+           "this person; 95 % in brackets where it is estimated"),
+    Column("Coreness", numeric=True, meaning="The greatest k so that this person is among persons with k co-offenders "
+           "each among themselves"),
+    Column("PageRank", numeric=True, meaning="Share of a walk over co-offenders that is spent here"),
+)  # fmt: skip
+
 
 def review(state: NetworkState) -> str:
     """Return in words what kind of review the statuses rest on."""
@@ -109,7 +120,7 @@ def answer(found: PathAnswer | None, shown: int) -> str:
     way = found.paths[min(shown, len(found.paths) - 1)]
     more = " Others are as short." if found.more else ""
     head = f"Way {shown + 1} of {len(found.paths)} between {names}: {markup.counted(len(way.links), 'link')}.{more}"
-    return markup.note(head) + steps(way) + _least(way.least_sure)
+    return markup.note(head) + steps(way) + least(way.least_sure)
 
 
 def joined(found: ConnectAnswer | None) -> str:
@@ -118,11 +129,11 @@ def joined(found: ConnectAnswer | None) -> str:
         return ""
     told = ""
     for part in found.parts:
-        least = "" if len(part.links) > part.least_possible else ", and none that joins them is smaller"
-        head = f"{', '.join(map(str, part.persons))}: joined by {markup.counted(len(part.links), 'link')}{least}."
+        smallest = "" if len(part.links) > part.least_possible else ", and none that joins them is smaller"
+        head = f"{', '.join(map(str, part.persons))}: joined by {markup.counted(len(part.links), 'link')}{smallest}."
         columns = [Column("Person"), Column("To"), Column("Link"), Column("Rests on")]
         rows = [(one.person_id, _to(one), markup.status(one.status), _evidence(one)) for one in part.links]
-        told += markup.note(head) + markup.table("What joins them", columns, rows) + _least(part.least_sure)
+        told += markup.note(head) + markup.table("What joins them", columns, rows) + least(part.least_sure)
     if found.apart:
         told += markup.notice(f"Joined to none of the others: {', '.join(map(str, found.apart))}.")
     return told
@@ -187,19 +198,23 @@ def steps(way: NetworkPath) -> str:
     return markup.table("The way, step by step", columns, rows)
 
 
-def persons(rows: pd.DataFrame, *, chosen: bool) -> str:
-    """Return persons with their sums."""
+def persons(rows: pd.DataFrame, *, chosen: bool, by: str, places: Sequence[Sequence[str]] = ()) -> str:
+    """Return persons with their sums, ordered ``by`` what is named, and with ``places``' cells once measured."""
     shown = rows.head(MOST_ROWS)
     of = "chosen" if chosen else "drawn"
-    first = f", the first {MOST_ROWS} by harm shown" if len(rows) > MOST_ROWS else ""
-    columns = shown.to_dict("list")
+    first = f", the first {MOST_ROWS} by {by} shown" if len(rows) > MOST_ROWS else ""
+    columns = shown[list(SUMS)].to_dict("list")
     columns |= {
         "status": [_status(one) for one in columns["status"]],
         "harm_days": [f"{one:,.0f}" for one in columns["harm_days"]],
         "value_pence": [money(int(one)) for one in columns["value_pence"]],
     }
     cells = list(zip(*columns.values(), strict=True))
-    return markup.table(f"{markup.counted(len(rows), 'person')} {of}{first}", PERSON_COLUMNS, cells)
+    headings: tuple[Column, ...] = PERSON_COLUMNS
+    if places:
+        headings = (*PERSON_COLUMNS, *PLACE_COLUMNS)
+        cells = [(*cell, *place) for cell, place in zip(cells, places, strict=False)]
+    return markup.table(f"{markup.counted(len(rows), 'person')} {of}{first}", headings, cells)
 
 
 def faces(state: NetworkState) -> str:
@@ -244,12 +259,11 @@ def _evidence(link: LinkEvidence) -> str:
     return ", ".join(told)
 
 
-def _least(least: LinkEvidence | None) -> str:
-    if least is None:
+def least(link: LinkEvidence | None) -> str:
+    """Return the least sure link of an answer, in words."""
+    if link is None:
         return ""
-    return markup.note(
-        f"The least sure link is {least.person_id} to {least.to}: {least.status.value}, {_evidence(least)}."
-    )
+    return markup.note(f"The least sure link is {link.person_id} to {link.to}: {link.status.value}, {_evidence(link)}.")
 
 
 def _status(name: str) -> Markup:
