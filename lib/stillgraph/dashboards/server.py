@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import psutil
 import tornado.web
 import voila.notebook_renderer
 from jupyter_core.utils import ensure_async
@@ -62,9 +63,16 @@ class PagesApp(Voila):  # type: ignore[misc]  # voila has no types
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+        read = set()
         for kernel in self.kernel_manager.list_kernels():
-            if not kernel["connections"]:
+            if kernel["connections"]:
+                read.add(self.kernel_manager.get_kernel(kernel["id"]).provisioner.pid)
+            else:
                 await ensure_async(self.kernel_manager.shutdown_kernel(kernel["id"], now=True))
+        # Those of which the manager does not know yet, as they were just being started.
+        for child in psutil.Process().children():
+            if child.pid not in read:
+                child.kill()
 
     def init_handlers(self) -> list[Any]:
         """Return the handlers: ours in the place of Voila's, and no listing of files."""
