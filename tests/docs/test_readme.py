@@ -34,7 +34,7 @@ def test_the_commands_on_own_data_run_as_they_stand(root, place):
     *commands, last = _commands(root)
     assert [c.split()[1] for c in commands if c.startswith("stillgraph")] == [
         "case", "case", "case", "case", "case", "custody", "stills", "search", "review", "review", "review", "link",
-        "rank",
+        "rank", "why", "ask", "report",
     ]  # fmt: skip
     script = "set -euo pipefail\n" + "\n".join(commands)
     told = subprocess.run(
@@ -42,6 +42,7 @@ def test_the_commands_on_own_data_run_as_they_stand(root, place):
     )
     assert told.returncode == 0, told.stderr
     assert "corroborated (N314959)" in told.stdout
+    assert (place / "autumn.pdf").read_bytes().startswith(b"%PDF")
     assert re.search(r"^ +1 +1-1 +(?:100 % +)?N314959 +corroborated", told.stdout, re.MULTILINE), told.stdout
     exports = "\n".join(command for command in commands if command.startswith("export"))
     assert _first_line(f"{exports}\nexec {last}", place).startswith("Dashboards: http://127.0.0.1:")
