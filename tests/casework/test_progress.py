@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillgraph.casework import enrolling, governing, linking, progress, receiving, searching
+from stillgraph import demo
+from stillgraph.casework import enrolling, governing, linking, progress, receiving, searching, worth
 from stillgraph.casework.progress import Pace, Step, adding, bar, silent
 from stillgraph.errors import Interrupted
 from stillgraph.store import office
@@ -212,3 +213,22 @@ def test_a_terminal_has_a_bar_for_each_work_and_none_is_left(capsys):
     with bar(shown=False) as told:
         assert told is silent
     assert capsys.readouterr().err == ""
+
+
+def test_a_back_test_is_told_of_draw_by_draw_and_stopped_anywhere_nothing_comes_of_it(demo_case):
+    desk = demo.seat(demo_case, demo.ANALYST)
+    told = Told()
+    report = worth.back_test(desk, by=["harm"], draws=250, progress=told)
+    assert {(one.what, one.total, one.unit) for one in told.steps} == {("testing the list", 1000, "draw")}
+    done = [one.done for one in told.steps]
+    assert done == sorted(done)
+    assert done[-1] == 1000
+    assert len(done) >= 12
+    for at in (1, 3, len(done)):
+        with pytest.raises(Interrupted, match=r"^Cancelled\.$"):
+            worth.back_test(desk, by=["harm"], draws=250, progress=Told(at))
+        with desk.case.session(writing=False) as session:
+            last = office.chain(session)[-1]
+        assert (last.action, last.result) == ("rank", "failed")
+        assert "back-test" in last.details
+    assert worth.back_test(desk, by=["harm"], draws=250) == report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime
 import ipywidgets as widgets
 import pytest
 
+from stillgraph.casework.progress import Step
 from stillgraph.dashboards import analysis_pages, panels
 from stillgraph.dashboards import prolific_wording as wording
 from stillgraph.dashboards.downloads import Download
@@ -54,6 +56,7 @@ class MadeUpProlific:
         self.persons = persons
         self.simulated = simulated
         self.asked = []
+        self.gate = None
 
     def days(self):
         return date(2025, 11, 3), date(2026, 10, 31)
@@ -91,8 +94,12 @@ class MadeUpProlific:
     def sitting(self):
         return nullcontext()
 
-    def back_test(self, asked):
+    def back_test(self, asked, progress):
         self.asked.append(("back test", asked))
+        for done in range(1, 4):
+            progress(Step("testing the list", done, 3, "draw"))
+            if self.gate is not None:
+                assert self.gate.wait(10)
         lists = (ListWorth(asked.by, *[Estimate(40.0, 30.0, 50.0)] * 6, in_custody=0),)
         split = SplitWorth(
             date(2025, 11, 1), date(2026, 4, 30), date(2026, 5, 1), date(2026, 10, 31), 60, 50, 90, 80, None, lists,
@@ -285,9 +292,25 @@ def test_a_page_that_cannot_open_says_why():
     assert "Say which case" in text(analysis_pages.prolific())
 
 
-def test_what_a_list_is_worth_is_tested_when_asked_and_forgotten_with_the_list(page, source):
+@pytest.fixture
+def made(source, monkeypatch):
+    """Return a page with its state, which says when long work has ended."""
+    kept = []
+
+    def keep(of):
+        kept.append(ProlificState(of))
+        return kept[0]
+
+    monkeypatch.setattr(analysis_pages.prolific_state, "ProlificState", keep)
+    page = analysis_pages.prolific_of(source)
+    return page, kept[0]
+
+
+def test_what_a_list_is_worth_is_tested_when_asked_and_forgotten_with_the_list(made, source):
+    page, state = made
     assert not any(one[0] == "back test" for one in source.asked)
     named(page, "Test the list").click()
+    assert state.work.wait(10)
     assert "40 % offended again." in text(page)
     assert any("What a list of the first 10 was worth" in title for title in titles(page))
     named(page, "Rank by").value = "value"
@@ -295,4 +318,43 @@ def test_what_a_list_is_worth_is_tested_when_asked_and_forgotten_with_the_list(p
     assert not any("What a list" in title for title in titles(page))
     named(page, "Rank by").value = "harm"
     named(page, "Test the list").click()
+    assert "40 % offended again." in text(page)
     assert [one[1].by for one in source.asked if one[0] == "back test"] == ["harm"], "and the test of one list is kept"
+
+
+def test_a_test_shows_how_far_it_is_and_the_page_is_used_meanwhile(made, source):
+    page, state = made
+    source.gate = threading.Event()
+    begun = threading.Event()
+    state.work.observe(lambda _change: begun.set(), names="said")
+    named(page, "Test the list").click()
+    assert named(page, "Test the list").disabled
+    assert begun.wait(10)
+    assert '<progress max="1"' in text(page)
+    assert 'aria-label="Testing the list"' in text(page)
+    named(page, "Rank by").value = "value"
+    assert [one[1].by for one in source.asked if one[0] == "ranking"][-1] == "value"
+    source.gate.set()
+    assert state.work.wait(10)
+    assert not named(page, "Test the list").disabled
+    assert "40 % offended again." not in text(page), "it was of another list than the one shown now"
+    named(page, "Rank by").value = "harm"
+    named(page, "Test the list").click()
+    assert "40 % offended again." in text(page)
+    assert len([one for one in source.asked if one[0] == "back test"]) == 1
+
+
+def test_a_test_stopped_in_the_middle_shows_nothing_and_can_be_begun_again(made, source):
+    page, state = made
+    source.gate = threading.Event()
+    named(page, "Test the list").click()
+    named(page, "Stop").click()
+    source.gate.set()
+    assert state.work.wait(10)
+    assert "Cancelled. What was not finished has left nothing behind." in text(page)
+    assert state.worth is None
+    assert not any("What a list" in title for title in titles(page))
+    named(page, "Test the list").click()
+    assert state.work.wait(10)
+    assert "Cancelled" not in text(page)
+    assert "40 % offended again." in text(page)

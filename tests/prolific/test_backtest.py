@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from stillgraph.errors import WrongUse
-from stillgraph.prolific import back_test, custody_table, rolling_splits
+from stillgraph.prolific import back_test, custody_table, rolling_splits, total_draws
 from stillgraph.records import Arrest, Coded, LinkTable, OffenceTable
 
 START, SPLIT, END = date(2026, 1, 1), date(2026, 1, 11), date(2026, 1, 20)
@@ -294,3 +294,15 @@ def test_impossible_questions_are_refused(asked, message) -> None:
     asked = {"splits": [SPLIT], "top": 1} | asked
     with pytest.raises(WrongUse, match=message):
         back_test(table([(0, 1, 0)], 1), asked.pop("splits"), since=START, until=END, **asked)
+
+
+@pytest.mark.parametrize(("top", "draws"), [(2, 250), (2, 20), (9, 250)])
+def test_every_draw_is_told_of_once_also_where_too_few_are_listed(top, draws) -> None:
+    told: list[int] = []
+    links = [(person % 6, day, 0) for day in range(20) for person in (day, day + 1)]
+    splits = [date(2026, 1, 8), date(2026, 1, 15)]
+    asked = {"since": START, "until": END, "top": top, "by": ("harm",), "draws": draws, "include_proactive": True}
+    with_telling = back_test(table(links, 6), splits, progress=told.append, **asked)
+    assert sum(told) == total_draws(2, draws)
+    assert all(split.insufficient for split in with_telling[0]) == (top == 9)
+    assert with_telling == back_test(table(links, 6), splits, **asked)

@@ -9,6 +9,7 @@ from pathlib import Path
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
+from stillgraph.casework.progress import Progress, adding, silent
 from stillgraph.casework.ranking import link_table
 from stillgraph.casework.wording import count
 from stillgraph.errors import WrongUse
@@ -169,6 +170,7 @@ def back_test(
     include_proactive: bool = False,
     draws: int = 1000,
     seed: int = 0,
+    progress: Progress = silent,
 ) -> BackTest:
     """Rank on one period, measure on the next, beside a list by count alone and random ones.
 
@@ -184,6 +186,8 @@ def back_test(
         First and last day of it all; by default those of the first and last offence.
     as_known
         Lists of links that had been made by then only.
+    progress
+        Told of the draws; stopped at one of them, nothing comes of the test, and that it failed is on record.
 
     Raises
     ------
@@ -211,6 +215,7 @@ def back_test(
             table, cuts, since=first, until=last, by=by, top=top, custody=custody,
             known_on=known.links_known(deed.session, table), as_known=as_known, include_proactive=include_proactive,
             seed=seed, draws=draws,
+            progress=adding(progress, "testing the list", prolific.total_draws(len(cuts), draws), unit="draw"),
         )  # fmt: skip
         deed.note(splits=len(tested), insufficient=sum(split.insufficient is not None for split in tested))
         return BackTest(

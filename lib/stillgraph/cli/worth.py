@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -94,14 +95,15 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Rank on one period and measure on the next: what lists were worth, beside count alone and random lists."""
-    from stillgraph.casework import worth
+    from stillgraph.casework import progress, worth
 
     days = [day for text in split or () if (day := common.day(text, "--split")) is not None]
-    report = worth.back_test(
-        common.seat(case, officer, operation, reason), splits=days, by=tuple(by or ("harm", "rfh")), top=top,
-        since=common.day(since, "--since"), until=common.day(until, "--until"), with_proposals=with_proposals,
-        as_known=as_known, include_proactive=proactive,
-    )  # fmt: skip
+    with progress.bar(shown=sys.stderr.isatty()) as shown:
+        report = worth.back_test(
+            common.seat(case, officer, operation, reason), splits=days, by=tuple(by or ("harm", "rfh")), top=top,
+            since=common.day(since, "--since"), until=common.day(until, "--until"), with_proposals=with_proposals,
+            as_known=as_known, include_proactive=proactive, progress=shown,
+        )  # fmt: skip
     if csv is not None:
         worth.write_back_test(report, csv)
     if as_json:

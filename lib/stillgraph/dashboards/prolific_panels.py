@@ -13,6 +13,7 @@ from stillgraph.dashboards.downloads import Download
 from stillgraph.dashboards.month_choice import month_choice
 from stillgraph.dashboards.panels import Card, Chart, Html, guarded
 from stillgraph.dashboards.pieces import button, told
+from stillgraph.dashboards.progress import progress
 from stillgraph.dashboards.prolific_state import ProlificState
 from stillgraph.dashboards.wording import MEASURE_HELP
 
@@ -90,6 +91,10 @@ def concentration(state: ProlificState) -> widgets.Widget:
 def worth(state: ProlificState) -> widgets.Widget:
     """Return what such lists were worth in the periods after them, once it is asked for."""
     place, said = Card(kind="sg-chart"), Html("")
+    begin = button("Test the list", state.test, state)
+
+    def working(_change: object = None) -> None:
+        begin.disabled = state.work.running
 
     def show(_change: object = None) -> None:
         found = state.worth
@@ -97,9 +102,10 @@ def worth(state: ProlificState) -> widgets.Widget:
         place.children = () if found is None else (Chart(figures.list_worth(found)),)
 
     state.observe(guarded(show, state), names="worth")
+    state.work.observe(working, names="running")
     return Card(
-        Html(markup.heading("What such a list is worth", wording.WORTH_NOTE)),
-        Card(button("Test the list", state.test, state), kind="sg-tools"), said, place,
+        Html(markup.heading("What such a list is worth", wording.WORTH_NOTE)), Card(begin, kind="sg-tools"),
+        progress(state.work, "Testing the list"), said, place,
     )  # fmt: skip
 
 

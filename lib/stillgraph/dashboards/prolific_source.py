@@ -11,6 +11,7 @@ from typing import Protocol
 from stillgraph.casework import analysing, explaining, receiving, worth
 from stillgraph.casework import ranking as rankings
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.progress import Progress
 from stillgraph.records import BackTest, ConcentrationReport, Explanation, FaceId, PersonId, Ranking
 
 LISTED = 10
@@ -39,7 +40,7 @@ class ProlificSource(Protocol):
     def days(self) -> tuple[date, date] | None: ...
     def ranking(self, asked: Asked) -> Ranking: ...
     def concentration(self, of: str, asked: Asked) -> ConcentrationReport: ...
-    def back_test(self, asked: Asked) -> BackTest: ...
+    def back_test(self, asked: Asked, progress: Progress) -> BackTest: ...
     def why(self, person_id: str, asked: Asked) -> Explanation: ...
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
 
@@ -83,11 +84,11 @@ class CaseProlific:
             include_proactive=asked.include_proactive,
         )  # fmt: skip
 
-    def back_test(self, asked: Asked) -> BackTest:
+    def back_test(self, asked: Asked, progress: Progress) -> BackTest:
         """Return what lists of the first ten by the measure were worth in the periods after them."""
         return worth.back_test(
             self._desk, by=[asked.by], top=LISTED, since=asked.since, until=asked.until,
-            with_proposals=asked.with_proposals, include_proactive=asked.include_proactive,
+            with_proposals=asked.with_proposals, include_proactive=asked.include_proactive, progress=progress,
         )  # fmt: skip
 
     def why(self, person_id: str, asked: Asked) -> Explanation:

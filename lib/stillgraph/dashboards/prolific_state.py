@@ -11,6 +11,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, HasTraits, Unicode
 
 from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.progress_state import LongWork
 from stillgraph.dashboards.prolific_source import UNITS, Asked
 from stillgraph.dashboards.state import period
 from stillgraph.figures import MEASURES
@@ -49,6 +50,7 @@ class ProlificState(HasTraits):
     def __init__(self, source: ProlificSource) -> None:
         super().__init__()
         self._source = source
+        self.work = LongWork()
         self._rankings: dict[Asked, Ranking] = {}
         self._tests: dict[Asked, BackTest] = {}
         self._reports: dict[Asked, tuple[ConcentrationReport, ...]] = {}
@@ -157,15 +159,21 @@ class ProlificState(HasTraits):
         self._try(act)
 
     def test(self) -> None:
-        """Test what lists by the shown measure were worth in the periods after them."""
+        """Begin to test what lists by the shown measure were worth in the periods after them.
 
-        def act() -> None:
-            asked = self.asked
-            if asked not in self._tests:
-                self._tests[asked] = self._source.back_test(asked)
+        What was chosen otherwise meanwhile shows no test of another list; a test made is kept for when it is asked for.
+        """
+        asked, self.problem = self.asked, ""
+
+        def came(found: BackTest) -> None:
+            self._tests[asked] = found
+            if asked == self.asked:
+                self.worth = found
+
+        if asked in self._tests:
             self.worth = self._tests[asked]
-
-        self._try(act)
+        else:
+            self.work.start(lambda told: self._source.back_test(asked, told), came, begins="Reading the links")
 
     def _ranked(self, asked: Asked) -> Ranking:
         if asked not in self._rankings:

@@ -4,7 +4,7 @@ Count, harm, value and a recency-frequency-harm score stand side by side: one ro
 thefts in days of harm, so no single figure is the answer.
 """
 
-from stillgraph.prolific.backtest import BACKTEST_MEASURES, back_test, rolling_splits
+from stillgraph.prolific.backtest import BACKTEST_MEASURES, back_test, rolling_splits, total_draws
 from stillgraph.prolific.chances import Chance, WorldSettings
 from stillgraph.prolific.concentration import LEAST, concentrated, concentration, concentration_coverage
 from stillgraph.prolific.coverage import Coverage, coverage, simulated
@@ -56,6 +56,7 @@ __all__ = [
     "rolling_splits",
     "silences",
     "simulated",
+    "total_draws",
     "unit_totals",
     "within",
 ]

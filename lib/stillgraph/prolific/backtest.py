@@ -7,7 +7,7 @@ were new; Sherman and others, cited in docs/worth.md), which only this shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -28,6 +28,9 @@ FIGURES = ("active", "harm", "offences", "not_listed", "newcomers", "rank_correl
 _COMPARED = FIGURES[:3]
 LEAST_APART = 5
 """Places two lists must differ in for an interval of their difference: of fewer people chance shows one side only."""
+
+AT_ONCE = 100
+"""Draws made between two calls of ``progress``."""
 
 _OF_PLACES = ("active", "not_listed", "newcomers")
 
@@ -62,6 +65,7 @@ def back_test(
     include_proactive: bool = False,
     seed: int = 0,
     draws: int = 1000,
+    progress: Callable[[int], object] = int,
 ) -> tuple[tuple[SplitWorth, ...], tuple[ListWorth, ...], tuple[WorthDifference, ...]]:
     """Draw up lists of the first ``top`` before each split, and measure what they did after it.
 
@@ -91,6 +95,8 @@ def back_test(
     seed, draws
         For the bootstrap over persons, the same resamples for every list and split, so that differences are paired; and
         for the random lists.
+    progress
+        Told of draws by their number, as they are made: :func:`total_draws` in all. What it raises ends the test.
 
     Returns
     -------
@@ -122,13 +128,16 @@ def back_test(
     ones = np.ones((1, len(table.persons)))
     found = [split.figures(ones) for split in tested]
     drawn: list[list[Floats]] = [[] for _ in tested]
-    for chunk in resamples(len(table.persons), np.random.default_rng(seed), draws) if tested else ():
+    # What has no figures takes no draws, and is told of as done.
+    progress((len(made) - len(tested)) * draws + (0 if tested else draws))
+    for chunk in _chunks(len(table.persons), seed, draws) if tested else ():
         for rows, split in zip(drawn, tested, strict=True):
             rows.append(split.figures(chunk))
+        progress(len(chunk))
     resampled = [np.concatenate(rows) for rows in drawn]
     worth = iter(
         [
-            _told(split, lists, one[0], many, _random(split, lists, np.random.default_rng(seed + 1), draws))
+            _told(split, lists, one[0], many, _random(split, lists, np.random.default_rng(seed + 1), draws, progress))
             for split, one, many in zip(tested, found, resampled, strict=True)
         ]
     )
@@ -139,6 +148,15 @@ def back_test(
     held = np.mean([split.in_custody for split in tested], axis=0)
     apart = np.sum([split.apart for split in tested], axis=0)
     return told, _lists(lists, one, many, held, splits=len(tested)), _differences(lists, one, many, apart)
+
+
+def total_draws(splits: int, draws: int) -> int:
+    """Return of how many draws a back-test tells: of resamples of persons, and of each split's random lists."""
+    return (1 + splits) * draws
+
+
+def _chunks(persons: int, seed: int, draws: int) -> Iterator[Floats]:
+    return resamples(persons, np.random.default_rng(seed), draws, at_once=AT_ONCE)
 
 
 def _check(splits: Sequence[date], period: tuple[date, date], by: Sequence[str], *, top: int, draws: int) -> None:
@@ -332,10 +350,17 @@ def _over(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0))
 
 
-def _random(split: _Split, lists: Lists, rng: np.random.Generator, draws: int) -> Floats:
+def _random(
+    split: _Split, lists: Lists, rng: np.random.Generator, draws: int, progress: Callable[[int], object]
+) -> Floats:
     """Return what single random lists come to, (draws, 3): share active, of harm, of offences, in percent."""
     people = np.flatnonzero(split.listed)
-    chosen = np.stack([rng.choice(people, lists.top, replace=False, shuffle=False) for _ in range(draws)])
+    chosen = np.empty((draws, lists.top), people.dtype)
+    for start in range(0, draws, AT_ONCE):
+        some = chosen[start : start + AT_ONCE]
+        for row in some:
+            row[:] = rng.choice(people, lists.top, replace=False, shuffle=False)
+        progress(len(some))
     free = split.free[chosen]
     return np.stack(
         [

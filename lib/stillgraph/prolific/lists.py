@@ -19,9 +19,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def resamples(persons: int, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
-    """Yield how often each of so many persons is drawn, (k, n) at a time, ``draws`` rows in all."""
-    chunk = max(1, _CELLS // max(persons, 1))
+def resamples(persons: int, rng: np.random.Generator, draws: int, *, at_once: int) -> Iterator[Floats]:
+    """Yield how often each of so many persons is drawn, (k, n) at a time, k at most ``at_once``, ``draws`` in all."""
+    chunk = max(1, min(at_once, _CELLS // max(persons, 1)))
     for start in range(0, draws, chunk):
         drawn = np.empty((min(chunk, draws - start), persons))
         for row in drawn:
