@@ -59,6 +59,24 @@ def test_the_way_between_two_persons_is_found_drawn_and_opened_to_its_stills(lab
     page.keyboard.press("+")
     expect(drawing).not_to_have_attribute("data-drawn", before)
 
+    here = page.locator(".sgn-here")
+    page.keyboard.press("ArrowRight")
+    expect(here).to_have_text(re.compile(r"^\S.* \(corroborated|^\S.* \(proposed"))
+    person = here.inner_text().split(" (")[0]
+    page.keyboard.press("ArrowDown")
+    expect(here).to_have_text(re.compile(rf"\(offence\), .*; 1 of \d+ of those linked to {person}$"))
+    offence = here.inner_text().split(" (")[0]
+    page.keyboard.press("Enter")
+    expect(here).to_contain_text(", chosen;")
+    expect(told).to_contain_text("; 1 chosen")
+    page.keyboard.press("ArrowUp")
+    expect(here).to_have_text(re.compile(rf"^{person} .*; 1 of \d+ of all$"))
+    page.keyboard.press("ArrowRight")
+    expect(here).to_have_text(re.compile(r"; 2 of \d+ of all$"))
+    page.get_by_role("button", name="Show their stills").click()
+    expect(page.locator(".sg-faces img").first).to_be_visible()
+    assert offence.startswith("R"), "an offence was chosen without a pointer"
+
     page.get_by_role("button", name="Show all").click()
     page.get_by_role("button", name="Box").click()
     stage = page.locator(".sgn-stage").bounding_box()
@@ -73,6 +91,12 @@ def test_the_way_between_two_persons_is_found_drawn_and_opened_to_its_stills(lab
     page.get_by_role("button", name="Find groups").click()
     expect(page.get_by_text(re.compile(r"^\d+ groups?; \d+ without a co-offender"))).to_be_visible()
     page.get_by_label("Group", exact=True).select_option(index=1)
+    page.get_by_role("button", name="Who with whom").click()
+    expect(page.locator(".sg-page .gtitle", has_text="Who was seen with whom")).to_be_visible()
+    page.get_by_role("button", name="Measure their places").click()
+    expect(page.get_by_text(re.compile(r"^0\.\d{4} exact$")).first).to_be_visible()
+    page.get_by_role("button", name="Where they were seen").click()
+    expect(page.locator(".sg-page .gtitle", has_text="From store to store")).to_be_visible()
     page.get_by_role("button", name="What joins them").click()
     expect(page.get_by_text(re.compile(r": joined by \d+ links"))).to_be_visible()
     page.get_by_role("button", name="Choose nothing").first.click()

@@ -81,6 +81,14 @@ def test_the_page_opens_sorts_and_shows_a_person(site, browser, tmp_path):
 def test_a_manager_opens_a_number_down_to_its_still(site, browser, axe, demo_case):
     browser.open(site.overview)
     page = browser.page
+    months = page.locator(".sg-chart", has=page.locator(".gtitle", has_text="Harm by retailer and month"))
+    expect(months).to_be_visible()
+    high = months.bounding_box()["height"]
+    page.set_viewport_size({"width": 900, "height": 1000})
+    expect(months.locator(".main-svg").first).to_have_attribute("width", re.compile(r"^[78]\d\d"))
+    assert months.bounding_box()["height"] == high > 300, "a window that changes does not fold a chart away"
+    page.get_by_role("button", name="See the offences").click()
+    expect(page.get_by_text(re.compile(r"^17 Nov 2025 to 30 Oct 2026 · all retailers · \d+ offences$"))).to_be_visible()
     card = page.locator(".sg-number-card", has_text="Corroborated leads")
     count = int(card.locator("b").inner_text().replace(",", ""))
     card.get_by_role("button", name="See the rows").click()

@@ -564,6 +564,8 @@ def test_where_the_chosen_were_seen_is_told_and_drawn(page, source):
     shown = text(page)
     assert "of 1 person 1 in several boroughs, 0 at several retailers; 1 journey." in shown
     assert "1 journey faster than anybody travels" in shown
+    assert "Brent 1, &lt;script&gt;" in shown
+    assert "1 · Shop One 2</td>" in shown
     assert TRAP not in shown
     assert "1 person, 2 offences at 2 stores" in drawn(page)
     assert "the first" not in drawn(page)

@@ -16,10 +16,10 @@ from stillgraph.dashboards.pieces import button
 if TYPE_CHECKING:
     from stillgraph.dashboards.state import OverviewState
 
-SHOWN = 100
+SHOWN = 25
 """Offences shown; the file has all."""
 AMOUNTS = (("Harm", "harm"), ("Offences", "count"), ("Value", "value"))
-COLUMNS = ("offence_id", "retailer", "store", "borough", "occurred_at", "offence", "value_pence", "harm_days", "link")
+COLUMNS = ("offence_id", "occurred_at", "offence", "harm_days", "value_pence", "store", "borough", "retailer", "link")
 KEPT_AS = ("csv", "xlsx")
 WIDE = {"description_width": "initial"}
 EVERY = "all retailers"

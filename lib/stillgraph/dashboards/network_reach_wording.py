@@ -18,6 +18,8 @@ from stillgraph.records import AroundAnswer, LinkStatus, TravelAnswer
 if TYPE_CHECKING:
     from stillgraph.dashboards.network_state import NetworkState
 
+MOST_NAMED = 4
+"""Persons named in a sentence; more are counted."""
 JOURNEYS_NOTE = "A journey is from one offence to the next at another store, as the crow flies: no route."
 
 
@@ -59,7 +61,9 @@ def near(found: AroundAnswer | None) -> str:
     if found is None:
         return ""
     others = [one for one in found.neighbours if one.steps]
-    asked, steps = ", ".join(map(str, found.persons)), markup.counted(found.depth, "step")
+    few = len(found.persons) <= MOST_NAMED
+    asked = ", ".join(map(str, found.persons)) if few else f"the {len(found.persons):,} persons chosen"
+    steps = markup.counted(found.depth, "step")
     if not others:
         return markup.notice(f"Nobody is within {steps} of {asked} over the links that are kept.")
     left = f" {found.left_out:,} more as near are not shown." if found.left_out else ""
@@ -90,12 +94,15 @@ def travelled(found: TravelAnswer | None, state: NetworkState) -> str:
     fast = "" if not found.too_fast else markup.notice(
         f"{markup.counted(found.too_fast, 'journey')} faster than anybody travels: a link is wrong there, or a clock."
     )  # fmt: skip
-    columns = [Column("Person"), Column("Offences", numeric=True), Column("Boroughs"), Column("Retailers"),
-               Column("Km between", numeric=True)]  # fmt: skip
+    columns = [
+        Column("Person"), Column("Offences", numeric=True), Column("Boroughs", numeric=True),
+        Column("Retailers", numeric=True), Column("Km between", numeric=True), Column("Where"),
+    ]  # fmt: skip
     rows = [
-        (one.person.id, one.offences, _seen(one.boroughs), _seen(one.retailers), f"{one.km:,.0f}")
+        (one.person.id, one.offences, len(one.boroughs), len(one.retailers), f"{one.km:,.0f}",
+         f"{_seen(one.boroughs)} · {_seen(one.retailers)}")
         for one in found.travellers[: wording.MOST_ROWS]
-    ]
+    ]  # fmt: skip
     first = f", the first {wording.MOST_ROWS} shown" if len(found.travellers) > wording.MOST_ROWS else ""
     caption = f"{markup.counted(len(found.travellers), 'person')} of several boroughs or retailers{first}"
     return markup.note(head) + fast + (markup.table(caption, columns, rows) if rows else "")

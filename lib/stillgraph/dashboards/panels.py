@@ -51,6 +51,8 @@ class Chart(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def show(self, figure: Any) -> None:
         """Draw a figure in the place of the last."""
         drawn = {"output_type": "display_data", "metadata": {}, "data": figures.bundle(figure)}
+        # Its place keeps the drawing's height: Plotly measures it anew when the window changes, and may find it empty.
+        self._drawing.layout.height = f"{figure.layout.height}px"
         self._drawing.outputs = (drawn,)
         self._said.value = markup.unseen(figures.description(figure))
 

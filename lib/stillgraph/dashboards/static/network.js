@@ -9,7 +9,8 @@ const STATUS = [
   { name: "proposed", colour: ["--sg-proposed", "#d55e00"], shape: "diamond", dash: [6, 3] },
   { name: "unknown person", colour: ["--sg-unknown", "#5f6b76"], shape: "square", dash: [2, 3] },
 ];
-const KEYS = "arrow keys move, + and - zoom, 0 shows all, Esc chooses nothing";
+const KEYS = "Left and right go from node to node, down to those linked to it, up back; Enter chooses, Esc chooses nothing; " +
+  "Shift with an arrow moves, + and - zoom, 0 shows all";
 const HELP = {
   pan: "Drag to move, wheel to zoom, click to choose",
   box: "Drag a box round what to choose; with Shift it is added",
@@ -37,6 +38,7 @@ class Network {
     this.chosen = new Set();
     this.marked = { nodes: new Set(), links: [] };
     this.drawn = 0;
+    this.levels = []; // where the keyboard is: a list of nodes and a place in it, within that the nodes linked to it, ...
     this.build(el);
     this.received = (message, buffers) => this.receive(message, buffers);
     this.captioned = () => this.tell();
@@ -71,11 +73,12 @@ class Network {
     this.tip = make("div", { className: "sgn-tip", hidden: true, aria: { "aria-hidden": "true" } });
     this.stage = make(
       "div",
-      { className: "sgn-stage", tabIndex: 0, aria: { role: "group", "aria-label": `Network: ${KEYS}`, "data-mode": "pan" } },
+      { className: "sgn-stage", tabIndex: 0, aria: { role: "application", "aria-label": `Network. ${KEYS}.`, "data-mode": "pan" } },
       this.canvas, this.tip,
     );
     this.help = make("p", { className: "sgn-said" });
     this.said = make("p", { className: "sgn-said", aria: { "aria-live": "polite" } });
+    this.here = make("p", { className: "sgn-here", aria: { "aria-live": "assertive" } });
     this.root = make(
       "div", { className: "sgn", aria: { role: "group", "aria-label": "Network drawing", "data-lm-suppress-shortcuts": "true" } },
       make("div", { className: "sgn-bar" },
@@ -86,11 +89,19 @@ class Network {
         make("span", {}, button("Save picture", "Save the drawing as PNG", () => this.save())),
         make("p", { className: "sgn-key", textContent: "● corroborated  ◆ proposed  ■ unknown person  · offence" }),
       ),
-      this.help, this.stage, this.said,
+      this.help, this.stage, this.here, this.said,
     );
     el.append(this.root);
     this.turn("pan");
     this.root.addEventListener("keydown", (event) => this.key(event));
+    this.stage.addEventListener("focus", () => {
+      if (this.stage.matches(":focus-visible")) this.help.textContent = KEYS;
+      this.draw();
+    });
+    this.stage.addEventListener("blur", () => {
+      this.help.textContent = HELP[this.mode];
+      this.draw();
+    });
     this.point();
   }
 
@@ -134,6 +145,7 @@ class Network {
     this.order = [];
     for (let n = 0; n < this.persons; n++) if (this.degree[n]) this.order.push(n);
     this.order.sort((a, b) => this.degree[b] - this.degree[a] || a - b);
+    this.levels = []; // nodes that are gone are not gone to
   }
 
   // ---------------------------------------------------------------- drawing
@@ -278,6 +290,10 @@ class Network {
     this.rings(context, this.marked.nodes, ink, 3, 2);
     this.rings(context, this.chosen, ink, 5, 4);
     this.rings(context, this.chosen, "#f0b429", 5, 2.2);
+    if (this.cursor < 0 || document.activeElement !== this.stage) return;
+    context.setLineDash([4, 3]);
+    this.rings(context, [this.cursor], ink, 9, 2.5);
+    context.setLineDash([]);
   }
 
   rings(context, nodes, colour, out, width) {
@@ -298,7 +314,8 @@ class Network {
     context.font = '12px "Inter", "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
     context.textAlign = "center";
     context.lineJoin = "round";
-    const taken = [], first = [...this.marked.nodes, ...this.chosen].filter((n) => this.degree[n] || this.marked.nodes.has(n));
+    const at = this.cursor < 0 ? [] : [this.cursor];
+    const taken = [], first = [...at, ...this.marked.nodes, ...this.chosen].filter((n) => this.degree[n] || this.marked.nodes.has(n));
     for (const n of [...new Set([...first, ...this.order])]) {
       if (taken.length >= LABELS) break;
       if (!this.seen(n, 0)) continue;
@@ -461,18 +478,89 @@ class Network {
     const node = this.nearest(x, y);
     this.tip.hidden = node < 0;
     if (node < 0) return;
-    const kind = node < this.persons ? STATUS[this.status[node]].name : "offence";
-    const of = node < this.persons ? counted(this.degree[node], "offence") : counted(this.degree[node], "person");
-    this.tip.textContent = `${this.labels[node]} (${kind})\n${of}`;
+    this.tip.textContent = this.about(node).join("\n");
     this.tip.style.left = `${Math.min(x + 12, this.wide - 160)}px`;
     this.tip.style.top = `${Math.max(y - 44, 4)}px`;
   }
 
+  // What a node is, and how much it is linked to.
+  about(node) {
+    const person = node < this.persons;
+    const kind = person ? STATUS[this.status[node]].name : "offence";
+    return [`${this.labels[node]} (${kind})`, counted(this.degree[node], person ? "offence" : "person")];
+  }
+
+  // ---------------------------------------------------------------- the keyboard
+
+  // The node the keyboard is at, or -1.
+  get cursor() {
+    const level = this.levels[this.levels.length - 1];
+    return level ? level.nodes[level.at] : -1;
+  }
+
+  // Every node that is drawn, as the keyboard goes: persons with most offences first, then offences.
+  every() {
+    const offences = [];
+    for (let n = this.persons; n < this.labels.length; n++) if (this.degree[n]) offences.push(n);
+    return [...this.order, ...offences];
+  }
+
+  linkedTo(node) {
+    const found = new Set();
+    for (let n = 0; n < this.one.length; n++) {
+      if (!this.kept[n]) continue;
+      if (this.one[n] === node) found.add(this.other[n]);
+      else if (this.other[n] === node) found.add(this.one[n]);
+    }
+    return [...found].sort((a, b) => this.degree[b] - this.degree[a] || a - b);
+  }
+
+  // Go a step along the list, into what is linked (deeper 1), or back out (deeper -1).
+  step(along, deeper) {
+    if (!this.places || !this.order.length) return;
+    if (!this.levels.length) this.levels = [{ nodes: this.every(), at: 0 }];
+    else if (deeper > 0) this.levels.push({ nodes: this.linkedTo(this.cursor), at: 0 });
+    else if (deeper < 0) {
+      if (this.levels.length > 1) this.levels.pop();
+    } else {
+      const level = this.levels[this.levels.length - 1];
+      level.at = (level.at + along + level.nodes.length) % level.nodes.length;
+    }
+    this.arrive();
+  }
+
+  // Show the node the keyboard is at, and say what it is.
+  arrive() {
+    const node = this.cursor, [x, y] = this.at(node), room = 30;
+    if (x < room || y < room || x > this.wide - room || y > this.high - room) {
+      Object.assign(this.view, { x: this.places[2 * node], y: this.places[2 * node + 1] });
+    }
+    this.tell();
+    this.draw();
+  }
+
+  // What the keyboard is at, in words.
+  whereabouts() {
+    const node = this.cursor;
+    if (node < 0) return "";
+    const { nodes, at } = this.levels[this.levels.length - 1], above = this.levels[this.levels.length - 2];
+    const of = above ? `of those linked to ${this.labels[above.nodes[above.at]]}` : "of all";
+    const chosen = this.chosen.has(node) ? ", chosen" : "";
+    return `${this.about(node).join(", ")}${chosen}; ${at + 1} of ${nodes.length} ${of}`;
+  }
+
   key(event) {
     if (event.target !== this.stage || event.ctrlKey || event.metaKey || event.altKey) return;
-    const acts = {
+    const moves = {
       ArrowLeft: () => this.move(40, 0), ArrowRight: () => this.move(-40, 0), ArrowUp: () => this.move(0, 40),
-      ArrowDown: () => this.move(0, -40), "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8),
+      ArrowDown: () => this.move(0, -40),
+    };
+    const steps = {
+      ArrowLeft: () => this.step(-1, 0), ArrowRight: () => this.step(1, 0), ArrowUp: () => this.step(0, -1),
+      ArrowDown: () => this.step(0, 1),
+    };
+    const acts = {
+      ...(event.shiftKey ? moves : steps), Enter: () => this.toggle(this.cursor), " ": () => this.toggle(this.cursor), "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8),
       0: () => this.whole(), Escape: () => this.choose(new Set()),
     };
     if (!acts[event.key]) return;
@@ -490,6 +578,7 @@ class Network {
     const chosen = [...this.chosen].filter((n) => this.degree[n]).length;
     const said = `${counted(this.order.length, "person")}, ${counted(offences, "offence")} drawn; ${chosen} chosen`;
     this.said.textContent = said;
+    this.here.textContent = this.whereabouts();
     this.canvas.setAttribute("aria-label", `${this.model.get("caption")}. ${said}.`);
   }
 
