@@ -95,7 +95,7 @@ class Network {
     this.turn("pan");
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("focus", () => {
-      if (this.stage.matches(":focus-visible")) this.help.textContent = KEYS;
+      if (!this.from) this.help.textContent = KEYS; // not by the pointer
       this.draw();
     });
     this.stage.addEventListener("blur", () => {
