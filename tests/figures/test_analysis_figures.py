@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from importlib.resources import files
 
 import networkx as nx
 import numpy as np
@@ -407,6 +408,18 @@ def test_of_several_splits_the_figure_says_that_lot_is_of_the_last_alone():
     assert "mean of 3 splits" in figure.layout.title.text
     for said in (figure.layout.title.text, figures.description(figure)):
         assert "by lot: the last split alone, not a mean" in said
+
+
+def test_a_field_of_shades_has_the_ground_that_pages_keep_light():
+    rows = pd.DataFrame({"retailer": ["A"], "occurred_at": pd.to_datetime(["2026-01-05"], utc=True), "harm_days": [1.0],
+                         "value_pence": [100]})  # fmt: skip
+    pairs = pd.DataFrame({"one": ["A"], "other": ["B"], "offences": [2]})
+    drawn = (figures.retailer_months(rows, period=PERIOD),
+             figures.co_offending_matrix(pairs, [["A", "B"]], period=PERIOD, simulated=True))  # fmt: skip
+    tokens = files("stillgraph.dashboards").joinpath("share/voila/templates/stillgraph/static/tokens.css").read_text()
+    for figure in drawn:
+        assert figure.layout.plot_bgcolor != figure.layout.paper_bgcolor, "else nothing is drawn that could stay light"
+        assert tokens.count(f"--sg-shades: {figure.layout.plot_bgcolor};") == 2
 
 
 def test_lists_are_told_apart_by_their_marks():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from stillgraph.figures.theme import EDGE, LINE, PAPER, SHADES, counted, finish, reviewed
+from stillgraph.figures.theme import EDGE, LINE, SHADED, SHADES, counted, finish, reviewed
 
 MOST = 60
 """Persons drawn at most, those in the largest groups; a matrix of more has cells that nobody can read."""
@@ -72,13 +72,14 @@ def co_offending_matrix(
     every = sum(len(group) for group in groups)
     review = reviewed(simulated=simulated)
     counts = f"{counted(len(persons), 'person')} of {every:,} in {counted(len(drawn), 'group')} of {len(groups):,}"
-    return finish(
+    finish(
         figure,
         title="Who was seen with whom",
         rests_on=f"{period} · {counts} · {review}<br>framed: groups who offend together more than with others",
         alt=f"Matrix of offences together: {counts}; most together {int(cells.max(initial=0))}. {review}.",
         height=max(420, 260 + 14 * min(len(persons), _NAMED)),
     )
+    return figure.update_layout(plot_bgcolor=SHADED)
 
 
 def _whole_groups(groups: Sequence[Sequence[str]]) -> list[Sequence[str]]:
@@ -115,5 +116,4 @@ def _frame(figure: go.Figure, groups: Sequence[Sequence[str]]) -> None:
              "line": {"color": LINE, "width": 1}}
             for at in np.arange(edges[0], edges[-1])
         ],
-        plot_bgcolor=PAPER,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stillgraph.errors import WrongUse
-from stillgraph.figures.theme import SHADES, counted, finish
+from stillgraph.figures.theme import SHADED, SHADES, counted, finish
 
 AMOUNTS = {
     "harm": ("Harm", "days of imprisonment", "harm_days", 1.0),
@@ -70,7 +70,7 @@ def retailer_months(offences: pd.DataFrame, *, by: str = "harm", period: str) ->
                         zeroline=False, fixedrange=True)  # fmt: skip
     counts = f"{counted(len(offences), 'offence')} of {counted(len(table), 'retailer')}"
     first = totals[0] if totals else "nobody"
-    return finish(
+    finish(
         figure,
         title=f"{name} by retailer and month",
         rests_on=f"{period} · {counts} as reported, whoever did them<br>beside a retailer: its total · "
@@ -78,3 +78,4 @@ def retailer_months(offences: pd.DataFrame, *, by: str = "harm", period: str) ->
         alt=f"Field of {unit} by retailer and month: {counts}; most: {first}.",
         height=200 + 34 * max(len(table), 3),
     )
+    return figure.update_layout(plot_bgcolor=SHADED)

@@ -66,6 +66,11 @@ SHADES = ((0.0, "#e3eff7"), (0.35, "#8fc3e2"), (0.7, "#0072b2"), (1.0, "#06304c"
 """From little to much: one hue from light to dark, which every eye and a monochrome print order alike."""
 
 
+SHADED = "#fdfdfd"
+"""The ground of a field of shades: other than paper, so that it can stay light on a dark page, where the darkest shade,
+which is the most, would not be seen."""
+
+
 def faint(colour: str, opacity: float = 0.16) -> str:
     """Return a colour as an interval's ground: see-through."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))

@@ -192,7 +192,7 @@ class Network {
     STATUS.forEach((status, kind) => this.lines(context, kind, colour(status.colour), status.dash));
     this.dots(context, muted);
     STATUS.forEach((status, kind) => this.marks(context, kind, colour(status.colour), status.shape, paper));
-    this.highlights(context, ink, paper);
+    this.highlights(context, ink, paper, colour(["--sg-focus", "#9a5b00"]));
     this.names(context, ink, paper);
     this.lassoed(context, ink);
     this.drawn++;
@@ -278,7 +278,7 @@ class Network {
     context.stroke();
   }
 
-  highlights(context, ink, paper) {
+  highlights(context, ink, paper, focus) {
     context.beginPath();
     for (const n of this.marked.links) {
       context.moveTo(this.px[this.one[n]], this.py[this.one[n]]);
@@ -291,9 +291,8 @@ class Network {
     this.rings(context, this.chosen, ink, 5, 4);
     this.rings(context, this.chosen, "#f0b429", 5, 2.2);
     if (this.cursor < 0 || document.activeElement !== this.stage) return;
-    context.setLineDash([4, 3]);
-    this.rings(context, [this.cursor], ink, 9, 2.5);
-    context.setLineDash([]);
+    this.rings(context, [this.cursor], paper, 9, 7);
+    this.rings(context, [this.cursor], focus, 9, 4);
   }
 
   rings(context, nodes, colour, out, width) {
