@@ -9,7 +9,7 @@ const STATUS = [
   { name: "proposed", colour: ["--sg-proposed", "#d55e00"], shape: "diamond", dash: [6, 3] },
   { name: "unknown person", colour: ["--sg-unknown", "#5f6b76"], shape: "square", dash: [2, 3] },
 ];
-const KEYS = "Left and right go from node to node, down to those linked to it, up back; Enter chooses, Esc chooses nothing; " +
+const KEYS = "left and right go from node to node, down to those linked to it, up back; Enter chooses, Esc chooses nothing; " +
   "Shift with an arrow moves, + and - zoom, 0 shows all";
 const HELP = {
   pan: "Drag to move, wheel to zoom, click to choose",
@@ -89,19 +89,14 @@ class Network {
         make("span", {}, button("Save picture", "Save the drawing as PNG", () => this.save())),
         make("p", { className: "sgn-key", textContent: "● corroborated  ◆ proposed  ■ unknown person  · offence" }),
       ),
-      this.help, this.stage, this.here, this.said,
+      // Always shown: text that comes and goes would move what is about to be clicked.
+      this.help, make("p", { className: "sgn-said", textContent: `By keyboard: ${KEYS}` }), this.stage, this.here, this.said,
     );
     el.append(this.root);
     this.turn("pan");
     this.root.addEventListener("keydown", (event) => this.key(event));
-    this.stage.addEventListener("focus", () => {
-      if (!this.from) this.help.textContent = KEYS; // not by the pointer
-      this.draw();
-    });
-    this.stage.addEventListener("blur", () => {
-      this.help.textContent = HELP[this.mode];
-      this.draw();
-    });
+    this.stage.addEventListener("focus", () => this.draw());
+    this.stage.addEventListener("blur", () => this.draw());
     this.point();
   }
 
