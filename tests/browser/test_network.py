@@ -100,6 +100,7 @@ def test_the_way_between_two_persons_is_found_drawn_and_opened_to_its_stills(lab
     page.get_by_role("button", name="What joins them").click()
     expect(page.get_by_text(re.compile(r": joined by \d+ links"))).to_be_visible()
     page.get_by_role("button", name="Choose nothing").first.click()
+    expect(page.get_by_text("Nothing is chosen.")).to_be_visible()
 
     page.get_by_label("Person", exact=True).fill(one)
     page.get_by_label("Person", exact=True).press("Tab")
