@@ -45,6 +45,10 @@ NONE_MADE = {"alike_searches", "calibrations", "enhancements", "fpir_thresholds"
 """Views of what the demonstration does not do."""
 
 
+BUILT_RANKINGS = 1
+"""How many rankings building the demonstration keeps; they are the first."""
+
+
 @dataclass(frozen=True)
 class Rerun:
     """The demonstration as it is after a build was killed half way and run again."""
@@ -75,7 +79,8 @@ def rerun(tmp_path_factory) -> Rerun:
 def views(case):
     """Return the rows of every documented view, and the judgements behind them, times and salts aside.
 
-    Of the audit chain, what building wrote; a judgement's seal is of its time too.
+    Of the audit chain and of the rankings kept, what building wrote: other tests rank the demonstration too. A
+    judgement's seal is of its time too.
     """
     with CaseFile(case).session(writing=False) as session:
         told = {}
@@ -87,6 +92,9 @@ def views(case):
             (*rest, {key: value for key, value in json.loads(details).items() if key != "seal"})
             for *rest, details in told["audit"][:until]
         ]
+        told["rankings"] = told["rankings"][:BUILT_RANKINGS]
+        standings = "SELECT * EXCLUDE (ranking_id) FROM held.standings WHERE ranking_id <= ? ORDER BY ALL"
+        told["v_ranking"] = session.rows(standings, [BUILT_RANKINGS])
         told["judgements"] = session.rows("SELECT * EXCLUDE (judged_at, salt) FROM held.judgements ORDER BY sequence")
     return told
 
