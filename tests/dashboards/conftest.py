@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -100,6 +101,9 @@ class MadeUpCase:
             self.graph.add_node(offence, kind="offence", label=offence)
             self.graph.add_edge(person, offence)
         self.ids = [p for p in ids if self.graph.degree(p)]
+
+    def sitting(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def at_a_glance(self) -> Any:
         self.asked.append(("at_a_glance", None))

@@ -48,9 +48,51 @@ def ranked(widget: widgets.Widget) -> list[str]:
     return re.findall(r"<td>((?:N\d{6})|(?:unknown \d+))</td>", table_of(widget).value)
 
 
+def seen(page: widgets.Widget) -> widgets.Widget:
+    """Return a page as it is once the browser has said that it is seen."""
+    page.children[-1]._handle_custom_msg({"seen": True}, [])
+    return page
+
+
 @pytest.fixture
 def page(source):
-    return pages.overview_of(source)
+    return seen(pages.overview_of(source))
+
+
+def test_what_is_read_first_waits_for_no_chart_and_charts_come_once_it_is_seen(source, monkeypatch):
+    asked = []
+    for name in ("places", "network", "unknown_series"):
+        ask = getattr(source, name)
+        monkeypatch.setattr(source, name, lambda ask=ask, name=name: (asked.append(name), ask())[1])
+    page = pages.overview_of(source)
+    charts = [w for w in everything(page) if isinstance(w, panels.Chart)]
+    assert (asked, charts) == ([], [])
+    assert "Corroborated leads" in text(page)
+    assert len(ranked(page)) == panels.FIRST
+    assert text(page).count(wording.DRAWING) == 6
+    page.children[-1]._handle_custom_msg({"something": "else"}, [])
+    assert asked == []
+    seen(seen(page))
+    assert sorted(asked) == ["network", "places", "unknown_series"], "each is asked once"
+    charts = [w for w in everything(page) if isinstance(w, panels.Chart)]
+    assert len(charts) == 5
+    assert wording.DRAWING not in text(page)
+    assert not any("sg-later" in w._dom_classes for w in everything(page))
+
+
+def test_a_chart_that_cannot_be_drawn_says_why_and_the_others_are_drawn(source, monkeypatch):
+    monkeypatch.setattr(source, "places", lambda: 1 / 0)
+    page = seen(pages.overview_of(source))
+    assert re.search(r'role="alert">Something went wrong\.', text(page))
+    assert wording.DRAWING not in text(page)
+    assert len([w for w in everything(page) if isinstance(w, panels.Chart)]) == 3
+
+
+def test_what_is_chosen_before_charts_are_drawn_is_what_they_show(source):
+    page = pages.overview_of(source)
+    one(page, widgets.ToggleButtons).value = "value"
+    seen(page)
+    assert _bars(page) == list(reversed([s.person_id for s in source.ranking("value").standings][: panels.FIRST]))
 
 
 def test_the_page_shows_every_key_number_with_what_it_is_out_of(page):
@@ -154,7 +196,7 @@ def test_every_result_of_a_simulated_review_says_so(page):
 
 
 def test_review_by_people_is_nowhere_called_simulated(made_up):
-    page = pages.overview_of(made_up(simulated=False))
+    page = seen(pages.overview_of(made_up(simulated=False)))
     person_chooser(page).value = person_chooser(page).options[1][1]
     drawn = str([w.outputs for w in everything(page) if isinstance(w, widgets.Output)])
     assert "imulated" not in text(page) + drawn
@@ -169,7 +211,7 @@ def test_an_empty_case_has_a_page(made_up):
     glance.period, glance.stage_times, glance.refusals = None, (), glance.refusals.head(0)
     glance.threshold, glance.gallery_version = None, None
     empty.at_a_glance = lambda: glance
-    shown = text(pages.overview_of(empty))
+    shown = text(seen(pages.overview_of(empty)))
     for piece in ("no stills yet", "No row was refused.", "No stage has been timed in this case.",
                   wording.NO_PERSON, wording.NO_LINKS, wording.NO_OFFENCES):  # fmt: skip
         assert piece in shown

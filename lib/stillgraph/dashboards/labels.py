@@ -1,16 +1,38 @@
-"""Names for what a widget leaves without one, so that a screen reader has something to say."""
+"""What a page's own script does: names for what a widget leaves without one, and a word once the page is seen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import anywidget
 
+SEEN = {"seen": True}
+"""What the browser says once it has painted the page."""
+
 
 class Labels(anywidget.AnyWidget):
-    """Names the handles of a page's sliders, those drawn later too; shows nothing."""
+    """Names the handles of a page's sliders, those drawn later too, and says when the page is seen; shows nothing.
+
+    ``then`` is called once, after the first paint: what takes long to draw keeps nobody waiting for what is read first.
+    """
 
     _esm = Path(__file__).parent / "static" / "labels.js"
 
+    def __init__(self, then: Callable[[], None] | None = None) -> None:
+        super().__init__()
+        self._then = then
+        self.on_msg(self._heard)
+
     def __repr__(self) -> str:
         return "Labels()"
+
+    def seen(self) -> None:
+        """Do what was to be done once the page is seen; a page that is shown again does it no second time."""
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    def _heard(self, _widget: object, content: object, _buffers: object) -> None:
+        if content == SEEN:
+            self.seen()

@@ -10,7 +10,7 @@ import pandas as pd
 from stillgraph import figures
 from stillgraph.dashboards import markup, wording
 from stillgraph.dashboards.downloads import Download
-from stillgraph.dashboards.panels import Card, Chart, Html, guarded
+from stillgraph.dashboards.panels import Card, Chart, Html, guarded, later
 from stillgraph.dashboards.pieces import button
 
 if TYPE_CHECKING:
@@ -28,8 +28,12 @@ EVERY = "all retailers"
 def retailer_months(state: OverviewState) -> widgets.Widget:
     """Return harm, offences or value by retailer and month, and, once they are asked for, the offences counted."""
     head = Html(markup.heading("Retailers by month", wording.MONTHS_NOTE))
+    return Card(head, later(state, lambda: _drawn(state)))
+
+
+def _drawn(state: OverviewState) -> widgets.Widget:
     if state.places.empty:
-        return Card(head, Html(markup.notice(wording.NO_OFFENCES)))
+        return Html(markup.notice(wording.NO_OFFENCES))
     by = widgets.Dropdown(options=AMOUNTS, value="harm", description="Shade by", style=WIDE)
     chart = Chart(figures.retailer_months(state.places, by="harm", period=state.period))
 
@@ -38,7 +42,7 @@ def retailer_months(state: OverviewState) -> widgets.Widget:
 
     by.observe(guarded(redraw, state), names="value")
     opener, rows = _behind(state)
-    return Card(head, Card(by, opener, kind="sg-tools"), chart, rows)
+    return Card(Card(by, opener, kind="sg-tools"), chart, rows, kind="sg-stack")
 
 
 def _behind(state: OverviewState) -> tuple[widgets.Widget, widgets.Widget]:

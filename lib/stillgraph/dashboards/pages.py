@@ -64,7 +64,7 @@ def overview(desk: Desk | None = None) -> widgets.Widget:
 
 
 def overview_of(source: Source) -> widgets.Widget:
-    """Return the managers' page over any source."""
+    """Return the managers' page over any source: first what is read first; charts once that is seen."""
     state = OverviewState(source)
     pair = panels.Card(panels.network(state), panels.places(state), kind="sg-columns")
     lists = panels.Card(panels.unknown_series(state), panels.refusals(state), kind="sg-columns")
@@ -79,6 +79,7 @@ def overview_of(source: Source) -> widgets.Widget:
         lists,
         panels.stages(state),
         panels.Html(wording.FOOT),
+        then=state.draw,
     )
 
 

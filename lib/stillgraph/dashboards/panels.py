@@ -57,9 +57,22 @@ class Chart(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._said.value = markup.unseen(figures.description(figure))
 
 
-def page(*children: widgets.Widget) -> widgets.Widget:
-    """Return a whole page with its style."""
-    return Card(Html(markup.style()), *children, Labels(), kind="sg-page")
+def page(*children: widgets.Widget, then: Callable[[], None] | None = None) -> widgets.Widget:
+    """Return a whole page with its style; ``then`` is called once it is seen."""
+    return Card(Html(markup.style()), *children, Labels(then), kind="sg-page")
+
+
+def later(state: OverviewState, build: Callable[[], widgets.Widget]) -> widgets.Widget:
+    """Return a place that is filled once the page is seen, and stays empty where that fails."""
+    place = Card(Html(markup.note(wording.DRAWING)), kind="sg-later")
+
+    def fill(_change: object = None) -> None:
+        place.children = ()
+        place.remove_class("sg-later")
+        place.children = (build(),)
+
+    state.observe(guarded(fill, state), names="seen")
+    return place
 
 
 def problem(sentence: str) -> widgets.Widget:
@@ -98,27 +111,30 @@ def ranking(state: OverviewState) -> widgets.Widget:
     others = widgets.Checkbox(value=False, description="Include persons not corroborated", indent=False)
     everyone = widgets.Checkbox(value=False, description="Show everyone", indent=False)
     table = Html("")
-    chart = Chart(figures.ranking_bars(state.ranking, period=state.period))
+
+    def bars() -> widgets.Widget:
+        chart = Chart(figures.ranking_bars(state.ranking, period=state.period))
+        redraw = guarded(lambda _: chart.show(figures.ranking_bars(state.ranking, period=state.period)), state)
+        state.observe(redraw, names="ranking")
+        return chart
+
+    drawn = later(state, bars)
 
     def tabulate(_change: object = None) -> None:
         limit = None if state.show_all else FIRST
         shown = wording.ranking_table(state.ranking, state.period, limit=limit, chosen=state.person_id)
         table.value = shown if state.ranking.standings else markup.notice(wording.NO_PERSON)
-        chart.layout.display = None if state.ranking.standings else "none"
-
-    def redraw(_change: object = None) -> None:
-        chart.show(figures.ranking_bars(state.ranking, period=state.period))
+        drawn.layout.display = None if state.ranking.standings else "none"
 
     widgets.link((state, "by"), (by, "value"))
     widgets.link((state, "show_all"), (everyone, "value"))
     widgets.link((state, "with_proposals"), (others, "value"))
     state.observe(tabulate, names=["ranking", "show_all", "person_id"])
-    state.observe(guarded(redraw, state), names="ranking")
     tabulate()
     return Card(
         Html(markup.heading("Prolific offenders", wording.RANKING_NOTE, wording.review_tag(state.glance))),
         Card(by, others, everyone, kind="sg-tools"),
-        Card(table, chart, kind="sg-ranking"),
+        Card(table, drawn, kind="sg-ranking"),
     )
 
 
@@ -147,25 +163,32 @@ def person(state: OverviewState) -> widgets.Widget:
 
 def network(state: OverviewState) -> widgets.Widget:
     """Return the network of persons and offences."""
+
+    def draw() -> widgets.Widget:
+        if not state.graph:
+            return Html(markup.notice(wording.NO_LINKS))
+        simulated = state.glance.simulated
+        return Chart(figures.offence_network(state.graph, state.layout, period=state.period, simulated=simulated))
+
     head = markup.heading("Network", wording.NETWORK_NOTE, wording.review_tag(state.glance))
-    if not state.graph:
-        return Card(Html(head + markup.notice(wording.NO_LINKS)))
-    figure = figures.offence_network(state.graph, state.layout, period=state.period, simulated=state.glance.simulated)
-    return Card(Html(head), Chart(figure))
+    return Card(Html(head), later(state, draw))
 
 
 def places(state: OverviewState) -> widgets.Widget:
     """Return the map of offences."""
+
+    def draw() -> widgets.Widget:
+        if state.places.empty:
+            return Html(markup.notice(wording.NO_OFFENCES))
+        return Chart(figures.offence_places(state.places, period=state.period, simulated=state.glance.simulated))
+
     head = markup.heading("Map", wording.MAP_NOTE, wording.review_tag(state.glance))
-    if state.places.empty:
-        return Card(Html(head + markup.notice(wording.NO_OFFENCES)))
-    figure = figures.offence_places(state.places, period=state.period, simulated=state.glance.simulated)
-    return Card(Html(head), Chart(figure))
+    return Card(Html(head), later(state, draw))
 
 
 def unknown_series(state: OverviewState) -> widgets.Widget:
     """Return the unknown persons seen most often."""
-    return Card(Html(wording.unknown_series(state.unknown_series, state.glance)))
+    return Card(later(state, lambda: Html(wording.unknown_series(state.unknown_series, state.glance))))
 
 
 def refusals(state: OverviewState) -> widgets.Widget:
@@ -177,7 +200,8 @@ def stages(state: OverviewState) -> widgets.Widget:
     """Return the time per stage."""
     if not state.glance.stage_times:
         return Card(Html(markup.heading("Time") + markup.notice(wording.NO_TIMES)))
-    return Card(Html(markup.heading("Time", wording.TIME_NOTE)), Chart(figures.stage_times(state.glance.stage_times)))
+    drawn = later(state, lambda: Chart(figures.stage_times(state.glance.stage_times)))
+    return Card(Html(markup.heading("Time", wording.TIME_NOTE)), drawn)
 
 
 def _persons(state: OverviewState) -> list[tuple[str, str]]:

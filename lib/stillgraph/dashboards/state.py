@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -25,7 +26,8 @@ class OverviewState(HasTraits):
 
     ``by``, ``with_proposals`` and ``person_id`` (empty: nobody) are the reader's choices; ``ranking`` and
     ``dossier`` follow them. So do ``behind``, the rows behind the key ``number`` that is open, and ``picture``, of the
-    ``still`` of them that was chosen. ``problem`` is the sentence of the last failure, empty after a success.
+    ``still`` of them that was chosen. ``seen`` turns true once the reader sees the page: what only its charts and lists
+    below need (``places``, ``network``, ``unknown_series``) is asked of the case then, once each. ``problem`` is the sentence of the last failure, empty after a success.
     """
 
     by = Enum(tuple(MEASURES), default_value="harm")
@@ -39,6 +41,7 @@ class OverviewState(HasTraits):
     behind = AnyTrait(default_value=None)
     still = Unicode("")
     picture = AnyTrait(default_value=None)
+    seen = Bool(default_value=False)
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -46,10 +49,6 @@ class OverviewState(HasTraits):
         self._rankings: dict[tuple[str, bool], Ranking] = {}
         self.case = source.name
         self.glance: Glance = source.at_a_glance()
-        self.places: pd.DataFrame = source.places()
-        network: tuple[nx.Graph[str], Places] = source.network()
-        self.graph, self.layout = network
-        self.unknown_series: pd.DataFrame = source.unknown_series()
         self.period = period(self.glance.period)
         self._sort()
         self.observe(lambda _change: self._try(self._sort), names=["by", "with_proposals"])
@@ -58,6 +57,36 @@ class OverviewState(HasTraits):
 
     def __repr__(self) -> str:
         return "OverviewState()"
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """The offences with their stores' places."""
+        return self._source.places()
+
+    @cached_property
+    def network(self) -> tuple[nx.Graph[str], Places]:
+        """The network of persons and offences, and a place for each node."""
+        return self._source.network()
+
+    @property
+    def graph(self) -> nx.Graph[str]:
+        """The network."""
+        return self.network[0]
+
+    @property
+    def layout(self) -> Places:
+        """Where its nodes are drawn."""
+        return self.network[1]
+
+    @cached_property
+    def unknown_series(self) -> pd.DataFrame:
+        """The unknown persons seen most often."""
+        return self._source.unknown_series()
+
+    def draw(self) -> None:
+        """Draw what waits until the page is seen, with the case opened once for it all."""
+        with self._source.sitting():
+            self.seen = True
 
     def persons(self) -> tuple[PersonId, ...]:
         """Return the persons of the ranking, the first first."""

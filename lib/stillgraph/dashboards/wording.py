@@ -41,6 +41,7 @@ NO_LIST = "No still has a candidate list yet: stills are received first, and the
 NO_PERSON = "Nobody is ranked yet: two officers corroborate leads first, and then faces are linked."
 NO_LINKS = "No person is linked to an offence by a corroborated lead yet."
 NO_OFFENCES = "No offence has been reported yet: they come with stills."
+DRAWING = "Drawing …"
 NOBODY = '<p class="sg-note">Nobody is chosen.</p>'
 FOOT = (
     '<footer class="sg-foot">A candidate is not an identity. Leads are decided by two officers, '

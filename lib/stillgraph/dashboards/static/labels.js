@@ -1,5 +1,5 @@
 // Gives the handles of sliders the name that stands beside them: their maker leaves them without one, so that a screen
-// reader would say "slider" and nothing else.
+// reader would say "slider" and nothing else. And tells the kernel once the page is painted, so that it draws the charts then.
 function name(page) {
   for (const handle of page.querySelectorAll(".noUi-handle:not([aria-label])")) {
     const slider = handle.closest(".jupyter-widgets");
@@ -10,8 +10,19 @@ function name(page) {
   }
 }
 
-function render({ el }) {
+function tellOncePainted(model) {
+  // A page in a tab behind others is never painted; it is told of all the same.
+  let told = false;
+  const tell = () => {
+    if (!told) { told = true; model.send({ seen: true }); }
+  };
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(tell)));
+  setTimeout(tell, 1500);
+}
+
+function render({ model, el }) {
   let watcher;
+  tellOncePainted(model);
   // Drawn before it is put in its page, it looks for that a moment later.
   const soon = setTimeout(() => {
     const page = el.closest(".sg-page") ?? document.body;

@@ -64,7 +64,12 @@
     if (status === 0) { end("The server does not answer."); }
   }
 
-  document.getElementById("sg-print").addEventListener("click", () => window.print());
+  // A page is printed with its charts, which are drawn once it is seen; it waits for them, but not for ever.
+  function print(left) {
+    if (left > 0 && document.querySelector(".sg-later")) { setTimeout(() => print(left - 1), 100); return; }
+    window.print();
+  }
+  document.getElementById("sg-print").addEventListener("click", () => print(100));
   whoReads();
   setInterval(look, LOOK_MS);
   document.addEventListener("visibilitychange", look);
