@@ -1,8 +1,9 @@
 """How long a page takes until it can be used: ``python tests/benchmarks/pages.py [CASE] [--times 5]``.
 
 The demonstration's dashboards, served as the command line does, opened in a real Chromium: from the address to when the
-first useful content (the page's numbers and table) is painted, by the browser's own clock, and until every chart is drawn. With kernels made ready ahead, and
-without. A browser's first visit, which fetches and compiles the front end, is told apart from those after it.
+first useful content (the page's numbers and table) is painted, by the browser's own clock, and until every chart is
+drawn. With kernels made ready ahead, and without. A browser's first visit, which fetches and compiles the front end, is
+told apart from those after it.
 """
 
 from __future__ import annotations
@@ -23,26 +24,36 @@ from stillgraph.dashboards import serve
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = ".sg-page h1"
 """The page's title, with which its numbers, tables and notices come: they are one message of the kernel."""
-PAINTED = """
-new MutationObserver((_, watcher) => {
-  if (!document.querySelector("SELECTOR")) { return; }
-  watcher.disconnect();
-  requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("sg-painted")));
-}).observe(document, { childList: true, subtree: true });
-""".replace("SELECTOR", FIRST)
-"""Marks when the browser has painted it: the second frame after it is there begins when the first is on the screen."""
+CHARTS = ".js-plotly-plot .main-svg"
+WATCH = f"""
+let painted = false, charts = 0;
+new MutationObserver(() => {{
+  if (!painted && document.querySelector("{FIRST}")) {{
+    painted = true;
+    requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("sg-painted")));
+  }}
+  const now = document.querySelectorAll("{CHARTS}").length;
+  if (now > charts) {{ charts = now; performance.mark("sg-drawn"); }}
+}}).observe(document, {{ childList: true, subtree: true }});
+"""
+"""Marks when the browser has painted it, and each chart: the second frame begins when the first is on the screen."""
+TAKEN = "name => Math.max(0, ...performance.getEntriesByName(name).map(mark => mark.startTime)) / 1000"
+REST_S = 2.0
+"""Seconds without a new chart after which the page is drawn."""
 SETTLE_S = 18.0
 """Seconds for the kernels to be made ready, before each opening."""
 
 
 def opened(site, page, name: str) -> tuple[float, float]:
     """Open a page; return the seconds until its first useful content, and until its charts are drawn."""
-    began = time.perf_counter()
     page.goto(serve.page_url(site.port, site.token, name), wait_until="commit")
     page.wait_for_function("performance.getEntriesByName('sg-painted').length", timeout=90_000)
-    first = page.evaluate("performance.getEntriesByName('sg-painted')[0].startTime") / 1000
     page.wait_for_load_state("networkidle")
-    return first, time.perf_counter() - began
+    drawn = -1
+    while drawn != (drawn := page.locator(CHARTS).count()):
+        time.sleep(REST_S)
+    first, last = (page.evaluate(TAKEN, name) for name in ("sg-painted", "sg-drawn"))
+    return first, max(first, last)
 
 
 def main() -> int:
@@ -67,7 +78,7 @@ def main() -> int:
     names = given.page or [page["name"] for page in serve.pages(PAGES)]
     for ready in (True,) if given.ready else (True, False):
         with served(seat, ready=ready) as site, watched(executable) as seen:
-            seen.page.add_init_script(PAINTED)
+            seen.page.add_init_script(WATCH)
             for name in names:
                 times = []
                 for _ in range(given.times + 1):

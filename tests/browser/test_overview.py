@@ -111,6 +111,36 @@ def test_a_manager_opens_a_number_down_to_its_still(site, browser, axe, demo_cas
     assert browser.errors == []
 
 
+def test_a_count_in_small_print_opens_by_keyboard_to_as_many_rows(site, browser, axe):
+    browser.open(site.overview)
+    page = browser.page
+    count = page.get_by_title("See the rows behind: Gallery past review")
+    said = int(count.inner_text())
+    count.focus()
+    page.keyboard.press("Enter")
+    opened = page.locator(".sg-card", has=page.get_by_role("heading", name="Behind: Gallery past review"))
+    expect(opened).to_contain_text(f"{said} rows")
+    assert opened.locator("tbody tr").count() == said
+    assert axe(page) == []
+    page.get_by_title("See the rows behind: Deliveries").click()
+    opened = page.locator(".sg-card", has=page.get_by_role("heading", name="Behind: Deliveries"))
+    expect(opened).to_be_visible()
+    expect(opened.get_by_label("Still", exact=True)).to_be_hidden()
+    assert browser.errors == []
+
+
+def test_a_page_is_printed_with_its_charts_however_soon(site, browser):
+    page = browser.page
+    page.add_init_script(
+        "window.print = () => { window.printed = document.querySelectorAll('.js-plotly-plot .main-svg').length; };"
+    )
+    page.goto(site.overview)
+    page.locator("#sg-print").click()
+    page.wait_for_function("window.printed !== undefined", timeout=90_000)
+    assert page.evaluate("window.printed") >= 5
+    assert browser.errors == []
+
+
 def persons(page) -> list[str]:
     """Return the persons of the ranking's table, in its order."""
     return page.locator(".sg-ranking tbody tr td:nth-child(3)").all_inner_texts()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from dataclasses import replace
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -215,7 +215,14 @@ class MadeUpCase:
 
     def rows_behind(self, number: str) -> pd.DataFrame:
         self.asked.append(("rows_behind", number))
+        if number == "Profit":
+            raise NotFound("There is no number Profit.")
+        if number == "Deliveries":
+            return pd.DataFrame({"delivery_id": [1, 2], "retailer_id": ["R01", TRAP]})
         return pd.DataFrame({"still_id": ["R01/a.jpg", "R01/b.jpg", "R01/a.jpg"], "retailer": TRAP})
+
+    def counted(self, number: str, rows: pd.DataFrame) -> int:
+        return rows["still_id"].nunique() if number == "Unknown series" else len(rows)
 
     def still_picture(self, still: str) -> bytes:
         self.asked.append(("still_picture", still))

@@ -50,7 +50,7 @@ def text(widget):
     [
         ("empty", ["<b>0</b>", "no stills yet", "nothing searched yet", "No row was refused.", "There is no unknown series.", wording.NO_OFFENCES,
                    "No stage has been timed in this case."]),
-        ("received", ["<b>6</b>", "nothing searched yet", "of 6;", "Map of 5 offences at 2 stores"]),
+        ("received", ["<b>6</b>", "nothing searched yet", ">6</a>; ", "Map of 5 offences at 2 stores"]),
         ("searched", ["<b>6</b>", "none: every candidate list goes to review", "Map of 5 offences at 2 stores"]),
     ],
     indirect=["bare"],

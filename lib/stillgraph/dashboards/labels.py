@@ -15,13 +15,14 @@ class Labels(anywidget.AnyWidget):
     """Names the handles of a page's sliders, those drawn later too, and says when the page is seen; shows nothing.
 
     ``then`` is called once, after the first paint: what takes long to draw keeps nobody waiting for what is read first.
+    ``opens`` is called with the number that a count in small print is (:func:`stillgraph.dashboards.markup.opens`).
     """
 
     _esm = Path(__file__).parent / "static" / "labels.js"
 
-    def __init__(self, then: Callable[[], None] | None = None) -> None:
+    def __init__(self, then: Callable[[], None] | None = None, opens: Callable[[str], None] | None = None) -> None:
         super().__init__()
-        self._then = then
+        self._then, self._opens = then, opens
         self.on_msg(self._heard)
 
     def __repr__(self) -> str:
@@ -36,3 +37,5 @@ class Labels(anywidget.AnyWidget):
     def _heard(self, _widget: object, content: object, _buffers: object) -> None:
         if content == SEEN:
             self.seen()
+        elif isinstance(content, dict) and self._opens is not None and isinstance(content.get("number"), str):
+            self._opens(content["number"])

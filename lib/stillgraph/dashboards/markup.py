@@ -10,6 +10,7 @@ from html import escape
 from importlib.resources import files
 from numbers import Real
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from stillgraph.records import LinkStatus, Rate
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A key number: what it is, the number as written, and what it is out of."""
+    """A key number: what it is, the number as written, and what it is out of, which may be :class:`Markup`."""
 
     label: str
     value: str
@@ -34,6 +35,8 @@ class Column:
     meaning: str = ""
 
 
+OPENS = "#rows-"
+"""How the fragment of a link begins that opens a number."""
 STYLES = ("share/voila/templates/stillgraph/static/tokens.css", "style.css")
 """The palette and type scale, which the pages' template takes from the same file, and the pages' own style."""
 
@@ -83,6 +86,22 @@ def aside(summary: str, text: str) -> str:
     return f'<details class="sg-aside"><summary>{escape(summary)}</summary><p>{escape(text)}</p></details>'
 
 
+def opens(number: str, said: str) -> Markup:
+    """Return a count in small print as a link that opens the number to the rows behind it.
+
+    The page's script (``labels.js``) asks for the number its fragment names.
+    """
+    return Markup(
+        f'<a class="sg-behind" href="{OPENS}{quote(number)}" title="See the rows behind: {escape(number)}">'
+        f"{escape(said)}</a>"
+    )
+
+
+def said_of(_number: str, said: str) -> Markup:
+    """Return the same where nothing is opened: as text."""
+    return Markup(escape(said))
+
+
 def unseen(text: str) -> str:
     """Return text that a screen reader reads and nobody sees: what a chart shows."""
     return f'<p class="sg-unseen" role="note">{escape(text)}</p>'
@@ -99,12 +118,12 @@ def number(item: Number) -> str:
 
 
 def _term(item: Number) -> str:
-    return f"<dt>{escape(item.label)}</dt><dd><b>{escape(item.value)}</b><span>{escape(item.out_of)}</span></dd>"
+    return f"<dt>{escape(item.label)}</dt><dd><b>{escape(item.value)}</b><span>{_safe(item.out_of)}</span></dd>"
 
 
 def facts(items: Iterable[tuple[str, str]]) -> str:
     """Return a list of names and values."""
-    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items)
+    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{_safe(value)}</dd></div>" for name, value in items)
     return f'<dl class="sg-facts">{rows}</dl>'
 
 
@@ -175,16 +194,25 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def rate(value: Rate) -> str:
     """Return a rate with its count and interval; without trials it is not a rate and says so."""
+    return rate_of(value, f"{value.successes:,}", f"{value.trials:,}")
+
+
+def rate_of(value: Rate, successes: str, trials: str) -> str:
+    """Return a rate with its counts as they are written, such as to be opened."""
     if value.value is None or value.low is None or value.high is None:
         return "no rate: nothing searched yet"
     return (
-        f"{100 * value.value:.1f} % ({value.successes:,} of {value.trials:,}; "
+        f"{100 * value.value:.1f} % ({successes} of {trials}; "
         f"95 % interval {100 * value.low:.1f} to {100 * value.high:.1f} %)"
     )
 
 
+def _safe(value: object) -> str:
+    return value if isinstance(value, Markup) else escape(str(value))
+
+
 def _row(columns: Sequence[Column], row: Sequence[Any], *, marked: bool) -> str:
-    cells = [value if isinstance(value, Markup) else escape(str(value)) for value in row]
+    cells = [_safe(value) for value in row]
     first = f'<th scope="row"{_number(columns[0])}>{cells[0]}</th>' if cells else ""
     rest = "".join(f"<td{_number(c)}>{cell}</td>" for c, cell in zip(columns[1:], cells[1:], strict=True))
     return f"<tr{' class=sg-chosen aria-current=true' if marked else ''}>{first}{rest}</tr>"

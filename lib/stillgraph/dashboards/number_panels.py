@@ -1,4 +1,4 @@
-"""The key numbers, each of which opens to the rows behind it and down to a still."""
+"""The key numbers and the counts in their small print, each of which opens to the rows behind it, down to a still."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 SHOWN, TO_CHOOSE = 100, 2000
 """Rows shown of those behind a number, and stills to choose from; the file has all."""
-NOTE = "The rows this number counts. Choose a still to look at it; that you looked is recorded."
+NOTE = "The rows this number counts."
+STILLS_NOTE = f"{NOTE} Choose a still to look at it; that you looked is recorded."
 NO_STILL = "choose a still"
 
 
 def band(state: OverviewState) -> widgets.Widget:
     """Return the key numbers, each with the button that opens it, and what they open to below."""
-    cards = [_number(state, number) for number in wording.key_numbers(state.glance)]
-    return Card(Card(*cards, kind="sg-numbers"), _opened(state), Html(wording.yield_note(state.glance)), kind="sg-band")
+    cards = [_number(state, number) for number in wording.key_numbers(state.glance, markup.opens)]
+    depends = Html(wording.yield_note(state.glance, markup.opens))
+    return Card(Card(*cards, kind="sg-numbers"), depends, _opened(state), kind="sg-band")
 
 
 def _number(state: OverviewState, number: markup.Number) -> widgets.Widget:
@@ -47,11 +49,17 @@ def _opened(state: OverviewState) -> widgets.Widget:
         whole.layout.display = "none" if rows is None else None
         if rows is None:
             return
+        pictured = "still_id" in rows.columns
         filters = f"{state.number} · {state.period} · {markup.counted(len(rows), 'row')}"
-        title.value = markup.heading(f"Behind: {state.number}", NOTE) + markup.note(filters)
+        if state.counted != len(rows):
+            filters += f", of {state.counted:,} counted once each"
+        title.value = markup.heading(f"Behind: {state.number}", STILLS_NOTE if pictured else NOTE) + markup.note(
+            filters
+        )
         keep.name = state.number.lower().replace(" ", "-")
         table.value = markup.frame(state.number, rows.rename(columns=lambda name: name.replace("_", " ")), SHOWN)
-        stills = list(dict.fromkeys(rows["still_id"]))[:TO_CHOOSE]
+        which.layout.display = None if pictured else "none"
+        stills = list(dict.fromkeys(rows["still_id"]))[:TO_CHOOSE] if pictured else []
         which.options = [(NO_STILL, ""), *((still, still) for still in stills)]
         which.value = ""
 

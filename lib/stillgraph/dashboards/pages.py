@@ -80,6 +80,7 @@ def overview_of(source: Source) -> widgets.Widget:
         panels.stages(state),
         panels.Html(wording.FOOT),
         then=state.draw,
+        opens=panels.guarded(state.open_number, state),
     )
 
 

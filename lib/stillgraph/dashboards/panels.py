@@ -57,9 +57,11 @@ class Chart(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._said.value = markup.unseen(figures.description(figure))
 
 
-def page(*children: widgets.Widget, then: Callable[[], None] | None = None) -> widgets.Widget:
-    """Return a whole page with its style; ``then`` is called once it is seen."""
-    return Card(Html(markup.style()), *children, Labels(then), kind="sg-page")
+def page(
+    *children: widgets.Widget, then: Callable[[], None] | None = None, opens: Callable[[str], None] | None = None
+) -> widgets.Widget:
+    """Return a whole page with its style; ``then`` is called once it is seen, ``opens`` with a number to be opened."""
+    return Card(Html(markup.style()), *children, Labels(then, opens), kind="sg-page")
 
 
 def later(state: OverviewState, build: Callable[[], widgets.Widget]) -> widgets.Widget:

@@ -25,9 +25,10 @@ class OverviewState(HasTraits):
     """The overview's state.
 
     ``by``, ``with_proposals`` and ``person_id`` (empty: nobody) are the reader's choices; ``ranking`` and
-    ``dossier`` follow them. So do ``behind``, the rows behind the key ``number`` that is open, and ``picture``, of the
+    ``dossier`` follow them. So do ``behind``, the rows behind the ``number`` that is open, and ``picture``, of the
     ``still`` of them that was chosen. ``seen`` turns true once the reader sees the page: what only its charts and lists
-    below need (``places``, ``network``, ``unknown_series``) is asked of the case then, once each. ``problem`` is the sentence of the last failure, empty after a success.
+    below need (``places``, ``network``, ``unknown_series``) is asked of the case then, once each. ``problem`` is the
+    sentence of the last failure, empty after a success.
     """
 
     by = Enum(tuple(MEASURES), default_value="harm")
@@ -99,9 +100,14 @@ class OverviewState(HasTraits):
         return {} if chips is None else chips
 
     def open_number(self, number: str) -> None:
-        """Open a key number to the rows behind it; nothing closes what is open."""
+        """Open a number to the rows behind it; an empty one closes what is open."""
         rows = self._source.rows_behind(number) if number else None
         self.still, self.number, self.behind = "", number, rows
+
+    @property
+    def counted(self) -> int:
+        """What the open number says by its rows."""
+        return 0 if self.behind is None else self._source.counted(self.number, self.behind)
 
     def _look(self) -> None:
         self.picture = None

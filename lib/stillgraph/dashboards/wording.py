@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from stillgraph.casework.looking import band_sentences
 from stillgraph.casework.rating import said_of_ratio
 from stillgraph.dashboards import markup
-from stillgraph.dashboards.markup import Column, Number
+from stillgraph.dashboards.markup import Column, Markup, Number
 from stillgraph.records import Candidate, Enhancement, FaceId, Preview, ProbeTemplate, Ranking, SearchReport
 
 if TYPE_CHECKING:
     from stillgraph.casework.analysing import Dossier, Glance
     from stillgraph.dashboards.source import Source
 
+Small = Callable[[str, str], Markup]
+"""How a count in small print is written: by the number it is, and as it is said."""
 SIMULATED = "simulated review"
 MEASURE_HELP = (
     "days of imprisonment (Cambridge Crime Harm Index)",
@@ -93,44 +95,60 @@ def header(case: str, period: str, glance: Glance) -> str:
     return f"<h1>Overview</h1>{markup.facts(facts)}{review_notice(glance)}"
 
 
-def key_numbers(glance: Glance) -> tuple[Number, ...]:
-    """Return the five numbers a manager asks for first, each with what it is out of."""
+def key_numbers(glance: Glance, small: Small = markup.said_of) -> tuple[Number, ...]:
+    """Return the five numbers a manager asks for first, each with what it is out of, whose counts ``small`` writes."""
     review = f" · {SIMULATED}" if glance.simulated else ""
     return (
         Number(
             "Stills received",
             f"{glance.stills_received:,}",
-            f"from {markup.counted(glance.retailers, 'retailer')} in "
-            f"{markup.counted(glance.deliveries, 'delivery', 'deliveries')}; "
-            f"{markup.counted(glance.rows_refused, 'row')} refused",
+            Markup(
+                f"from {small('Retailers', markup.counted(glance.retailers, 'retailer'))} in "
+                f"{small('Deliveries', markup.counted(glance.deliveries, 'delivery', 'deliveries'))}; "
+                f"{small('Rows refused', markup.counted(glance.rows_refused, 'row'))} refused"
+            ),
         ),
         Number(
             "Stills searched",
             f"{glance.stills_searched:,}",
-            f"of {glance.stills_received:,}; {glance.stills_without_face} without a face; "
-            f"{glance.faces_usable:,} of {glance.faces_found:,} faces usable",
+            Markup(
+                f"of {small('Stills received', f'{glance.stills_received:,}')}; "
+                f"{small('Stills without a face', f'{glance.stills_without_face:,}')} without a face; "
+                f"{small('Faces usable', f'{glance.faces_usable:,}')} of "
+                f"{small('Faces found', f'{glance.faces_found:,}')} faces usable"
+            ),
         ),
         Number(
             "Leads sent to review",
             f"{glance.leads:,}",
-            f"candidate lists; {glance.reviews_pending} pending, "
-            f"{glance.reviews_not_supported} not supported, {glance.reviews_disputed} disputed",
+            Markup(
+                f"candidate lists; {small('Leads pending', f'{glance.reviews_pending:,}')} pending, "
+                f"{small('Leads not supported', f'{glance.reviews_not_supported:,}')} not supported, "
+                f"{small('Leads disputed', f'{glance.reviews_disputed:,}')} disputed"
+            ),
         ),
         Number(
             "Corroborated leads",
             f"{glance.reviews_corroborated:,}",
-            f"of {glance.leads:,} lists; {glance.nominals_corroborated} persons, "
-            f"{glance.offences_with_corroborated} of {glance.offences} offences{review}",
+            Markup(
+                f"of {small('Leads sent to review', f'{glance.leads:,}')} lists; "
+                f"{small('Persons corroborated', f'{glance.nominals_corroborated:,}')} persons, "
+                f"{small('Offences with a corroborated person', f'{glance.offences_with_corroborated:,}')} of "
+                f"{small('Offences', f'{glance.offences:,}')} offences{review}"
+            ),
         ),
         Number(
             "Unknown series",
             f"{glance.unknown_series:,}",
-            f"of {glance.unknown_persons} unknown persons: those on two stills or more",
+            Markup(
+                f"of {small('Unknown persons', f'{glance.unknown_persons:,}')} unknown persons: "
+                "those on two stills or more"
+            ),
         ),
     )
 
 
-def yield_note(glance: Glance) -> str:
+def yield_note(glance: Glance, small: Small = markup.said_of) -> str:
     """Return the yield beside what it depends on: it means nothing without."""
     if glance.threshold is None:
         threshold = "nothing searched yet"
@@ -138,13 +156,15 @@ def yield_note(glance: Glance) -> str:
         threshold = "none: every candidate list goes to review"
     else:
         threshold = f"score {glance.threshold:.2f}"
-    gallery = f"{glance.gallery_size:,} custody images"
+    gallery = f"{small('Gallery', f'{glance.gallery_size:,}')} custody images"
     if glance.gallery_past_review:
-        gallery += f", {glance.gallery_past_review} past their review date"
+        gallery += f", {small('Gallery past review', f'{glance.gallery_past_review:,}')} past their review date"
+    found = glance.yield_rate
+    leads = small("Stills with a corroborated lead", f"{found.successes:,}")
     items = [
-        ("Yield", markup.rate(glance.yield_rate)),
+        ("Yield", Markup(markup.rate_of(found, leads, small("Stills searched", f"{found.trials:,}")))),
         ("Threshold", threshold),
-        ("Gallery", gallery),
+        ("Gallery", Markup(gallery)),
         ("Gallery version", (glance.gallery_version or "none")[:12]),
         ("Model", glance.model),
     ]

@@ -10,6 +10,8 @@ function name(page) {
   }
 }
 
+const OPENS = "#rows-";
+
 function tellOncePainted(model) {
   // A page in a tab behind others is never painted; it is told of all the same.
   let told = false;
@@ -21,11 +23,18 @@ function tellOncePainted(model) {
 }
 
 function render({ model, el }) {
-  let watcher;
+  let watcher, page;
+  const opened = (event) => {
+    const count = event.target.closest?.(`a[href^="${OPENS}"]`);
+    if (!count) { return; }
+    event.preventDefault();
+    model.send({ number: decodeURIComponent(count.getAttribute("href").slice(OPENS.length)) });
+  };
   tellOncePainted(model);
   // Drawn before it is put in its page, it looks for that a moment later.
   const soon = setTimeout(() => {
-    const page = el.closest(".sg-page") ?? document.body;
+    page = el.closest(".sg-page") ?? document.body;
+    page.addEventListener("click", opened);
     watcher = new MutationObserver(() => name(page));
     watcher.observe(page, { childList: true, subtree: true });
     name(page);
@@ -33,6 +42,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(soon);
     watcher?.disconnect();
+    page?.removeEventListener("click", opened);
   };
 }
 export default { render };

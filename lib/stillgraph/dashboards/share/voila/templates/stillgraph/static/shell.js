@@ -65,11 +65,16 @@
   }
 
   // A page is printed with its charts, which are drawn once it is seen; it waits for them, but not for ever.
+  function drawn() {
+    const charts = [...document.querySelectorAll(".sg-chart .jp-OutputArea-output, .sg-chart .jupyter-widget-output")];
+    return document.querySelector(".sg-page") && !document.querySelector(".sg-later")
+      && charts.every((chart) => chart.querySelector(".main-svg"));
+  }
   function print(left) {
-    if (left > 0 && document.querySelector(".sg-later")) { setTimeout(() => print(left - 1), 100); return; }
+    if (left > 0 && !drawn()) { setTimeout(() => print(left - 1), 100); return; }
     window.print();
   }
-  document.getElementById("sg-print").addEventListener("click", () => print(100));
+  document.getElementById("sg-print").addEventListener("click", () => print(300));
   whoReads();
   setInterval(look, LOOK_MS);
   document.addEventListener("visibilitychange", look);
