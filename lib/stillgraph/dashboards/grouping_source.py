@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
-from stillgraph.casework import linking, receiving
+from stillgraph.casework import analysing, explaining, linking, receiving
+from stillgraph.casework.analysing import Dossier
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.linking import Group, Ruled
 from stillgraph.casework.progress import Progress
-from stillgraph.records import FaceId, Says
+from stillgraph.records import Explanation, FaceId, PersonId, Says
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """All that a case holds of one person: records and co-offenders, and each offence with what links it."""
+
+    held: Dossier
+    page: Explanation
 
 
 class GroupingSource(Protocol):
@@ -21,6 +31,7 @@ class GroupingSource(Protocol):
     def sitting(self) -> AbstractContextManager[None]: ...
     def groups(self) -> tuple[Group, ...]: ...
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]: ...
+    def known(self, person_id: str) -> Known: ...
     def same(self, faces: Sequence[FaceId], reason: str) -> Ruled: ...
     def split(self, faces: Sequence[FaceId], reason: str) -> Ruled: ...
     def move(self, face: FaceId, to_person: str, reason: str) -> Ruled: ...
@@ -48,6 +59,14 @@ class CaseGroups:
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]:
         """Return faces of stills as PNG."""
         return receiving.face_chips(self._desk, faces)
+
+    def known(self, person_id: str) -> Known:
+        """Return what is held of a person, links that nobody has corroborated among it."""
+        with self._desk.sitting():
+            return Known(
+                analysing.person(self._desk, person_id),
+                explaining.why(self._desk, PersonId(person_id), with_proposals=True),
+            )
 
     def same(self, faces: Sequence[FaceId], reason: str) -> Ruled:
         """Rule that faces are one person."""

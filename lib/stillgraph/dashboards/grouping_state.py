@@ -35,6 +35,8 @@ class GroupingState(HasTraits):
     said = Unicode("")
     acts = AnyTrait(default_value=())
     """What was ruled here and can be undone, each the numbers that one action is taken back by; the last one last."""
+    known = AnyTrait(default_value=None)
+    """What is held of the open person, once somebody has asked."""
     problem = Unicode("")
 
     def __init__(self, source: GroupingSource) -> None:
@@ -63,7 +65,15 @@ class GroupingState(HasTraits):
         def act() -> None:
             self.chips = self._faces_of(self.groups, person_id)
             with self.hold_trait_notifications():
-                self.chosen, self.person_id = frozenset(), person_id
+                self.chosen, self.person_id, self.known = frozenset(), person_id, None
+
+        self._try(act)
+
+    def learn(self) -> None:
+        """Ask what is held of the open person."""
+
+        def act() -> None:
+            self.known = self._source.known(self.person_id)
 
         self._try(act)
 
@@ -136,7 +146,7 @@ class GroupingState(HasTraits):
         first = self.person_id if self.person_id in ids else next(iter(ids), "")
         self.chips = self._faces_of(groups, first)
         with self.hold_trait_notifications():
-            self.groups, self.person_id, self.chosen = groups, first, frozenset()
+            self.groups, self.person_id, self.chosen, self.known = groups, first, frozenset(), None
 
     def _faces_of(self, groups: Sequence[Group], person_id: str) -> Mapping[FaceId, bytes]:
         found = [face.face_id for one in groups if one.person.person_id == person_id for face in one.faces[:MOST]]

@@ -14,6 +14,10 @@ RULE_NOTE = (
     "ruling names anybody: that takes the review of a candidate list. Two faces of one still are two persons. What is "
     "ruled shows when faces are linked anew."
 )
+KNOWN_NOTE = (
+    "Offences, arrests and who was seen with them, in time and on a map. A link says that a face on a still counts as "
+    "this person's, and how that is known; it does not say that they did it, nor that two seen together acted together."
+)
 REASON_HELP = "What your ruling rests on; yours at the desk if left empty"
 NOBODY = "Nobody has several faces yet: stills are searched first, and then faces are linked."
 

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from stillgraph.dashboards import (
     array_panels,
     enhancement_panels,
+    grouping_known,
     grouping_panels,
     markup,
     month_panels,
@@ -215,7 +216,7 @@ def persons_of(source: GroupingSource) -> widgets.Widget:
     state = GroupingState(source)
     return panels.page(
         grouping_panels.head(state), grouping_panels.person(state), grouping_panels.rulings(state),
-        panels.Html(wording.FOOT),
+        grouping_known.known(state), panels.Html(wording.FOOT),
     )  # fmt: skip
 
 

@@ -263,26 +263,35 @@ def refusals(glance: Glance) -> str:
 
 def dossier(found: Dossier, chips: Callable[[Sequence[FaceId]], Mapping[FaceId, bytes]]) -> str:
     """Return what is held on one person: facts, the faces ``chips`` gives pictures of, and tables."""
+    shown = found.person.faces[:FACES]
+    drawn = chips([face.face_id for face in shown])
+    faces = [markup.picture(drawn.get(f.face_id), f"Face in still {f.still}", f.still) for f in shown]
+    line = f'<p class="sg-note">{len(shown)} of {markup.counted(len(found.person.faces), "face")}, by still.</p>'
+    return held_facts(found) + line + markup.pictures(faces) + held_tables(found)
+
+
+def held_facts(found: Dossier) -> str:
+    """Return who one person is to the case, and how that is known."""
     who = found.person
     review = found.review_kind or "none: grouped by likeness alone, named by nobody"
     if who.nominal_id is None and found.review_kind is not None:
         review = f"{found.review_kind}: officers' rulings between faces, in the open; named by nobody"
-    head = markup.facts([
+    return markup.facts([
         ("Person", who.person_id), ("Status", who.status.value), ("Review", review),
         *([("Proposed to be", who.proposed_as)] if who.proposed_as is not None else []),
         ("Stills", str(len(who.stills))), ("Offences", str(len(who.offences))),
         ("Arrests", str(len(found.arrests))),
     ])  # fmt: skip
-    shown = who.faces[:FACES]
-    drawn = chips([face.face_id for face in shown])
-    faces = [markup.picture(drawn.get(f.face_id), f"Face in still {f.still}", f.still) for f in shown]
-    line = f'<p class="sg-note">{len(shown)} of {markup.counted(len(who.faces), "face")}, by still.</p>'
+
+
+def held_tables(found: Dossier) -> str:
+    """Return one person's offences, arrests and co-offenders as tables, those that have rows."""
     tables = [markup.frame("Offences", _written(found.offences), ROWS, numeric={VALUE})]
     if len(found.arrests):
         tables.append(markup.frame("Arrests on record", _written(found.arrests), ROWS))
     if len(found.co_offenders):
         tables.append(markup.frame("Seen in the same offences", _written(found.co_offenders), ROWS))
-    return head + line + markup.pictures(faces) + "".join(tables)
+    return "".join(tables)
 
 
 def candidates(report: SearchReport, source: Source, limit: int) -> str:
