@@ -44,9 +44,15 @@ contracts: $(READY) ## the layers of docs/architecture.md
 	@echo "== import contracts"
 	@$(BIN)/lint-imports
 
-pytest: $(READY) model-source ## the tests
+# Pages are mostly waited for, so their tests run beside the others; what they say is shown when both have ended.
+pytest: $(READY) model-source ## the tests, those in a real Chromium beside the others
 	@echo "== pytest"
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m browser > .cache/browser-tests.log 2>&1 & browser=$$!; \
+	trap 'kill $$browser' INT TERM; \
+	$(BIN)/pytest -m "not browser"; others=$$?; \
+	wait $$browser; pages=$$?; \
+	echo "== pytest, in a browser"; cat .cache/browser-tests.log; \
+	exit $$(( others > pages ? others : pages ))
 
 browser: $(READY) ## the tests in a real Chromium alone: every page, every notebook, the journeys through them
 	@$(BIN)/pytest -m browser

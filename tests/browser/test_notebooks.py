@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
 from stillgraph import demo
@@ -47,9 +48,14 @@ class Lab:
         page.locator(".jp-NotebookPanel h1").first.wait_for(timeout=WAIT_MS)
         busy = page.locator(".jp-Notebook-ExecutionIndicator")
         expect(busy).to_have_attribute("data-status", "idle", timeout=WAIT_MS)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        page.locator(".sg-page").first.wait_for(timeout=WAIT_MS)
+        for patience_ms in (WAIT_MS / 4, WAIT_MS):
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            # The lab drops a command, without a word, that comes while it still connects to its kernel.
+            with suppress(PlaywrightTimeoutError):
+                page.locator(".sg-page").first.wait_for(timeout=patience_ms)
+                break
+        expect(page.locator(".sg-page").first).to_be_visible()
         expect(busy).to_have_attribute("data-status", "idle", timeout=WAIT_MS)
 
     def close(self) -> None:
