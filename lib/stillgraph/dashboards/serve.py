@@ -7,10 +7,12 @@ token comes in the environment and not in the command line, which everybody on t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from stillgraph.dashboards.guard import LOG
@@ -166,7 +168,9 @@ def _run_voila(options: list[str], token: str, how: str) -> None:
             "cull_idle_timeout": PAGE_IDLE_S, "cull_interval": LOOK_S, "cull_connected": True, "cull_busy": False,
         },
     })  # fmt: skip
-    PagesApp.launch_instance(argv=options, config=config)
+    # A server told to end while it starts a kernel cancels that start; this is its end and no fault.
+    with suppress(asyncio.CancelledError):
+        PagesApp.launch_instance(argv=options, config=config)
 
 
 def _signing_in(how: str) -> dict[str, str]:
