@@ -37,7 +37,7 @@ case, delivery, stores, when = sys.argv[1:]
 if when == "half the images kept":
     dies(images.Incoming, "put", 2)
 elif when == "an image half written":
-    dies(images.os, "fsync", 1)
+    dies(os, "fsync", 1)
 elif when == "rows written, nothing committed":
     plain = faces.add
     def add(*arguments):

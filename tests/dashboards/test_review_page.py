@@ -462,7 +462,7 @@ def test_the_documented_keys_are_the_viewers():
     assert re.findall(r"^\| `([^`]+)` \| (.+) \|$", section, re.MULTILINE) == keys
 
 
-@pytest.mark.parametrize("name", ["viewer.js", "checklist.js", "viewer.css", "checklist.css"])
+@pytest.mark.parametrize("name", ["elements.js", "viewer.js", "checklist.js", "viewer.css", "checklist.css"])
 def test_what_the_browser_gets_names_no_other_host(name):
     text = (ROOT / "lib" / "stillgraph" / "dashboards" / "static" / name).read_text(encoding="utf-8")
     assert not re.search(r"(?:https?:)?//[a-z0-9-]+\.", text)

@@ -61,7 +61,7 @@ def test_a_write_that_fails_leaves_no_half_image(tmp_path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("stillgraph.store.images.os.fsync", full)
+    monkeypatch.setattr("stillgraph.store.files.os.fsync", full)
     with pytest.raises(OSError, match="No space left"), ImageStore(tmp_path).incoming("stills").alone():
         ImageStore(tmp_path).incoming("stills").put(b"pixels")
     assert files(tmp_path) == []

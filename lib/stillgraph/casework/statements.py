@@ -6,8 +6,6 @@ import errno
 import hashlib
 import io
 import json
-import os
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -29,7 +27,7 @@ from stillgraph.records import (
     StillId,
     Verdict,
 )
-from stillgraph.store import comparisons, office, receipts, reviews, searches
+from stillgraph.store import comparisons, files, office, receipts, reviews, searches
 from stillgraph.store import faces as face_store
 from stillgraph.store import statements as store
 
@@ -88,17 +86,7 @@ def put(path: Path, page: bytes) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "Is a directory")
-        # Made with mode 0600, in the same folder, so that moving it is one step.
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(page)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(beside).replace(path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        files.put(path, page, prefix=f".{path.name[:40]}.")
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -11,11 +10,10 @@ from traitlets import List, Unicode
 
 from stillgraph.casework import tables
 from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.scripts import STATIC
 
 if TYPE_CHECKING:
     import pandas as pd
-
-STATIC = Path(__file__).parent / "static"
 
 
 class Download(anywidget.AnyWidget):

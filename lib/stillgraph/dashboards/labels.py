@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import anywidget
+
+from stillgraph.dashboards.scripts import STATIC
 
 SEEN = {"seen": True}
 """What the browser says once it has painted the page."""
@@ -18,7 +19,7 @@ class Labels(anywidget.AnyWidget):
     ``opens`` is called with the number that a count in small print is (:func:`stillgraph.dashboards.markup.opens`).
     """
 
-    _esm = Path(__file__).parent / "static" / "labels.js"
+    _esm = STATIC / "labels.js"
 
     def __init__(self, then: Callable[[], None] | None = None, opens: Callable[[str], None] | None = None) -> None:
         super().__init__()

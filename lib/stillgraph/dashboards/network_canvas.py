@@ -7,7 +7,6 @@ narrowed network is one byte a link.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -16,8 +15,7 @@ from numpy.typing import NDArray
 from traitlets import Unicode
 
 from stillgraph.casework.network_views import NetworkView
-
-STATIC = Path(__file__).parent / "static"
+from stillgraph.dashboards.scripts import STATIC, script
 
 
 class NetworkCanvas(anywidget.AnyWidget):
@@ -31,7 +29,7 @@ class NetworkCanvas(anywidget.AnyWidget):
         Called with node numbers when the reader has chosen some.
     """
 
-    _esm = STATIC / "network.js"
+    _esm = script("network.js")
     _css = STATIC / "network.css"
     caption = Unicode("").tag(sync=True)
     """Period, filter and count: under a saved picture, and for those who do not see the drawing."""

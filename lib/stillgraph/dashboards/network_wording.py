@@ -14,7 +14,7 @@ from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Markup
 from stillgraph.dashboards.network_state import MOST_CHIPS, NetworkState
 from stillgraph.dashboards.state import period
-from stillgraph.figures.theme import money
+from stillgraph.figures.theme import money, reviewed
 from stillgraph.records import (
     ConnectAnswer,
     EdgeKind,
@@ -75,7 +75,7 @@ PLACE_COLUMNS = (
 
 def review(state: NetworkState) -> str:
     """Return in words what kind of review the statuses rest on."""
-    return "simulated review" if state.view.simulated else "two-person review"
+    return reviewed(simulated=state.view.simulated)
 
 
 def narrowed(state: NetworkState) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, HasTraits, Unicode
 
+from stillgraph.casework.analysing import review_kind
 from stillgraph.dashboards.guard import attempt
 from stillgraph.dashboards.progress_state import LongWork
 from stillgraph.dashboards.prolific_source import UNITS, Asked
@@ -116,7 +117,7 @@ class ProlificState(HasTraits):
             for one in ranking.standings
         ]
         told = {"ranked_by": ranking.by, "period": self.period(), "scale": ranking.scale}
-        return pd.DataFrame(rows).assign(**told, review=_review(simulated=ranking.simulated))
+        return pd.DataFrame(rows).assign(**told, review=review_kind(simulated=ranking.simulated))
 
     def offences_table(self) -> pd.DataFrame:
         """Return the chosen person's offences as rows to keep, each with its stills; none while nobody is chosen."""
@@ -204,7 +205,3 @@ class ProlificState(HasTraits):
 
     def _tell(self, sentence: str) -> None:
         self.problem = sentence
-
-
-def _review(*, simulated: bool) -> str:
-    return "simulated review" if simulated else "human review"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from html import escape
 
+from stillgraph.casework.analysing import review_kind
 from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Markup
 from stillgraph.dashboards.prolific_state import MOST_CHIPS, ProlificState
@@ -43,7 +44,7 @@ def ranking(state: ProlificState) -> str:
     shown = found.standings if state.show_all else found.standings[:FIRST]
     links = "with links not corroborated" if state.with_proposals else "corroborated links only"
     links += " · proactively detected harm counted" if state.include_proactive else ""
-    review = "simulated review" if found.simulated else "human review"
+    review = review_kind(simulated=found.simulated)
     caption = (
         f"{len(shown)} of {markup.counted(len(found.standings), 'person')} · {state.period()} · {links} · {review}"
     )

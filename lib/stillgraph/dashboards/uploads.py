@@ -7,17 +7,16 @@ and the limit is said before anything is sent, and kept here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
 from traitlets import Int, Unicode
 
 from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.scripts import STATIC
 from stillgraph.dashboards.serve import UPLOAD_LIMIT_MB
 from stillgraph.errors import WrongUse
 
-STATIC = Path(__file__).parent / "static"
 MB = 1024 * 1024
 
 

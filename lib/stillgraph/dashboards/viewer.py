@@ -6,7 +6,6 @@ Pictures travel as messages and never as part of a widget's state, which Jupyter
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -14,9 +13,8 @@ from traitlets import Any as AnyTrait
 from traitlets import Dict, List, Unicode
 
 from stillgraph.dashboards.guard import attempt
+from stillgraph.dashboards.scripts import STATIC, script
 from stillgraph.records import Comparable, Portrayed
-
-STATIC = Path(__file__).parent / "static"
 
 
 class Viewer(anywidget.AnyWidget):
@@ -28,7 +26,7 @@ class Viewer(anywidget.AnyWidget):
         Returns the picture of a key; what it raises is told in the picture's place.
     """
 
-    _esm = STATIC / "viewer.js"
+    _esm = script("viewer.js")
     _css = STATIC / "viewer.css"
     comparison = Unicode("").tag(sync=True)
     """Of whom; changes last, when ``pictures`` are already those of the new comparison."""
@@ -71,7 +69,7 @@ class Viewer(anywidget.AnyWidget):
 class Checklist(anywidget.AnyWidget):
     """The checklist of a comparison, from the top of the head down: an observation and a note a characteristic."""
 
-    _esm = STATIC / "checklist.js"
+    _esm = script("checklist.js")
     _css = STATIC / "checklist.css"
     components = List(AnyTrait()).tag(sync=True)
     """Pairs of a component and its characteristics, in order."""

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from stillgraph.figures.ranking import MEASURES
-from stillgraph.figures.theme import EDGE, LINE, LINES, Line, counted, finish, reviewed
+from stillgraph.figures.theme import EDGE, LINE, LINES, Line, counted, finish, name_rows, reviewed
 from stillgraph.records import BackTest, Estimate, SplitWorth
 
 ACTIVE, HARM, OFFENCES = "of the listed offended again", "of the next period's harm", "of its offences"
@@ -33,10 +33,7 @@ def list_worth(found: BackTest) -> go.Figure:
         for column, estimate in enumerate(lot, start=1):
             _add(figure, column, estimate, (1, RANDOM, by_lot))
     figure.update_xaxes(range=[0, 105], ticksuffix=" %", gridcolor=LINE, zeroline=False, fixedrange=True, nticks=5)
-    figure.update_yaxes(
-        tickvals=list(range(len(names), 0, -1)), ticktext=names, range=[0.4, max(len(names), 1) + 0.6],
-        automargin=True, ticksuffix="  ", ticks="", gridcolor=LINE, zeroline=False, fixedrange=True,
-    )  # fmt: skip
+    name_rows(figure, names)
     figure.update_annotations(font={"size": 12}, yanchor="bottom")
     review = reviewed(simulated=found.simulated)
     finish(

@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 import plotly.graph_objects as go
 
-from stillgraph.figures.theme import HALO, INK, LINK, OFFENCE, PAPER, STATUS, counted, finish
+from stillgraph.figures.theme import HALO, INK, LINK, OFFENCE, PAPER, STATUS, counted, finish, reviewed
 from stillgraph.records import EdgeKind, LinkStatus
 
 PERSON_KIND, OFFENCE_KIND = "person", "offence"
@@ -66,7 +66,7 @@ def offence_network(
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure.update_layout(dragmode="pan")
-    review = "simulated review" if simulated else "two-person review"
+    review = reviewed(simulated=simulated)
     groups = sum(1 for part in nx.connected_components(_seen(graph)) if _several(graph, part))
     together = f"{counted(groups, 'group')} of persons who offended together"
     counts = f"{counted(len(persons), 'person')}, {counted(len(offences), 'offence')}"

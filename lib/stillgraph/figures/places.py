@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stillgraph.figures import labels
-from stillgraph.figures.theme import HALO, LINE, MUTED, STATUS, counted, finish, money
+from stillgraph.figures.theme import HALO, LINE, MUTED, STATUS, counted, finish, money, reviewed
 from stillgraph.records import LinkStatus
 
 KM_PER_DEGREE = 111.32
@@ -69,7 +69,7 @@ def offence_places(places: pd.DataFrame, *, period: str, simulated: bool) -> go.
         )
     add_boroughs(figure, stores)
     true_aspect(figure, stores)
-    review = "simulated review" if simulated else "two-person review"
+    review = reviewed(simulated=simulated)
     counts = f"{counted(len(places), 'offence')} at {counted(len(stores), 'store')}"
     return finish(
         figure,

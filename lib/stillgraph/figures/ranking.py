@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from stillgraph.errors import WrongUse
-from stillgraph.figures.theme import LINE, STATUS, counted, finish, money, room
+from stillgraph.figures.theme import LINE, STATUS, counted, finish, money, reviewed, room
 from stillgraph.records import Ranking, Standing
 
 
@@ -97,7 +97,7 @@ def ranking_bars(ranking: Ranking, *, period: str, limit: int = 15) -> go.Figure
         ticks="",
     )
     figure.update_layout(barmode="stack", bargap=0.35)
-    review = "simulated review" if ranking.simulated else "two-person review"
+    review = reviewed(simulated=ranking.simulated)
     people = counted(len(ranking.standings), "person")
     first = shown[0].person_id if shown else "nobody"
     return finish(

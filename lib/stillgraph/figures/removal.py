@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from stillgraph.figures.theme import LINE, LINES, Line, counted, finish, reviewed
+from stillgraph.figures.theme import LINE, LINES, Line, counted, finish, name_rows, reviewed
 from stillgraph.records import Amount, Connected, Touched, WhatIf
 
 ALL_THEIRS, ONLY_THEIRS, NETWORK = (
@@ -54,10 +54,7 @@ def what_if(found: WhatIf, *, period: str, simulated: bool) -> go.Figure:
         figure.add_trace(_points(rows, names, name, line, shift))
     figure.update_xaxes(title="left, % of what there is with them", range=[0, 104], ticksuffix=" %", gridcolor=LINE,
                         zeroline=False, fixedrange=True, automargin=True)  # fmt: skip
-    figure.update_yaxes(
-        tickvals=list(range(len(names), 0, -1)), ticktext=names, range=[0.4, len(names) + 0.6], automargin=True,
-        ticksuffix="  ", ticks="", gridcolor=LINE, zeroline=False, fixedrange=True,
-    )  # fmt: skip
+    name_rows(figure, names)
     review, who = reviewed(simulated=simulated), counted(len(found.removed), "person")
     worlds = (
         f"bars: what 95 % of {found.worlds:,} worlds come to, drawn by how sure the links are"

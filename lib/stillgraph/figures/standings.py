@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from stillgraph.errors import WrongUse
 from stillgraph.figures.ranking import MEASURES
-from stillgraph.figures.theme import HALO, LINE, LINES, Line, counted, finish, reviewed
+from stillgraph.figures.theme import HALO, LINE, LINES, Line, counted, finish, name_rows, reviewed
 from stillgraph.records import Ranking, Standing
 
 CORROBORATED, WITH_PROPOSALS = "corroborated links only", "with links not corroborated"
@@ -52,17 +52,7 @@ def rank_intervals(
         figure.add_trace(_beyond(rows, line, end))
     figure.update_xaxes(title="rank, and where it lies with 95 %", gridcolor=LINE, zeroline=False, range=[0, end],
                         automargin=True, fixedrange=True)  # fmt: skip
-    figure.update_yaxes(
-        tickvals=list(range(len(persons), 0, -1)),
-        ticktext=persons,
-        range=[0.4, len(persons) + 0.6],
-        automargin=True,
-        fixedrange=True,
-        ticks="",
-        ticksuffix="  ",
-        gridcolor=LINE,
-        zeroline=False,
-    )
+    name_rows(figure, persons)
     measure = MEASURES[corroborated.by]
     review = reviewed(simulated=corroborated.simulated)
     people, shown = counted(len(corroborated.standings), "person"), counted(len(persons), "person")

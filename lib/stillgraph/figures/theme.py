@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,21 @@ def money(pence: int) -> str:
 def room(values: Iterable[float]) -> float:
     """Return where an axis of bars from 0 ends, so that the longest bar's text has room after it."""
     return 1.16 * max(max(values, default=0.0), 1.0)
+
+
+def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
+    """Name the rows of a figure at heights n, n - 1, ... 1, the first on top."""
+    figure.update_yaxes(
+        tickvals=list(range(len(names), 0, -1)),
+        ticktext=list(names),
+        range=[0.4, max(len(names), 1) + 0.6],
+        automargin=True,
+        fixedrange=True,
+        ticks="",
+        ticksuffix="  ",
+        gridcolor=LINE,
+        zeroline=False,
+    )
 
 
 def finish(figure: go.Figure, *, title: str, rests_on: str, alt: str, height: int) -> go.Figure:

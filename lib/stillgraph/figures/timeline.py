@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 import plotly.graph_objects as go
 
-from stillgraph.figures.theme import EDGE, LINE, LINK, STATUS, counted, finish, reviewed
+from stillgraph.figures.theme import EDGE, LINE, LINK, STATUS, counted, finish, name_rows, reviewed
 from stillgraph.records import LINK_STATUSES, NodeKind, Timeline, TimelineRow
 
 _COLUMNS = ["offence_id", "occurred_at", "status", "offence", "store"]
@@ -87,17 +87,7 @@ def timeline(lanes: Sequence[Lane], *, period: str, simulated: bool) -> go.Figur
     joint = _add_joins(figure, events)
     _add_offences(figure, events)
     arrests = _add_arrests(figure, lanes, level)
-    figure.update_yaxes(
-        tickvals=list(level.values()),
-        ticktext=[_named(lane, start) for lane in lanes],
-        range=[0.4, len(lanes) + 0.6],
-        automargin=True,
-        fixedrange=True,
-        ticksuffix="  ",
-        ticks="",
-        gridcolor=LINE,
-        zeroline=False,
-    )
+    name_rows(figure, [_named(lane, start) for lane in lanes])
     if start is not None:
         figure.update_xaxes(range=[start, events["occurred_at"].max() + _AROUND])
     figure.update_xaxes(type="date", gridcolor=LINE, zeroline=False, tickformat="%b<br>%Y", automargin=True)

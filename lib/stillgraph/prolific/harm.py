@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from stillgraph.errors import ManifestError, NotFound, UnknownOffenceCode
+from stillgraph.errors import ManifestError, UnknownOffenceCode
+from stillgraph.prolific import editions
 
 COLUMNS = ("offence_code", "offence", "subgroup", "harm_days", "source", "version")
 
@@ -66,20 +66,7 @@ def harm_table(path: Path) -> HarmTable:
         A column is missing, a value is not a number of days, a code stands twice, or the file mixes two
         sources or versions.
     """
-    if not path.is_file():
-        raise NotFound(f"The harm table {path.name} is not there. Give the path of a harm table in CSV.")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ManifestError(f"A harm table needs the columns {', '.join(COLUMNS)}; {path.name} lacks {missing[0]}.")
-        rows = list(reader)
-    editions = sorted({((row["source"] or "").strip(), (row["version"] or "").strip()) for row in rows})
-    if len(editions) != 1 or not all(editions[0]):
-        raise ManifestError(
-            f"A harm table has one source and one version, in every row; {path.name} has {len(editions)} "
-            "pairs. Keep each edition in a file of its own."
-        )
+    rows, source, version = editions.read(path, COLUMNS, "harm table")
     days: dict[str, float] = {}
     offences: dict[str, str] = {}
     subgroups: dict[str, str] = {}
@@ -90,7 +77,6 @@ def harm_table(path: Path) -> HarmTable:
         days[code] = _days(row["harm_days"] or "", path.name, line)
         offences[code] = (row["offence"] or "").strip()
         subgroups[code] = (row["subgroup"] or "").strip() or code
-    source, version = editions[0]
     return HarmTable(
         source, version, MappingProxyType(days), path.name, MappingProxyType(offences), MappingProxyType(subgroups)
     )

@@ -6,7 +6,6 @@ one is ours, out of 100, harm weighing half; a force that has its own gives it a
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stillgraph.errors import ManifestError, NotFound
+from stillgraph.errors import ManifestError
+from stillgraph.prolific import editions
 
 Steps = tuple[tuple[float, int], ...]
 
@@ -94,22 +94,7 @@ def rfh_points(path: Path) -> RfhPoints:
         A column is missing, a part is none of the three, an edge or points are no numbers of zero or more, an edge
         stands twice, or the file mixes two sources or versions.
     """
-    if not path.is_file():
-        raise NotFound(f"The point table {path.name} is not there. Give the path of a point table in CSV.")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ManifestError(
-                f"A point table needs the columns {', '.join(COLUMNS)}; {path.name} lacks {missing[0]}."
-            )
-        rows = list(reader)
-    editions = sorted({((row["source"] or "").strip(), (row["version"] or "").strip()) for row in rows})
-    if len(editions) != 1 or not all(editions[0]):
-        raise ManifestError(
-            f"A point table has one source and one version, in every row; {path.name} has {len(editions)} pairs. Keep "
-            "each edition in a file of its own."
-        )
+    rows, source, version = editions.read(path, COLUMNS, "point table")
     steps: dict[str, dict[float, int]] = {part: {} for part in PARTS}
     for line, row in enumerate(rows, start=2):
         part, edge, points = (row["part"] or "").strip().lower(), _number(row["edge"]), _number(row["points"])
@@ -120,7 +105,7 @@ def rfh_points(path: Path) -> RfhPoints:
             )
         steps[part][edge] = int(points)
     tables = {part: tuple(sorted(of.items())) for part, of in steps.items()}
-    return RfhPoints(**tables, source=editions[0][0], version=editions[0][1])
+    return RfhPoints(**tables, source=source, version=version)
 
 
 def _number(text: str | None) -> float | None:

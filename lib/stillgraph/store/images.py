@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from stillgraph.errors import CaseError, CaseInUse, NotFound
+from stillgraph.store import files
 from stillgraph.store.casefile import PATIENCE_S
 
 MOVING = "moving"
 """The file that names the images being moved beside the case file."""
+UNFINISHED = ".incoming-"
+"""What the name of a file begins with while it is being written."""
 
 
 class ImageStore:
@@ -119,7 +120,7 @@ class Incoming:
         digest = hashlib.sha256(data).hexdigest()
         path = self._folder / digest
         if not path.exists():
-            _write(path, data)
+            files.put(path, data, prefix=UNFINISHED)
         return digest
 
     def drop(self, digests: Iterable[str]) -> None:
@@ -131,7 +132,7 @@ class Incoming:
     def moved(self, digests: Collection[str]) -> Iterator[None]:
         """Move these images to their places; back out where the block, which commits, fails. All others go."""
         new = [digest for digest in digests if not self._store.path(digest).exists()]
-        _write(self._moving, "\n".join(new).encode())
+        files.put(self._moving, "\n".join(new).encode(), prefix=UNFINISHED)
         try:
             for digest in new:
                 path = self._store.path(digest)
@@ -157,17 +158,3 @@ class Incoming:
                 self._store.path(digest).unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True, exist_ok=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all, and bring it to the disk."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -1,13 +1,5 @@
 // The checklist: native radio buttons and fields, so that the keyboard works as anywhere.
 
-function make(tag, properties = {}, ...children) {
-  const { aria = {}, ...rest } = properties;
-  const made = Object.assign(document.createElement(tag), rest);
-  for (const [name, value] of Object.entries(aria)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
 let lists = 0;
 
 export default {

@@ -18,14 +18,6 @@ const HELP = {
 };
 const LABELS = 40, MOST_DASHED = 4000, FARTHEST = 400;
 
-function make(tag, properties = {}, ...children) {
-  const { aria = {}, ...rest } = properties;
-  const made = Object.assign(document.createElement(tag), rest);
-  for (const [name, value] of Object.entries(aria)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
 const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 const typed = (Kind, view) => new Kind(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 

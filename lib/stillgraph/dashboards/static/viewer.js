@@ -43,14 +43,6 @@ const KEYS = [
   ["?", "this list; Esc closes it"],
 ];
 
-function make(tag, properties = {}, ...children) {
-  const { aria = {}, ...rest } = properties;
-  const made = Object.assign(document.createElement(tag), rest);
-  for (const [name, value] of Object.entries(aria)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
 function toned(bitmap, { grey, contrast, gamma }) {
   if (!grey && contrast === 1 && gamma === 1) return bitmap;
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
