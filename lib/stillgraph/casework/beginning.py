@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.governance.permits import Action
-from stillgraph.records import Contradiction, Role
+from stillgraph.records import Contradiction
 from stillgraph.store import office, persons
 
 YESTERDAY = timedelta(days=1)
@@ -105,14 +105,13 @@ def begin(desk: Desk, *, since: datetime | None = None) -> Beginning:
     with desk.act(Action.VIEW, what=START) as deed:
         last = _last_looked(deed)
         chosen = since if since is not None else last if last is not None else deed.at - YESTERDAY
-        linked = persons.linkage(deed.session)
-        officer = office.officer(deed.session, deed.officer)
-        blind = officer is not None and officer.role is Role.REVIEWER
+        blind = office.is_reviewer(deed.session, deed.officer)
         held = deed.session.one(_HELD, {"today": deed.at.date()}) or ()
         new = deed.session.one(_NEW, {"since": chosen}) or ()
         return Beginning(
             deed.officer, deed.operation, deed.at, last, chosen, Held(*held), New(*map(int, new)),
-            None if blind else len(linked.proposals), linked.contradictions, is_simulated(deed.session),
+            None if blind else persons.proposal_count(deed.session), persons.contradictions(deed.session),
+            is_simulated(deed.session),
         )  # fmt: skip
 
 

@@ -169,7 +169,8 @@ def _seen(desk: Desk, deed: Deed, face_id: FaceId, key: str) -> tuple[Face, Pixe
         digest = receipts.custody_digests(deed.session, [image]).get(image)
     else:
         face = face_store.one(deed.session, desk.model, FaceId(key.removeprefix(OTHER)) if key != ORIGINAL else face_id)
-        digest = None if face is None else receipts.still_digests(deed.session).get(StillId(face.image_id))
+        still = None if face is None else StillId(face.image_id)
+        digest = None if still is None else receipts.still_digests(deed.session, [still]).get(still)
     if face is None or digest is None:
         raise NotFound(f"There is no face {face_id} of a still in this case; the view faces lists them.")
     return face, decode(desk.images.get(digest), face.image_id)

@@ -234,7 +234,7 @@ def write_picture(picture: bytes, path: Path) -> None:
 def _original(desk: Desk, deed: Deed, still: StillId) -> Pixels:
     from stillgraph.faces.pixels import decode
 
-    digests = receipts.still_digests(deed.session)
+    digests = receipts.still_digests(deed.session, [still])
     if still not in digests:
         raise NotFound(f"There is no still {still} in this case; receive its delivery first.")
     return decode(desk.images.get(digests[still]), still)

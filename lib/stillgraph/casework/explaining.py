@@ -17,6 +17,7 @@ from stillgraph.casework.ranking import custody_of, link_table
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
+    LINK_STATUSES,
     Arrest,
     Change,
     ChangeKind,
@@ -30,7 +31,6 @@ from stillgraph.records import (
     FaceEvidence,
     FaceId,
     Gap,
-    LinkStatus,
     LinkTable,
     NominalId,
     OffenceId,
@@ -47,9 +47,9 @@ from stillgraph.store import networks, persons, receipts
 from stillgraph.store.explanations import LinkedFace, OffencePlace, PersonRow
 
 if TYPE_CHECKING:
+    from stillgraph.prolific import HarmTable
     from stillgraph.prolific.why import Counted
 
-SURENESS = (LinkStatus.CORROBORATED, LinkStatus.PROPOSED, LinkStatus.UNKNOWN)
 
 GAPS, GAP_DAYS = 3, 28
 """At most so many gaps between two offences are told of, none shorter than so many days."""
@@ -61,7 +61,11 @@ class Grounds:
 
     ranking: Ranking
     with_proposals: bool
+    harm: HarmTable
     table: LinkTable
+    """With proposals in any case."""
+    own: LinkTable
+    """With proposals where they count."""
     links: Counted
     people: dict[PersonId, PersonRow]
     faces: dict[PersonId, tuple[LinkedFace, ...]]
@@ -122,6 +126,8 @@ def gather(
     harm = harm_table(session)
     # With proposals in any case: what they would change is said, whether they count or not.
     table = link_table(session, with_proposals=True, since=since, until=until)
+    on_record = receipts.arrests(session)
+    custody_for = custody_of(session, on_record)
     ranking = prolific.rank(
         table,
         harm,
@@ -131,7 +137,7 @@ def gather(
         until=until,
         with_proposals=with_proposals,
         simulated=is_simulated(session),
-        custody=custody_of(session),
+        custody=custody_for,
     )
     within = set(table.offences.ids)
     faces: dict[PersonId, list[LinkedFace]] = defaultdict(list)
@@ -143,24 +149,24 @@ def gather(
     people = store.persons(session)
     places = store.places(session)
     arrests: dict[NominalId, list[Arrest]] = defaultdict(list)
-    on_record = receipts.arrests(session)
     for arrest in sorted(on_record, key=lambda a: (a.arrested_on, a.offence_code, a.disposal)):
         arrests[arrest.nominal_id].append(arrest)
-    known_until = receipts.arrests_known_until(session)
-    custody = prolific.custody_table(table.nominal_ids, on_record, known_until=known_until)
+    custody = custody_for(table.nominal_ids)
     own = table if with_proposals else link_table(session, since=since, until=until)
     days = [_day(places[offence].occurred_at) for offence in within]
     first, last = min(days, default=deed.at.date()), max(days, default=deed.at.date())
     silences = prolific.silences(
         own,
-        prolific.custody_table(own.nominal_ids, on_record, known_until=known_until),
+        custody if own is table else custody_for(own.nominal_ids),
         on=last if until is None else until,
         since=first if since is None else since,
     )
     return Grounds(
         ranking=ranking,
         with_proposals=with_proposals,
+        harm=harm,
         table=table,
+        own=own,
         links=reasons.counted(table, with_proposals=with_proposals, today=until, custody=custody),
         people=people,
         faces={person: tuple(of) for person, of in faces.items()},
@@ -171,7 +177,7 @@ def gather(
         custody=custody,
         silences={silence.person_id: silence for silence in silences},
         held_then=prolific.contradictions(table, custody),
-        contradictions=persons.linkage(session).contradictions,
+        contradictions=persons.contradictions(session),
     )
 
 
@@ -243,7 +249,7 @@ def _offences(
     number = {offence: n for n, offence in enumerate(grounds.table.offences.ids)}
     found = []
     for offence_id, linked in of_offence.items():
-        status = min((face.status for face in linked), key=SURENESS.index)
+        status = min((face.status for face in linked), key=LINK_STATUSES.index)
         at, facts = number[offence_id], grounds.places[offence_id]
         faces = tuple(_face(face, grounds.evidence[face.face_id]) for face in linked)
         found.append(
@@ -308,7 +314,6 @@ def _changes(grounds: Grounds, person: int, now: Place, offences: Sequence[WhyOf
             (ChangeKind.JOIN_CORROBORATED, join.part) if join.whole == person else (ChangeKind.BECOMES_PART, join.whole)
         )
         named = grounds.table.persons[other]
-        named = grounds.table.persons[other]
         told.append(Change(kind, gained, named, join.likelihood_ratio, join.score, place, ""))
     spoken = [replace(change, sentence=words.change(change, now, by)) for change in told]
     return tuple(sorted(spoken, key=lambda change: _moves(change, now, by)))
@@ -345,7 +350,7 @@ def _co_offenders(grounds: Grounds, offences: Sequence[WhyOffence]) -> tuple[CoO
         )
         for other, shared in together.items()
     ]
-    return tuple(sorted(found, key=lambda c: (-len(c.offences), SURENESS.index(c.status), c.person_id)))
+    return tuple(sorted(found, key=lambda c: (-len(c.offences), LINK_STATUSES.index(c.status), c.person_id)))
 
 
 def _gaps(custody: CustodyTable, person: int, days: Sequence[date], arrests: Sequence[Arrest]) -> tuple[Gap, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stillgraph.casework.wording import count
+from stillgraph.casework.wording import count, pounds
 from stillgraph.casework.worth import silence_statement
 from stillgraph.records import (
     Change,
@@ -194,11 +194,6 @@ def amount(measure: str, value: float) -> str:
         "value": pounds(value),
         "rfh": count(round(value), "point"),
     }[measure]
-
-
-def pounds(pence: float) -> str:
-    """Return pence as pounds: ``£1,234.56``."""
-    return f"£{pence / 100:,.2f}"
 
 
 def _nth(number: int) -> str:

@@ -31,7 +31,6 @@ from stillgraph.records import (
     Person,
     PersonId,
     Proposal,
-    Role,
     Ruling,
     Says,
     StillId,
@@ -259,8 +258,7 @@ def groups(desk: Desk) -> tuple[Group, ...]:
     from stillgraph.linking.centres import scores_to_others
 
     with desk.act(Action.VIEW, what="groups") as deed:
-        officer = office.officer(deed.session, deed.officer)
-        blind = officer is not None and officer.role is Role.REVIEWER
+        blind = office.is_reviewer(deed.session, deed.officer)
         threshold = persons.threshold(deed.session)
         templates = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model)}
         linkage = persons.linkage(deed.session)

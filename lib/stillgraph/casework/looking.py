@@ -59,7 +59,7 @@ def face_quality(desk: Desk, still: StillId, *, ofiq: bool = False) -> StillQual
     from stillgraph.faces.quality import RULES
 
     with desk.act(Action.VIEW, still=still, what="quality") as deed:
-        digests = receipts.still_digests(deed.session)
+        digests = receipts.still_digests(deed.session, [still])
         if still not in digests:
             raise NotFound(f"There is no still {still} in this case.")
         found = [_measured(face) for face in face_store.of_stills(deed.session, desk.model, [still])]

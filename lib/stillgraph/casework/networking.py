@@ -11,7 +11,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind, PersonId, Role
+from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind, PersonId
 from stillgraph.store import Session, networks, office, persons, receipts
 
 if TYPE_CHECKING:
@@ -79,13 +79,14 @@ def assembled(
         raise WrongUse("Links that are not corroborated are in a network with proposals only; ask for those too.")
     offences, stores = receipts.offences(session), receipts.stores(session)
     links = persons.participations(session, with_proposals=with_proposals)
+    blind = reader is not None and office.is_reviewer(session, reader)
     graph = network.build(
         network.within(links, offences, stores, wanted),
         offences,
         stores,
         harm_days=harm_table(session).days,
         review=review_kind(simulated=is_simulated(session)),
-        evidence={} if _reviews(session, reader) else networks.face_evidence(session, with_proposals=with_proposals),
+        evidence={} if blind else networks.face_evidence(session, with_proposals=with_proposals),
         joins=networks.joins(session) if with_proposals else (),
         arrests=receipts.arrests(session),
         kinds=optional,
@@ -94,11 +95,6 @@ def assembled(
     narrowed = {name: value if isinstance(value, str) else ", ".join(value) for name, value in _told(wanted).items()}
     graph.graph.update(narrowed, with_proposals="yes" if with_proposals else "no", note=NOTE)
     return graph
-
-
-def _reviews(session: Session, reader: str | None) -> bool:
-    officer = None if reader is None else office.officer(session, reader)
-    return officer is not None and officer.role is Role.REVIEWER
 
 
 def _optional(kinds: Collection[str]) -> tuple[NodeKind, ...]:

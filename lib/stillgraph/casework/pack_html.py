@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from stillgraph.casework import hypertext, pack_parts, pack_words, sketches
+from stillgraph.casework import hypertext, pack_parts, sketches, wording
 from stillgraph.casework.pack_parts import NUMBERS, Grid, Section, shown
 from stillgraph.records import CasePack
 
@@ -79,7 +79,7 @@ def html(pack: CasePack) -> bytes:
     """Return a pack as an HTML page."""
     return hypertext.page(
         _PACK, title=pack_parts.title(pack), scale=pack_parts.scale_line(pack),
-        warning=pack_words.SIMULATED if pack.simulated else "",
+        warning=wording.SIMULATED if pack.simulated else "",
         sections=[_section(section) for section in pack_parts.sections(pack)],
     )  # fmt: skip
 

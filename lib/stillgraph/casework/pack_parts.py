@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from stillgraph.casework import explaining, sketches
+from stillgraph.casework import explaining, sketches, wording
 from stillgraph.casework import explaining_words as words
 from stillgraph.casework import pack_words as said
 from stillgraph.casework.wording import count
-from stillgraph.casework.worth import silence_statement
 from stillgraph.records import CasePack, Explanation, FaceId, LinkStatus, Plate, Standing, WhyOffence
 
 Cell = str | int | float | date | datetime | None
@@ -68,7 +67,7 @@ def shown(kind: str, cell: Cell) -> str:
         return str(cell)
     return {
         "days": f"{cell:,.1f}",
-        "money": words.pounds(cell),
+        "money": wording.pounds(cell),
         "score": f"{cell:.3f}",
         "km": f"{cell:.1f}",
     }.get(kind, f"{cell:,}")
@@ -125,7 +124,7 @@ def _cover(pack: CasePack) -> Section:
         ("period", period(pack)), ("ranked by", words.MEASURES[pack.by]),
         ("links", "corroborated only" if not pack.with_proposals else "those nobody has corroborated counted too"),
         ("persons with a page", str(len(pack.persons))), ("made by", pack.officer),
-        ("made at", said.time(pack.made_at)),
+        ("made at", wording.moment(pack.made_at)),
         ("face model", pack.model), ("harm table", f"{pack.harm_source}, version {pack.harm_version}"),
         ("linking threshold", "faces not linked yet" if pack.linking_threshold is None
          else f"{pack.linking_threshold:.3f} (cosine)"),
@@ -140,7 +139,7 @@ def _summary(pack: CasePack) -> Section:
     facts = (
         ("offences", f"{held.offences:,}, {held.offences_with_corroborated:,} of them with a corroborated person"),
         ("reported by", f"{count(held.retailers, 'retailer')}, {count(held.stores, 'store')}"),
-        ("value", words.pounds(held.value_pence)),
+        ("value", wording.pounds(held.value_pence)),
         ("days of harm", "not known: no value for a code" if held.harm_days is None
          else f"{held.harm_days:,.1f}, proactively detected offences included"),
         ("stills and faces", f"{held.stills:,} stills, {held.faces:,} faces, {held.faces_usable:,} usable"),
@@ -259,7 +258,7 @@ def person(pack: CasePack, page: Explanation) -> list[Section]:
     return [
         Section(
             f"{page.person_id}, {page.status}", anchor, chapter=True,
-            paragraphs=() if not page.simulated else (said.SIMULATED,),
+            paragraphs=() if not page.simulated else (wording.SIMULATED,),
             plates=plates(pack, page), points=_points(page),
         ),
         *rest,
@@ -429,8 +428,3 @@ def _index(pack: CasePack) -> Section:
         "Index of stills", "stills", chapter=True, paragraphs=told, points=missing,
         grid=Grid(STILLS, tuple(rows)) if rows else None,
     )  # fmt: skip
-
-
-def silence_said(page: Explanation) -> str:
-    """Return what is known since a person's last offence, for a cell."""
-    return "" if page.silence is None else silence_statement(page.silence)

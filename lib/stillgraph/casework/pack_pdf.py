@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stillgraph.casework import pack_parts, pack_words, printing, sketches
+from stillgraph.casework import pack_parts, printing, sketches, wording
 from stillgraph.casework.pack_parts import NUMBERS, Grid, Section, shown
 from stillgraph.records import CasePack
 
@@ -19,7 +19,7 @@ def pdf(pack: CasePack) -> bytes:
     first, *others = pack_parts.sections(pack)
     flow: list[Any] = [printing.paragraph(first.heading, "title")]
     if pack.simulated:
-        flow += [printing.paragraph(pack_words.SIMULATED, "warning"), Spacer(0, 4 * mm)]
+        flow += [printing.paragraph(wording.SIMULATED, "warning"), Spacer(0, 4 * mm)]
     flow += _section(first, titled=False)
     flow += [printing.paragraph("Contents", "heading"), *_contents(others)]
     for section in others:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from stillgraph.casework import pack_parts, pack_words, tables
+from stillgraph.casework import pack_parts, pack_words, tables, wording
 from stillgraph.casework.pack_parts import NUMBERS, Cell, Column, Grid
-from stillgraph.records import CasePack, Explanation, Standing
+from stillgraph.records import CasePack, Explanation
 
 FORMATS = {
     "count": "#,##0", "days": "#,##0.0", "money": "#,##0.00", "score": "0.000", "km": "0.0", "date": "yyyy-mm-dd",
@@ -120,7 +120,7 @@ def _width(grid: Grid, number: int, column: Column) -> float:
 def _sheets(pack: CasePack) -> Iterator[Sheet]:
     cover, summary = pack_parts.sections(pack)[:2]
     facts = (Column("what"), Column("is"))
-    simulated = (("simulated", pack_words.SIMULATED),) if pack.simulated else ()
+    simulated = (("simulated", wording.SIMULATED),) if pack.simulated else ()
     told = [*simulated, *cover.facts, *(("note", text) for text in cover.paragraphs)]
     yield Sheet("Cover", Grid(facts, tuple(told)))
     yield Sheet("Summary", Grid(facts, (*summary.facts, *(("in words", text) for text in summary.points))))
@@ -150,31 +150,6 @@ def _sheets(pack: CasePack) -> Iterator[Sheet]:
     ]
     yield Sheet("Method and limits", Grid(facts, tuple(notes)))
     yield Sheet("Words", Grid((Column("word"), Column("meaning")), pack_words.GLOSSARY))
-
-
-_RANKING = (
-    Column("rank", "count"), Column("rank, low", "count"), Column("rank, high", "count"),
-    Column("share of worlds in the first", "percent"), Column("person"), Column("nominal"), Column("link"),
-    Column("offences", "count"), Column("offences, low", "count"), Column("offences, high", "count"),
-    Column("days of harm", "days"), Column("days, low", "days"), Column("days, high", "days"),
-    Column("value (GBP)", "money"), Column("value, low (GBP)", "money"), Column("value, high (GBP)", "money"),
-    Column("RFH", "count"), Column("place by harm", "count"), Column("place by offences", "count"),
-    Column("place by value", "count"), Column("place by RFH", "count"), Column("place, corroborated", "count"),
-    Column("place, with proposals", "count"), Column("retailers", "count"), Column("boroughs", "count"),
-    Column("escalation"), Column("arrests", "count"),
-)  # fmt: skip
-
-
-def _standing(one: Standing) -> tuple[Cell, ...]:
-    ranks = one.ranks
-    return (
-        one.rank, one.rank_low, one.rank_high, one.top_share, one.person_id, one.nominal_id, str(one.status),
-        one.offences, one.count_low, one.count_high, one.harm_days, one.harm_low, one.harm_high, one.value_pence,
-        one.value_low, one.value_high, one.rfh,
-        *((ranks.harm, ranks.count, ranks.value, ranks.rfh) if ranks is not None else [None] * 4),
-        one.rank_corroborated, one.rank_with_proposals, one.retailers, one.boroughs, str(one.escalation.trend),
-        None if one.nominal_id is None else one.prior_arrests,
-    )  # fmt: skip
 
 
 def _pounds(columns: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from stillgraph.casework import explaining_words as words
+from stillgraph.casework import wording
 from stillgraph.casework.wording import count
 from stillgraph.records import CasePack
-
-SIMULATED = "Simulated review: judgements here were made by a program, in a demonstration. They say nothing of anybody."
 
 COVER = (
     (
@@ -57,11 +54,6 @@ GLOSSARY = (
 )  # fmt: skip
 
 
-def time(at: datetime) -> str:
-    """Return a moment as it is printed."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def summary(pack: CasePack) -> tuple[str, ...]:
     """Return what a manager reads first."""
     ranked = pack.ranking.standings
@@ -72,7 +64,7 @@ def summary(pack: CasePack) -> tuple[str, ...]:
         (
             f"{count(len(ranked), 'person')} ranked by {words.MEASURES[pack.by]}; first is {top.person_id} (95 %: "
             f"place {top.rank_low} to {top.rank_high}) with {count(top.offences, 'offence')}, {top.harm_days:,.1f} "
-            f"days of harm and {words.pounds(top.value_pence)}."
+            f"days of harm and {wording.pounds(top.value_pence)}."
         ),
         pack.concentration,
     ]
@@ -113,7 +105,7 @@ def method(pack: CasePack) -> tuple[str, ...]:
 
 def limits(pack: CasePack) -> tuple[str, ...]:
     """Return what the pack does not say, and cautions for whoever passes it on."""
-    simulated = (SIMULATED,) if pack.simulated else ()
+    simulated = (wording.SIMULATED,) if pack.simulated else ()
     return (
         *simulated,
         *words.UNSAID,

@@ -20,11 +20,8 @@ from stillgraph.casework import (
     receiving,
     statements,
 )
-from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.explaining import Grounds
-from stillgraph.casework.harm import harm_table
-from stillgraph.casework.ranking import link_table
 from stillgraph.casework.worth import concentration_among_persons
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
@@ -137,11 +134,10 @@ def _pack(
     chosen = list(dict.fromkeys(people)) or [s.person_id for s in grounds.ranking.standings[:top]]
     pages = tuple(explaining.explained(grounds, person) for person in chosen)
     chips, custody, missing = _pictures(desk, deed, pages)
-    harm = harm_table(session)
-    table = link_table(session, with_proposals=with_proposals, since=since, until=until)
     measured = "harm" if by == "rfh" else by
-    concentrated, statement, notes = concentration_among_persons(table, measured, with_proposals=with_proposals)
+    concentrated, statement, notes = concentration_among_persons(grounds.own, measured, with_proposals=with_proposals)
     nodes, pairs = _network(deed, grounds, pages)
+    operation = office.operation(session, deed.operation)
     head = office.chain_head(session)
     assert head is not None  # noqa: S101  (a case begins with an entry)
     return CasePack(
@@ -150,14 +146,14 @@ def _pack(
         made_at=deed.at,
         officer=OfficerId(deed.officer),
         operation=deed.operation,
-        purpose=packs.operation_purpose(session, deed.operation),
+        purpose="" if operation is None else operation.purpose,
         by=by,
         since=since,
         until=until,
         with_proposals=with_proposals,
-        simulated=is_simulated(session),
-        harm_source=harm.source,
-        harm_version=harm.version,
+        simulated=grounds.ranking.simulated,
+        harm_source=grounds.harm.source,
+        harm_version=grounds.harm.version,
         model=desk.model,
         linking_threshold=persons.threshold(session),
         software=statements.software(),

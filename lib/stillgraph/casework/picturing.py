@@ -17,7 +17,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.decoding import printable
 from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
-from stillgraph.records import Filters, NominalId, Role, SearchReport, StillId
+from stillgraph.records import Filters, NominalId, SearchReport, StillId
 from stillgraph.store import office, receipts
 
 LONGEST_PX = 1600
@@ -78,8 +78,7 @@ def still_of(desk: Desk, data: bytes) -> StillId | None:
     """Return the still that has these very bytes, if the case holds one."""
     digest = sha256(data).hexdigest()
     with desk.act(Action.VIEW, what="still by its bytes") as deed:
-        held = receipts.still_digests(deed.session)
-        found = next((still for still, one in held.items() if one == digest), None)
+        found = receipts.still_of(deed.session, digest)
         deed.note(still=found)
         return found
 
@@ -93,7 +92,7 @@ def picture(desk: Desk, still: StillId) -> Picture:
         The still is not in the case.
     """
     with desk.act(Action.VIEW, still=still, what="still") as deed:
-        digests = receipts.still_digests(deed.session)
+        digests = receipts.still_digests(deed.session, [still])
         if still not in digests:
             raise NotFound(f"There is no still {still} in this case.")
         return shown(desk.images.get(digests[still]), still)
@@ -162,8 +161,7 @@ def recorded(desk: Desk) -> dict[str, tuple[str, ...]]:
 def shows_scores(desk: Desk) -> bool:
     """Say whether the officer at the desk is to see scores and ratios: reviewers decide without."""
     with desk.act(Action.VIEW, what="whether scores are shown") as deed:
-        officer = office.officer(deed.session, deed.officer)
-        return officer is None or officer.role is not Role.REVIEWER
+        return not office.is_reviewer(deed.session, deed.officer)
 
 
 def _ending(name: str) -> str:

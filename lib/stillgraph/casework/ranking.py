@@ -13,14 +13,14 @@ from stillgraph.casework import reviewing
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
+from stillgraph.casework.progress import Progress, Step, silent
+from stillgraph.casework.tables import cell
 from stillgraph.governance.permits import Action
-from stillgraph.records import CustodyTable, LinkTable, NominalId, Ranking
+from stillgraph.records import Arrest, CustodyTable, LinkTable, NominalId, Ranking
 from stillgraph.store import Session, links, rankings, receipts
 
 if TYPE_CHECKING:
     from stillgraph.prolific import WorldSettings
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def link_table(
@@ -41,13 +41,18 @@ def link_table(
     return links.links(session, days, with_proposals=with_proposals, since=since, until=until)
 
 
-def custody_of(session: Session) -> Callable[[Sequence[NominalId | None]], CustodyTable]:
-    """Return what tells of persons, by their nominals, when each was in custody. For use inside an action."""
+def custody_of(
+    session: Session, arrests: Sequence[Arrest] | None = None
+) -> Callable[[Sequence[NominalId | None]], CustodyTable]:
+    """Return what tells of persons, by their nominals, when each was in custody. For use inside an action.
+
+    ``arrests`` are those of the case, where they have been read already.
+    """
     from stillgraph import prolific
 
     return partial(
         prolific.custody_table,
-        arrests=receipts.arrests(session),
+        arrests=receipts.arrests(session) if arrests is None else arrests,
         known_until=receipts.arrests_known_until(session),
     )
 
@@ -64,7 +69,7 @@ def ranking(
     settings: WorldSettings | None = None,
     from_trials: bool = False,
     keep: bool = True,
-    show_progress: bool = False,
+    progress: Progress = silent,
 ) -> Ranking:
     """Rank persons by harm, count, value or recency-frequency-harm, with 95 % intervals over drawn worlds.
 
@@ -110,12 +115,11 @@ def ranking(
         worlds = _learned(deed, worlds) if from_trials else worlds
         point_table = None if points is None else prolific.rfh_points(points)
     try:
-        with _progress(show=show_progress) as progress:
-            ranked = prolific.rank(
-                table, harm, arrests, by=by, since=since, until=until, with_proposals=with_proposals,
-                include_proactive=include_proactive, points=point_table, settings=worlds, simulated=simulated,
-                progress=progress, custody=custody,
-            )  # fmt: skip
+        ranked = prolific.rank(
+            table, harm, arrests, by=by, since=since, until=until, with_proposals=with_proposals,
+            include_proactive=include_proactive, points=point_table, settings=worlds, simulated=simulated,
+            progress=lambda done, draws: progress(Step("worlds", done, draws, "world")), custody=custody,
+        )  # fmt: skip
     except BaseException as error:
         desk.record_failure(Action.RANK, error, **asked)
         raise
@@ -144,25 +148,6 @@ def _learned(deed: Deed, worlds: WorldSettings) -> WorldSettings:
     wrong, supports = reviewing.wrong_supports(deed)
     source = f"our prior and {supports} supports in trials, {wrong} of somebody else"
     return replace(worlds, reviewer_error=worlds.reviewer_error.learned(wrong, supports, source))
-
-
-class _progress:  # noqa: N801  (a context manager, used like a function)
-    """A bar in the terminal, and what tells it of worlds drawn."""
-
-    def __init__(self, *, show: bool) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(unit="world", desc="worlds", disable=not show, leave=False)
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def _tell(self, done: int, draws: int) -> None:
-        self._bar.total = draws
-        self._bar.update(done - self._bar.n)
 
 
 def concentration_sentence(ranking: Ranking) -> str:
@@ -197,10 +182,4 @@ def write_ranking(ranking: Ranking, path: Path) -> None:
         rows.writerow([*rankings.COLUMNS, *further])
         for standing in ranking.standings:
             told = {**rankings.told_of(standing), **further}
-            rows.writerow([_cell(told[name]) for name in (*rankings.COLUMNS, *further)])
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else str(value)
+            rows.writerow([cell(told[name]) for name in (*rankings.COLUMNS, *further)])

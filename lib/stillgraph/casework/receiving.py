@@ -175,7 +175,7 @@ def _kept(desk: Desk, deed: Deed, asked: _Asked, looked: _Looked, *, began: floa
 def still_image(desk: Desk, still: StillId) -> bytes:
     """Return a still's bytes as they were received. Looking at it is recorded."""
     with desk.act(Action.VIEW, still=still) as deed:
-        return desk.images.get(_digest(receipts.still_digests(deed.session), still, "still"))
+        return desk.images.get(_digest(receipts.still_digests(deed.session, [still]), still, "still"))
 
 
 def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[FaceId, bytes]:
@@ -204,10 +204,12 @@ def cut_faces(
     """Return faces cut out of their stills as :func:`face_chips` does, inside an action, and what is missing."""
     from stillgraph.faces.analyse import crop
 
-    digests = receipts.still_digests(deed.session)
+    wanted = list(faces)
+    found = {face.face_id: face for face in face_store.some(deed.session, desk.model, wanted)}
+    digests = receipts.still_digests(deed.session, [StillId(face.image_id) for face in found.values()])
     chips, missing = {}, []
-    for face_id in faces:
-        face = face_store.one(deed.session, desk.model, face_id)
+    for face_id in wanted:
+        face = found.get(face_id)
         if face is None:
             missing.append(
                 f"There is no face {face_id} in this case; `stillgraph query` over the view faces lists them."

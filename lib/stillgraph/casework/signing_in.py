@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,7 +13,7 @@ from stillgraph.errors import NotFound, NotPermitted
 from stillgraph.governance import sign_in as rules
 from stillgraph.governance.permits import Action
 from stillgraph.records import OfficerId, SignIn
-from stillgraph.store import CaseFile, office, sign_ins
+from stillgraph.store import CaseFile, Session, office, sign_ins
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,19 @@ def sign_in(case: Path, token: str, *, operation: str, reason: str) -> SignIn:
 
 def still_signed_in(case: Path, officer_id: str, token_id: int) -> bool:
     """Return whether an officer who signed in may go on; asked of every page, so read alone and not recorded."""
-    with CaseFile.open(case).session(writing=False) as session:
+    with _reading(case) as session:
         return rules.lets_in(sign_ins.sign_in(session, token_id), officer_id, now().date())
 
 
 def is_officer(case: Path, officer_id: str) -> bool:
     """Return whether somebody whom a trusted proxy names is an officer of the case."""
-    with CaseFile.open(case).session(writing=False) as session:
+    with _reading(case) as session:
         return office.officer(session, officer_id) is not None
+
+
+@contextmanager
+def _reading(case: Path) -> Iterator[Session]:
+    """Open a case once, its version read in the session that is open: this is done for every page."""
+    with CaseFile(case).session(writing=False) as session:
+        CaseFile.open(case)
+        yield session

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from stillgraph.casework import printing
 from stillgraph.records import Explanation, LinkStatus, Lorenz, PackNode, PackPair, WhyOffence
 
-INK, MUTED, LINE, PALE = "#1b2733", "#52606d", "#d5dce3", "#eef1f4"
+INK, MUTED, LINE = "#1b2733", "#52606d", "#d5dce3"
 
 COLOURS: Mapping[LinkStatus, str] = {
     LinkStatus.CORROBORATED: "#0072b2",

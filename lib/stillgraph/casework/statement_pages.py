@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from stillgraph.casework import hypertext, printing
+from stillgraph.casework.wording import SIMULATED, moment
 from stillgraph.records import Conclusion, Outcome, PhotoArray, Plate, ReviewPolicy, Statement
-
-SIMULATED = "Simulated review: judgements here were made by a program, in a demonstration. They say nothing of anybody."
 
 METHOD = (
     "Comparison by eye. Officers are asked for a morphological comparison, feature by feature from the top of the "
@@ -56,14 +54,14 @@ def parts(made: Statement) -> tuple[Part, ...]:
         Part(
             "What was compared",
             (
-                ("face", made.face_id), ("still", made.still), ("still taken", _time(made.captured_at)),
+                ("face", made.face_id), ("still", made.still), ("still taken", moment(made.captured_at)),
                 ("offence", made.offence), ("outcome", _outcome(made)),
             ),
         ),
         Part(
             "How the candidate list was made",
             (
-                ("search", f"{search.search_id}, {_time(made.searched_at)}"), ("searched by", made.searched_by),
+                ("search", f"{search.search_id}, {moment(made.searched_at)}"), ("searched by", made.searched_by),
                 ("operation", made.search_operation), ("face model", search.model),
                 ("gallery", f"version {search.gallery.version}, {search.gallery.size} custody images"),
                 ("of them looked at", searched),
@@ -77,7 +75,7 @@ def parts(made: Statement) -> tuple[Part, ...]:
         Part(
             "Record",
             (
-                ("stated by", made.made_by), ("for operation", made.made_for), ("on", _time(made.made_at)),
+                ("stated by", made.made_by), ("for operation", made.made_for), ("on", moment(made.made_at)),
                 ("newest audit entry then", f"{made.audit_head[0]}, SHA-256 {made.audit_head[1]}"),
                 ("software", ", ".join(f"{name} {version}" for name, version in made.software)),
             ),
@@ -98,7 +96,7 @@ def _conclusion(one: Conclusion) -> Part:
     said = one.judgement
     which = {1: "First officer", 2: "Second officer", 3: "Third officer", None: "Of an earlier list"}[one.turn]
     facts = [
-        ("officer", said.officer + (" (simulated)" if said.simulated else "")), ("judged", _time(said.judged_at)),
+        ("officer", said.officer + (" (simulated)" if said.simulated else "")), ("judged", moment(said.judged_at)),
         ("verdict", str(said.verdict)), ("conclusion", one.sentence), ("reason", said.reason),
     ]  # fmt: skip
     compared = said.comparison
@@ -126,10 +124,6 @@ def _policy(held: ReviewPolicy | None) -> str:
         return "before policies were recorded"
     order = "in an order of the officer's own" if held.shuffled else "in rank order"
     return f"under policy {held.number}: {'no score shown' if held.blind else 'scores shown'}, candidates {order}"
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def html(made: Statement) -> bytes:

@@ -173,7 +173,7 @@ def _plates(desk: Desk, deed: Deed, face: Face, still: StillId, supported: list[
     from stillgraph.faces import portraits
     from stillgraph.faces.pixels import decode
 
-    pixels = decode(desk.images.get(receipts.still_digests(deed.session)[still]), still)
+    pixels = decode(desk.images.get(receipts.still_digests(deed.session, [still])[still]), still)
     aligned = portraits.portrait(pixels, face.box, face.landmarks)
     found = [
         Plate(f"Still {still} with the face framed, as received", portraits.in_context(pixels, face.box, CONTEXT_PX)),

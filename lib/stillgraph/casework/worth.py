@@ -10,7 +10,7 @@ from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.progress import Progress, adding, silent
-from stillgraph.casework.ranking import link_table
+from stillgraph.casework.ranking import custody_of, link_table
 from stillgraph.casework.wording import count
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
@@ -208,9 +208,7 @@ def back_test(
         first = days.min().item() if since is None else since
         last = days.max().item() if until is None else until
         cuts = tuple(splits) or prolific.rolling_splits(first, last)
-        custody = prolific.custody_table(
-            table.nominal_ids, receipts.arrests(deed.session), known_until=receipts.arrests_known_until(deed.session)
-        )
+        custody = custody_of(deed.session)(table.nominal_ids)
         tested, overall, differences = prolific.back_test(
             table, cuts, since=first, until=last, by=by, top=top, custody=custody,
             known_on=known.links_known(deed.session, table), as_known=as_known, include_proactive=include_proactive,

@@ -126,4 +126,6 @@ def _is_number(cell: str) -> bool:
 
 def pounds(pence: int) -> str:
     """Return pence as pounds for people to read."""
-    return f"£{pence / 100:,.2f}"
+    from stillgraph.casework import wording
+
+    return wording.pounds(pence)

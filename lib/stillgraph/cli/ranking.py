@@ -52,22 +52,24 @@ def rank(
 ) -> None:
     """Rank prolific offenders by harm, count, value or recency-frequency-harm, with the intervals of their ranks."""
     from stillgraph.casework import ranking as rankings
+    from stillgraph.casework.progress import bar
     from stillgraph.errors import WrongUse
 
     if by not in {"harm", "count", "value", "rfh"}:
         raise WrongUse(f"--by takes harm, count, value or rfh, not {by!r}.")
-    ranking = rankings.ranking(
-        common.seat(case, officer, operation, reason),
-        by=by,
-        since=common.day(since, "--since"),
-        until=common.day(until, "--until"),
-        with_proposals=with_proposals,
-        include_proactive=proactive,
-        points=points,
-        settings=rankings.world_settings(draws=draws, seed=seed, top_n=top_n),
-        from_trials=from_trials,
-        show_progress=sys.stderr.isatty(),
-    )
+    with bar(shown=sys.stderr.isatty()) as progress:
+        ranking = rankings.ranking(
+            common.seat(case, officer, operation, reason),
+            by=by,
+            since=common.day(since, "--since"),
+            until=common.day(until, "--until"),
+            with_proposals=with_proposals,
+            include_proactive=proactive,
+            points=points,
+            settings=rankings.world_settings(draws=draws, seed=seed, top_n=top_n),
+            from_trials=from_trials,
+            progress=progress,
+        )
     if csv is not None:
         rankings.write_ranking(ranking, csv)
     if as_json:

@@ -10,7 +10,7 @@ import networkx as nx
 from stillgraph.errors import WrongUse
 from stillgraph.network.answers import answer_links, answer_node, person_in
 from stillgraph.network.evidence import least_sure
-from stillgraph.network.graph import persons_and_offences
+from stillgraph.network.graph import part, persons_and_offences
 from stillgraph.network.naming import offence_node, person_node
 from stillgraph.records import AroundAnswer, EdgeKind, Neighbour, NodeKind, OffenceId, PersonId
 
@@ -106,10 +106,7 @@ def part_of(graph: nx.Graph[str], answer: AroundAnswer) -> nx.Graph[str]:
         frontier = {node for node, edge in beside if edge["kind"] in _PLACES} - kept
         kept = kept | {node for node in frontier if graph.nodes[node]["kind"] not in _ASKED}
         frontier = {node for node in frontier if graph.nodes[node]["kind"] == NodeKind.STORE}
-    part: nx.Graph[str] = nx.Graph(**graph.graph)
-    part.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if node in kept)
-    part.add_edges_from((a, b, data) for a, b, data in graph.edges(data=True) if a in kept and b in kept)
-    return part
+    return part(graph, kept)
 
 
 _PLACES = frozenset({EdgeKind.AT_STORE, EdgeKind.OF_RETAILER, EdgeKind.IN_BOROUGH, EdgeKind.ARRESTED})

@@ -10,6 +10,7 @@ from typing import Any
 import networkx as nx
 
 from stillgraph.records import (
+    LINK_STATUSES,
     Basis,
     EdgeKind,
     FaceEvidence,
@@ -24,7 +25,7 @@ from stillgraph.records import (
     Verdict,
 )
 
-SURENESS = {LinkStatus.CORROBORATED: 0, LinkStatus.PROPOSED: 1, LinkStatus.UNKNOWN: 2}
+SURENESS = {status: number for number, status in enumerate(LINK_STATUSES)}
 """Statuses from the surest on. A machine's proposal that two persons are one comes after all of them."""
 
 _STRENGTH = {Strength.STRONG: 0, Strength.MODERATE: 1, Strength.LIMITED: 2, None: 3}

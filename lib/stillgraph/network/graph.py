@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,10 +116,7 @@ def build(
 
 def two_mode(graph: nx.Graph[str]) -> nx.Graph[str]:
     """Return the links of persons and offences alone, without proposed joins and optional kinds; a copy."""
-    bare: nx.Graph[str] = nx.Graph(**graph.graph)
-    bare.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if data["kind"] in _TWO_MODES)
-    bare.add_edges_from(edge for edge in graph.edges(data=True) if edge[2]["kind"] == EdgeKind.LINK)
-    return bare
+    return part(graph, _persons_and_offences(graph), {EdgeKind.LINK})
 
 
 def persons_and_offences(graph: nx.Graph[str]) -> nx.Graph[str]:
@@ -127,8 +124,27 @@ def persons_and_offences(graph: nx.Graph[str]) -> nx.Graph[str]:
 
     Questions are asked of it: that two persons stole from one retailer does not join them.
     """
-    asked = [node for node, data in graph.nodes(data=True) if data["kind"] in _TWO_MODES]
-    return graph if len(asked) == len(graph) else graph.subgraph(asked).copy()
+    asked = _persons_and_offences(graph)
+    return graph if len(asked) == len(graph) else part(graph, asked)
+
+
+def _persons_and_offences(graph: nx.Graph[str]) -> set[str]:
+    return {node for node, data in graph.nodes(data=True) if data["kind"] in _TWO_MODES}
+
+
+def part(graph: nx.Graph[str], nodes: Container[str], kinds: Container[str] | None = None) -> nx.Graph[str]:
+    """Return some nodes and the edges between them, of all ``kinds`` unless some are given; a copy.
+
+    In the graph's own order, which networkx's ``subgraph`` leaves to the order of a set.
+    """
+    kept: nx.Graph[str] = nx.Graph(**graph.graph)
+    kept.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if node in nodes)
+    kept.add_edges_from(
+        (one, other, data)
+        for one, other, data in graph.edges(data=True)
+        if one in nodes and other in nodes and (kinds is None or data["kind"] in kinds)
+    )
+    return kept
 
 
 def _link(same: Sequence[Participation], review: str, evidence: Mapping[FaceId, FaceEvidence]) -> dict[str, Any]:

@@ -31,6 +31,12 @@ def add_officer(session: Session, new: Officer, added_at: datetime) -> None:
     )
 
 
+def is_reviewer(session: Session, officer_id: str) -> bool:
+    """Say whether an officer has the role of a reviewer, who decides without what others and machines say."""
+    found = officer(session, officer_id)
+    return found is not None and found.role is Role.REVIEWER
+
+
 def operation(session: Session, operation_id: str) -> Operation | None:
     """Return an operation, or ``None``."""
     row = session.one(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from stillgraph.records import OffenceId, PackCounts, PackStill, PersonId, StillId
 from stillgraph.store.casefile import Session
@@ -46,15 +46,3 @@ def stills(session: Session, wanted: Sequence[StillId], persons: Sequence[Person
         PackStill(still, OffenceId(offence), retailer, store, taken, delivery, received, digest, tuple(shown))
         for still, offence, retailer, store, taken, delivery, received, digest, shown in rows
     ]
-
-
-def operation_purpose(session: Session, operation_id: str) -> str:
-    """Return what an operation is for."""
-    row = session.one("SELECT purpose FROM main.operations WHERE operation_id = ?", [operation_id])
-    return "" if row is None else str(row[0])
-
-
-def linked_at(session: Session) -> datetime | None:
-    """Return when faces were last linked to persons."""
-    row = session.one("SELECT linked_at FROM held.linking_run")
-    return None if row is None else row[0]

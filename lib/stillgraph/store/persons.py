@@ -77,15 +77,25 @@ def linkage(session: Session) -> Linkage:
     proposals = session.rows(
         "SELECT faces, likelihood_ratio, score, reason, persons FROM held.proposals ORDER BY position"
     )
-    contradictions = session.rows("SELECT faces, reason, rulings FROM held.contradictions ORDER BY position")
     return Linkage(
         persons=tuple(persons(session)),
         proposals=tuple(
             Proposal(tuple(faces), ratio, score, reason, tuple(joins or ()))
             for faces, ratio, score, reason, joins in proposals
         ),
-        contradictions=tuple(Contradiction(tuple(f), reason, tuple(r or ())) for f, reason, r in contradictions),
+        contradictions=contradictions(session),
     )
+
+
+def contradictions(session: Session) -> tuple[Contradiction, ...]:
+    """Return the contradictions of the last linking run."""
+    rows = session.rows("SELECT faces, reason, rulings FROM held.contradictions ORDER BY position")
+    return tuple(Contradiction(tuple(faces), reason, tuple(rulings or ())) for faces, reason, rulings in rows)
+
+
+def proposal_count(session: Session) -> int:
+    """Return how many proposals the last linking run made."""
+    return int((session.one("SELECT count(*) FROM held.proposals") or (0,))[0])
 
 
 def persons(session: Session, person_id: str | None = None) -> list[Person]:

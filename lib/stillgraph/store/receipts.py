@@ -135,9 +135,21 @@ def offences(session: Session) -> dict[OffenceId, Offence]:
     return {row[0]: Offence(*row) for row in rows}
 
 
-def still_digests(session: Session) -> dict[StillId, str]:
-    """Return the SHA-256 of every still."""
-    return dict(session.rows("SELECT still_id, sha256 FROM held.stills ORDER BY still_id"))
+def still_digests(session: Session, stills: Sequence[StillId] | None = None) -> dict[StillId, str]:
+    """Return the SHA-256 of every still, or of some."""
+    return dict(
+        session.rows(
+            "SELECT still_id, sha256 FROM held.stills WHERE $wanted IS NULL OR still_id IN "
+            "(SELECT unnest($wanted::VARCHAR[])) ORDER BY still_id",
+            {"wanted": None if stills is None else list(stills)},
+        )
+    )
+
+
+def still_of(session: Session, sha256: str) -> StillId | None:
+    """Return the first still of these bytes, by its SHA-256."""
+    row = session.one("SELECT min(still_id) FROM held.stills WHERE sha256 = ?", [sha256])
+    return None if row is None else row[0]
 
 
 def still_offences(session: Session) -> dict[StillId, OffenceId]:
