@@ -41,6 +41,9 @@ class Download(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return "Download()"
 
+    def _made(self, kind: str) -> bytes:
+        return tables.as_file(self._rows(), kind)
+
     def _asked(self, _widget: object, message: Mapping[str, Any], _buffers: Sequence[object]) -> None:
         kind = str(message.get("want", ""))
         if kind not in self.kinds:
@@ -50,5 +53,5 @@ class Download(anywidget.AnyWidget):
         def tell(sentence: str) -> None:
             answer["problem"] = sentence
 
-        made = attempt(lambda: tables.as_file(self._rows(), kind), tell)
+        made = attempt(lambda: self._made(kind), tell)
         self.send(answer, buffers=[] if made is None else [made])

@@ -19,7 +19,6 @@ from stillgraph.records import LinkStatus
 
 KEPT_AS = ("csv", "xlsx")
 WIDE = {"description_width": "initial"}
-FILTERS = ["since", "until", "retailers", "boroughs", "statuses"]
 
 
 def head(state: NetworkState) -> widgets.Widget:

@@ -131,11 +131,7 @@ def transparency_of(found: Transparency) -> widgets.Widget:
     return page(
         Card(Html(head + (markup.notice(SIMULATED) if found.simulated else "")), kind="sg-head"),
         Card(Html(markup.numbers(numbers)), kind="sg-band"),
-        Card(
-            Html(
-                markup.heading("Yield and error", "Rates with their counts and 95 % intervals.") + markup.facts(yields)
-            )
-        ),
+        Card(Html(markup.heading("Yield and error", RATES_NOTE) + markup.facts(yields))),
         Card(
             _counts("Where", "borough", found.where, days),
             _counts("When", "month", found.when, days),

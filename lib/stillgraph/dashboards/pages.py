@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -208,7 +209,7 @@ def persons(desk: Desk) -> widgets.Widget:
 
         return persons_of(CaseGroups(desk))
 
-    return shown(build)
+    return shown(build, desk)
 
 
 def persons_of(source: GroupingSource) -> widgets.Widget:
@@ -246,8 +247,16 @@ def _source(desk: Desk | None) -> CaseSource:
     return CaseSource(reader.seat() if desk is None else desk)
 
 
-def shown(build: Callable[[], widgets.Widget]) -> widgets.Widget:
-    """Return what is built, or the sentence why it cannot be."""
+def shown(build: Callable[[], widgets.Widget], desk: Desk | None = None) -> widgets.Widget:
+    """Return what is built, or the sentence why it cannot be.
+
+    With a desk its case file is opened once for all that the page reads.
+    """
     told: list[str] = []
-    built = attempt(build, told.append)
+
+    def sat() -> widgets.Widget:
+        with nullcontext() if desk is None else desk.sitting():
+            return build()
+
+    built = attempt(sat, told.append)
     return panels.problem(told[0]) if built is None else built

@@ -78,6 +78,7 @@ def picture(state: SearchState) -> widgets.Widget:
     which = widgets.ToggleButtons(options=[], description="Face", style={"description_width": "initial"})
     which.add_class("sg-toggle")
     whole = Card(place, which, quality)
+    listing: list[bool] = []
 
     def draw(_change: object = None) -> None:
         whole.layout.display = None if state.picture is not None else "none"
@@ -85,24 +86,26 @@ def picture(state: SearchState) -> widgets.Widget:
             place.value = search_wording.framed(state.picture, state.faces, state.face_id, state.still)
 
     def offer(_change: object = None) -> None:
+        listing.append(True)  # a new list is no choice
         which.options = [(f"Face {n}", str(one.face_id)) for n, one in enumerate(state.faces, start=1)]
+        listing.clear()
         which.layout.display = None if state.faces else "none"
-        draw()
 
     def show(_change: object = None) -> None:
         if state.face_id in [value for _, value in which.options]:
             which.value = state.face_id
         quality.value = search_wording.quality(state.faces, state.face_id)
-        draw()
 
     def chose(change: dict[str, Any]) -> None:
-        if change["new"] and change["new"] != state.face_id:
+        if not listing and change["new"] and change["new"] != state.face_id:
             state.choose(change["new"])
 
     which.observe(chose, names="value")
-    state.observe(offer, names=["faces", "picture"])
+    state.observe(offer, names="faces")
     state.observe(show, names=["face_id", "faces"])
+    state.observe(draw, names=["picture", "faces", "face_id"])
     offer()
+    draw()
     return whole
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def intake(desk: Desk) -> widgets.Widget:
     """Return the page that takes deliveries in: what is dropped, how far it is, what was refused and why."""
-    return shown(lambda: intake_of(CaseIntake(desk)))
+    return shown(lambda: intake_of(CaseIntake(desk)), desk)
 
 
 def intake_of(source: IntakeSource) -> widgets.Widget:
@@ -51,7 +51,7 @@ def intake_of(source: IntakeSource) -> widgets.Widget:
 
 def queries(desk: Desk) -> widgets.Widget:
     """Return the saved queries, and let the notebook know ``%%case`` with the names of views and columns."""
-    return shown(lambda: queries_of(CaseQueries(desk)))
+    return shown(lambda: queries_of(CaseQueries(desk)), desk)
 
 
 def queries_of(source: QuerySource) -> widgets.Widget:
@@ -73,7 +73,7 @@ def search(desk: Desk, still: str | None = None) -> widgets.Widget:
 
         return search_of(CaseSearches(desk), CaseSource(desk), still)
 
-    return shown(build)
+    return shown(build, desk)
 
 
 def search_of(source: SearchSource, enhancing: Source, still: str | None = None) -> widgets.Widget:
@@ -94,7 +94,7 @@ def search_of(source: SearchSource, enhancing: Source, still: str | None = None)
 
 def start(desk: Desk) -> widgets.Widget:
     """Return what a day begins with: what the case holds, what waits for the officer, what is new."""
-    return shown(lambda: start_of(CaseStart(desk)))
+    return shown(lambda: start_of(CaseStart(desk)), desk)
 
 
 def start_of(source: StartSource) -> widgets.Widget:
@@ -110,7 +110,7 @@ def accuracy(desk: Desk, truth: Path | None = None) -> widgets.Widget:
 
     ``truth`` is a truth table; a demonstration has its own, and one can be dropped into the page.
     """
-    return shown(lambda: accuracy_of(CaseAccuracy(desk, truth)))
+    return shown(lambda: accuracy_of(CaseAccuracy(desk, truth)), desk)
 
 
 def accuracy_of(source: AccuracySource) -> widgets.Widget:

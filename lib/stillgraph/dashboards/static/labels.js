@@ -4,9 +4,7 @@ function name(page) {
   for (const handle of page.querySelectorAll(".noUi-handle:not([aria-label])")) {
     const slider = handle.closest(".jupyter-widgets");
     const label = slider?.querySelector(".widget-label")?.textContent || "Value";
-    const several = slider?.querySelectorAll(".noUi-handle").length > 1;
-    const end = handle.classList.contains("noUi-handle-lower") ? ", from" : ", to";
-    handle.setAttribute("aria-label", several ? label + end : label);
+    handle.setAttribute("aria-label", label);
   }
 }
 

@@ -25,7 +25,7 @@ class Network {
   constructor(model, el) {
     this.model = model;
     this.mode = "pan";
-    this.persons = this.offences = 0;
+    this.persons = 0;
     this.view = { scale: 1, x: 0, y: 0 };
     this.chosen = new Set();
     this.marked = { nodes: new Set(), links: [] };
@@ -103,7 +103,6 @@ class Network {
       this.other = typed(Uint32Array, other);
       this.linked = typed(Uint8Array, linked);
       this.persons = message.labels.length - message.offences;
-      this.offences = message.offences;
       this.labels = message.labels;
       this.kept = new Uint8Array(this.one.length).fill(1);
       this.count();
