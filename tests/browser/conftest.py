@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import expect
 
 from stillgraph.dashboards import serve
 
@@ -246,3 +250,65 @@ def browser(browser_path: str) -> Iterator[Watched]:
     """Return a watched browser page."""
     with watched(browser_path) as seen:
         yield seen
+
+
+class Lab:
+    """A lab that runs, and a page of it."""
+
+    def __init__(self, url: str, browser: Watched) -> None:
+        self.url = url
+        self.root, _, self.token = url.partition("/lab/tree/")
+        self.browser, self.page = browser, browser.page
+        self.first, _, self.token = self.token.partition("?token=")
+        self.page.set_viewport_size({"width": 1400, "height": 2600})
+
+    def run(self, name: str) -> None:
+        """Open a notebook in a lab of its own tabs, and run all of it."""
+        page = self.page
+        page.goto(f"{self.root}/lab/workspaces/{name}/tree/{name}.ipynb?token={self.token}")
+        page.locator(".jp-NotebookPanel h1").first.wait_for(timeout=PATIENCE_MS)
+        busy = page.locator(".jp-Notebook-ExecutionIndicator")
+        expect(busy).to_have_attribute("data-status", "idle", timeout=PATIENCE_MS)
+        for patience_ms in (PATIENCE_MS / 4, PATIENCE_MS):
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            # The lab drops a command, without a word, that comes while it still connects to its kernel.
+            with suppress(PlaywrightTimeoutError):
+                page.locator(".sg-page").first.wait_for(timeout=patience_ms)
+                break
+        expect(page.locator(".sg-page").first).to_be_visible()
+        expect(busy).to_have_attribute("data-status", "idle", timeout=PATIENCE_MS)
+
+    def close(self) -> None:
+        """End the kernel, so that many notebooks do not hold a machine's memory."""
+        for kernel in self.page.request.get(f"{self.root}/api/kernels?token={self.token}").json():
+            self.page.request.delete(f"{self.root}/api/kernels/{kernel['id']}?token={self.token}")
+
+    def choose(self, button: str, path: Path | list[Path]) -> None:
+        """Give files to a button that asks for them."""
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name=button).click()
+        chooser.value.set_files(path)
+
+    def no_fault(self) -> None:
+        """No cell failed, no page says that something went wrong, and nothing was asked of another host."""
+        assert self.page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
+        assert self.page.locator(".sg-page .sg-alert").count() == 0
+        assert self.browser.others == []
+
+
+@contextmanager
+def lab_of(directory: Path, seat: Sequence[str], browser: Watched) -> Iterator[Lab]:
+    """Run ``stillgraph lab`` on a case, and end it."""
+    command = [sys.executable, "-c", "from stillgraph.cli import main; main()", "lab", str(directory), *seat]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            yield Lab(server.stdout.readline().removeprefix("JupyterLab: ").strip(), browser)
+        finally:
+            server.send_signal(signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def run_lab(browser_path: str) -> Callable[..., Any]:
+    """Run JupyterLab where there is a Chromium: ``with run_lab(case, seat, browser) as lab``."""
+    return lab_of

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageChops
-from test_notebooks import DEMO_SEAT, NOTEBOOKS, lab_of
+from test_notebooks import DEMO_SEAT, NOTEBOOKS
 
-from conftest import PAGES, chromium, served, watched
+from conftest import PAGES, chromium, lab_of, served, watched
 from stillgraph import demo
 from stillgraph.dashboards import serve
 

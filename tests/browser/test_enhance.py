@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-
 import pytest
 from playwright.sync_api import expect
 
@@ -19,25 +15,17 @@ STILL = "R08/R08_0002.jpg"
 
 
 @pytest.fixture
-def lab(browser_path, small_case):
-    """Run ``stillgraph lab`` on a searched case; return where it serves the enhancement notebook."""
-    command = [sys.executable, "-c", "from stillgraph.cli import main; main()", "lab", str(small_case.directory), *SEAT]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            url = process.stdout.readline().removeprefix("JupyterLab: ").strip()
-            yield url.replace("start.ipynb", "enhance.ipynb")
-        finally:
-            process.send_signal(signal.SIGTERM)
+def lab(run_lab, browser, small_case):
+    """Run JupyterLab on a searched case."""
+    with run_lab(small_case.directory, SEAT, browser) as running:
+        yield running
 
 
 def test_an_analyst_lightens_a_still_keeps_it_and_searches_with_it(lab, browser, small_case):
     page = browser.page
     page.set_viewport_size({"width": 1400, "height": 2400})
-    page.goto(lab)
-    expect(page.locator(".jp-NotebookPanel h1", has_text="Enhance a still")).to_be_visible(timeout=60_000)
-    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    lab.run("enhance")
+    expect(page.locator(".jp-NotebookPanel h1", has_text="Enhance a still")).to_be_visible()
     both = page.locator(".sg-beside img")
     expect(both).to_have_count(2, timeout=60_000)
     expect(page.locator(".sg-beside figcaption").nth(1)).to_have_text("enhanced: nothing yet")

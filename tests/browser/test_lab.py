@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -18,14 +15,10 @@ SEAT = ("--officer", "desk", "--operation", "OP-TEST", "--reason", "test the lab
 
 
 @pytest.fixture
-def lab(browser_path, small_case):
-    """Run ``stillgraph lab`` on a searched case that nobody has reviewed; return what it printed."""
-    command = [sys.executable, "-c", "from stillgraph.cli import main; main()", "lab", str(small_case.directory), *SEAT]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            yield process.stdout.readline()
-        finally:
-            process.send_signal(signal.SIGTERM)
+def lab(run_lab, browser, small_case):
+    """Run JupyterLab on a searched case that nobody has reviewed."""
+    with run_lab(small_case.directory, SEAT, browser) as running:
+        yield running
 
 
 def answer(url: str) -> tuple[int, str]:
@@ -39,7 +32,7 @@ def answer(url: str) -> tuple[int, str]:
 
 
 def test_the_notebook_opens_behind_its_token_and_runs(lab, browser, small_case):
-    url = lab.removeprefix("JupyterLab: ").strip()
+    url = lab.url
     bare, _, token = url.partition("?token=")
     root = bare.partition("/lab")[0]
     assert len(token) > 20
@@ -54,9 +47,7 @@ def test_the_notebook_opens_behind_its_token_and_runs(lab, browser, small_case):
     page.set_viewport_size({"width": 1400, "height": 3000})
     page.goto(url)
     expect(page.locator(".jp-NotebookPanel h1", has_text="Start here")).to_be_visible(timeout=60_000)
-    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    lab.run("start")
     expect(page.get_by_role("heading", name="What waits for you")).to_be_visible(timeout=60_000)
     assert "Custody images" in page.inner_text(".sg-numbers")
     assert page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0

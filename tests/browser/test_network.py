@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -19,26 +16,18 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def lab(browser_path, demo_case):
-    """Run ``stillgraph lab`` on the demonstration; return the address of its network notebook."""
+def lab(run_lab, browser, demo_case):
+    """Run JupyterLab on the demonstration."""
     seat = ("--officer", demo.ANALYST, "--operation", demo.OPERATION, "--reason", "test the network page")
-    command = [sys.executable, "-c", "from stillgraph.cli import main; main()", "lab", str(demo_case), *seat]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            line = process.stdout.readline()
-            yield line.removeprefix("JupyterLab: ").strip().replace("start.ipynb", "network.ipynb")
-        finally:
-            process.send_signal(signal.SIGTERM)
+    with run_lab(demo_case, seat, browser) as running:
+        yield running
 
 
 def test_the_way_between_two_persons_is_found_drawn_and_opened_to_its_stills(lab, browser, axe, demo_case):
     page = browser.page
     page.set_viewport_size({"width": 1400, "height": 3200})
-    page.goto(lab)
-    expect(page.locator(".jp-NotebookPanel h1", has_text="The network")).to_be_visible(timeout=60_000)
-    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    lab.run("network")
+    expect(page.locator(".jp-NotebookPanel h1", has_text="The network")).to_be_visible()
     drawing = page.locator(".sgn[data-drawn]")
     expect(drawing).to_be_visible(timeout=60_000)
     assert ink(page) > 0.01, "something is drawn"

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import zipfile
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
 from stillgraph import demo
@@ -32,62 +26,6 @@ WAIT_MS = 60_000
 STILL = "R08/R08_0002.jpg"
 
 
-class Lab:
-    """A lab that runs, and a page of it."""
-
-    def __init__(self, url: str, browser) -> None:
-        self.root, _, self.token = url.partition("/lab/tree/")
-        self.browser, self.page = browser, browser.page
-        self.first, _, self.token = self.token.partition("?token=")
-        self.page.set_viewport_size({"width": 1400, "height": 2600})
-
-    def run(self, name: str) -> None:
-        """Open a notebook in a lab of its own tabs, and run all of it."""
-        page = self.page
-        page.goto(f"{self.root}/lab/workspaces/{name}/tree/{name}.ipynb?token={self.token}")
-        page.locator(".jp-NotebookPanel h1").first.wait_for(timeout=WAIT_MS)
-        busy = page.locator(".jp-Notebook-ExecutionIndicator")
-        expect(busy).to_have_attribute("data-status", "idle", timeout=WAIT_MS)
-        for patience_ms in (WAIT_MS / 4, WAIT_MS):
-            page.get_by_role("menuitem", name="Run", exact=True).click()
-            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-            # The lab drops a command, without a word, that comes while it still connects to its kernel.
-            with suppress(PlaywrightTimeoutError):
-                page.locator(".sg-page").first.wait_for(timeout=patience_ms)
-                break
-        expect(page.locator(".sg-page").first).to_be_visible()
-        expect(busy).to_have_attribute("data-status", "idle", timeout=WAIT_MS)
-
-    def close(self) -> None:
-        """End the kernel, so that many notebooks do not hold a machine's memory."""
-        for kernel in self.page.request.get(f"{self.root}/api/kernels?token={self.token}").json():
-            self.page.request.delete(f"{self.root}/api/kernels/{kernel['id']}?token={self.token}")
-
-    def choose(self, button: str, path: Path | list[Path]) -> None:
-        """Give files to a button that asks for them."""
-        with self.page.expect_file_chooser() as chooser:
-            self.page.get_by_role("button", name=button).click()
-        chooser.value.set_files(path)
-
-    def no_fault(self) -> None:
-        """No cell failed, no page says that something went wrong, and nothing was asked of another host."""
-        assert self.page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
-        assert self.page.locator(".sg-page .sg-alert").count() == 0
-        assert self.browser.others == []
-
-
-@contextmanager
-def lab_of(directory: Path, seat, browser):
-    command = [sys.executable, "-c", "from stillgraph.cli import main; main()", "lab", str(directory), *seat]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ}
-    ) as server:
-        try:
-            yield Lab(server.stdout.readline().removeprefix("JupyterLab: ").strip(), browser)
-        finally:
-            server.send_signal(signal.SIGTERM)
-
-
 @pytest.fixture(scope="module")
 def browser(watch):
     """Return one browser page for all tests here; it leaves notebooks that are not saved without asking."""
@@ -97,11 +35,11 @@ def browser(watch):
 
 
 @pytest.fixture(scope="module")
-def lab(browser, demo_case, tmp_path_factory):
+def lab(run_lab, browser, demo_case, tmp_path_factory):
     """Run one lab over the demonstration, for every notebook."""
     directory = tmp_path_factory.mktemp("lab") / "demo"
     shutil.copytree(demo_case, directory)
-    with lab_of(directory, DEMO_SEAT, browser) as running:
+    with run_lab(directory, DEMO_SEAT, browser) as running:
         yield running
 
 
@@ -117,7 +55,7 @@ def test_a_notebook_runs_without_error_and_axe_finds_nothing_serious(lab, axe, n
     lab.close()
 
 
-def test_a_delivery_with_bad_rows_is_dropped_taken_in_and_its_refusals_kept(small_case, browser, tmp_path):
+def test_a_delivery_with_bad_rows_is_dropped_taken_in_and_its_refusals_kept(run_lab, small_case, browser, tmp_path):
     with (DELIVERY / "manifest.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))[:4]
     rows[1]["value_gbp"] = "-4"
@@ -130,7 +68,7 @@ def test_a_delivery_with_bad_rows_is_dropped_taken_in_and_its_refusals_kept(smal
         archive.write(ROOT / "data" / "demo" / "stores.csv", "R09/stores.csv")
         for row in rows[:3]:
             archive.write(DELIVERY / "stills" / row["image"], f"R09/stills/{row['image']}")
-    with lab_of(small_case.directory, SMALL_SEAT, browser) as lab:
+    with run_lab(small_case.directory, SMALL_SEAT, browser) as lab:
         page = lab.page
         lab.run("intake")
         lab.choose("Choose files", tmp_path / "R09.zip")
@@ -157,7 +95,7 @@ def test_a_delivery_with_bad_rows_is_dropped_taken_in_and_its_refusals_kept(smal
     assert found.n[0] == 2
 
 
-def test_a_still_is_searched_sent_to_review_judged_twice_and_its_person_is_ranked(small_case, browser):
+def test_a_still_is_searched_sent_to_review_judged_twice_and_its_person_is_ranked(run_lab, small_case, browser):
     """The search and the reviews are made in the lab, each as another officer; the ranking is the command's."""
     with small_case.seat().case.session(writing=True) as session:
         session.execute("DELETE FROM held.candidates")
@@ -165,7 +103,7 @@ def test_a_still_is_searched_sent_to_review_judged_twice_and_its_person_is_ranke
         session.execute("DELETE FROM held.searched_stills")
         session.execute("DELETE FROM held.searches")
     assert reviewing.queue(small_case.seat("first")) == ()
-    with lab_of(small_case.directory, SMALL_SEAT, browser) as lab:
+    with run_lab(small_case.directory, SMALL_SEAT, browser) as lab:
         page = lab.page
         lab.run("search")
         page.get_by_placeholder("Type or choose").fill(STILL)
@@ -178,16 +116,16 @@ def test_a_still_is_searched_sent_to_review_judged_twice_and_its_person_is_ranke
         assert "score" in cards.first.inner_text()
         lab.no_fault()
     for officer in ("first", "second"):
-        judged(small_case, browser, officer, first)
+        judged(run_lab, small_case, browser, officer, first)
     linking.link(small_case.seat("third"))
     ranked = ranking.ranking(small_case.seat("third"))
     assert [one.person_id for one in ranked.standings] == [first]
 
 
-def judged(case, browser, officer: str, nominal: str) -> None:
+def judged(run_lab, case, browser, officer: str, nominal: str) -> None:
     """Judge the list that is dealt in the review notebook, supporting a nominal."""
     seat = ("--officer", officer, "--operation", "OP-TEST", "--reason", "test the notebooks")
-    with lab_of(case.directory, seat, browser) as lab:
+    with run_lab(case.directory, seat, browser) as lab:
         page = lab.page
         lab.run("review")
         page.locator(".sg-pick", has_text=nominal).get_by_role("button").click(timeout=WAIT_MS)
@@ -230,13 +168,13 @@ def test_a_query_is_saved_in_a_cell_run_by_its_name_and_downloaded(lab, tmp_path
     lab.close()
 
 
-def test_work_that_is_stopped_leaves_its_delivery_waiting_and_the_page_usable(small_case, browser, tmp_path):
+def test_work_that_is_stopped_leaves_its_delivery_waiting_and_the_page_usable(run_lab, small_case, browser, tmp_path):
     with (DELIVERY / "manifest.csv").open(encoding="utf-8-sig", newline="") as stream:
         images = [row["image"] for row in csv.DictReader(stream)]
     files = [DELIVERY / "manifest.csv", ROOT / "data" / "demo" / "stores.csv", *(
         DELIVERY / "stills" / name for name in images if (DELIVERY / "stills" / name).is_file()
     )]  # fmt: skip
-    with lab_of(small_case.directory, SMALL_SEAT, browser) as lab:
+    with run_lab(small_case.directory, SMALL_SEAT, browser) as lab:
         page = lab.page
         lab.run("intake")
         lab.choose("Choose files", files)
