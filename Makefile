@@ -9,7 +9,7 @@ MODEL_SOURCE := .cache/models
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check lint types contracts pytest browser timings lock models model-source screenshots docs clean
+.PHONY: help demo test check lint types contracts pytest browser chaos timings lock models model-source screenshots docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -49,13 +49,16 @@ pytest: $(READY) model-source ## the tests, those in a real Chromium beside the 
 	@echo "== pytest"
 	@$(BIN)/pytest -m browser > .cache/browser-tests.log 2>&1 & browser=$$!; \
 	trap 'kill $$browser' INT TERM; \
-	$(BIN)/pytest -m "not browser"; others=$$?; \
+	$(BIN)/pytest -m "not browser and not chaos"; others=$$?; \
 	wait $$browser; pages=$$?; \
 	echo "== pytest, in a browser"; cat .cache/browser-tests.log; \
 	exit $$(( others > pages ? others : pages ))
 
 browser: $(READY) ## the tests in a real Chromium alone: every page, every notebook, the journeys through them
 	@$(BIN)/pytest -m browser
+
+chaos: $(READY) ## many processes at once, kill -9 at any moment, full disks, spoiled inputs, tampering: about an hour
+	@$(BIN)/pytest -m chaos tests/chaos
 
 timings: $(READY) ## how long pages take: first content, a filter on 10,000 nodes, a search of 100,000 custody images
 	@test -f $(CASE)/case.duckdb || $(BIN)/stillgraph demo --case $(CASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,15 @@ def no_seat_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test pass because of what the shell it runs in happens to name: a case, an officer, an operation, a device."""
     for name in ("CASE", "OFFICER", "OPERATION", "REASON", "DEVICE"):
         monkeypatch.delenv(f"STILLGRAPH_{name}", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the tests away from the user's keys and records' heads; yield the directory that stands in for theirs."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STILLGRAPH_STATE", str(folder))
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -43,6 +43,7 @@ MIGRATIONS = (
     "0016_arrest_dates.sql",
     "0018_sign_in.sql",
     "0019_saved_queries.sql",
+    "0020_case_id.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 
