@@ -17,6 +17,9 @@
     |   +-- NotACase            no case file there, or one made by a newer Stillgraph
     |   +-- OutdatedCase        one made by an earlier Stillgraph, to be upgraded
     |   +-- CaseInUse           another process holds the case file
+    |   +-- MissingKey          no key was given that could open it
+    |   +-- WrongKey            the key that was given does not open it
+    |   +-- KeysDamaged         its keys.json is missing, or not as it was written
     +-- GalleryDamaged          the gallery's index on disk is not whole; it is made anew from the case file
     +-- ModelError              a face model pack that is missing, altered, or of another model than the case
     +-- WorkerLost              a process or machine that analysed images is gone
@@ -89,6 +92,18 @@ class OutdatedCase(CaseError):
 
 class CaseInUse(CaseError):
     """Another process holds the case file."""
+
+
+class MissingKey(CaseError):
+    """The case needs a key, and none was given."""
+
+
+class WrongKey(CaseError):
+    """The key that was given does not open the case."""
+
+
+class KeysDamaged(CaseError):
+    """The file that holds a case's wrapped keys is missing, or is not as it was written."""
 
 
 class GalleryDamaged(StillgraphError):

@@ -6,7 +6,7 @@ import pytest
 
 from stillgraph.casework import governing, harm, take_seat
 from stillgraph.errors import NotPermitted, OutdatedCase, WrongUse
-from stillgraph.store import casefile
+from stillgraph.store import CaseFile, casefile, keys
 
 
 @pytest.fixture
@@ -20,6 +20,10 @@ def outdated(tmp_path, monkeypatch):
         earlier.setattr(harm, "give_shipped", lambda session: None)
         case = governing.create_case(tmp_path / "old")
         governing.add_officer(take_seat(case.directory), "admin")
+    # As it was before cases had numbers and keys of their own.
+    with case.session(writing=True) as session:
+        session.execute("DELETE FROM held.settings WHERE key = 'case_id'")
+    (case.directory / "keys.json").unlink()
     return case.directory
 
 
@@ -33,6 +37,7 @@ def test_an_upgraded_case_works_and_says_who_upgraded_it(outdated):
     assert governing.upgrade_case(desk(outdated)) == (1, casefile.SCHEMA_VERSION)
     report = governing.verify_audit(outdated)
     assert report.holds
+    assert keys.ring(outdated).case_id == CaseFile(outdated).settings()["case_id"], "it has keys of its own now"
     with take_seat(outdated).case.session(writing=False) as session:
         assert harm.harm_table(session).harm_days("46") == 1.0
     with take_seat(outdated).case.session(writing=False) as session:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
-from stillgraph.store import CaseFile, casefile
+from stillgraph.store import CaseFile, casefile, keys
 from stillgraph.store.casefile import SCHEMA_VERSION
 
 HOLD = """
@@ -44,6 +44,7 @@ def test_a_case_is_made_with_its_settings_and_opens_again(tmp_path):
     made = CaseFile.create(tmp_path / "new" / "case", {"model": "m@1", "kind": "case"})
     assert CaseFile.open(made.directory).settings() == {
         "schema_version": str(SCHEMA_VERSION),
+        "case_id": keys.ring(made.directory).case_id,
         "model": "m@1",
         "kind": "case",
     }
@@ -230,7 +231,7 @@ def test_many_processes_read_at_once(case_file):
         for _ in range(3):
             readers.enter_context(held_elsewhere(case_file, "reading"))
         with case_file.session(writing=False) as session:
-            assert session.one("SELECT count(*) FROM held.settings") == (4,)
+            assert session.one("SELECT count(*) FROM held.settings") == (5,)
 
 
 def test_a_long_query_draws_nothing_on_stdout(small_case):

@@ -194,7 +194,7 @@ def test_anything_else_is_refused_and_changes_nothing(filled, sql):
             QueryRefused, match=r"^(A query is one SELECT|A query reads|A WITH clause|DuckDB cannot run)"
         ):
             queries.run(session, sql)
-        assert session.one("SELECT count(*) FROM held.settings") == (2,)
+        assert session.one("SELECT count(*) FROM held.settings") == (3,)
         assert len(frame) == 1
 
 

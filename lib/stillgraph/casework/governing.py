@@ -14,8 +14,8 @@ from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, OperationId, Role
-from stillgraph.store import CaseFile, office, receipts, reviews, rulings
-from stillgraph.store.casefile import SCHEMA_VERSION, migrate
+from stillgraph.store import CaseFile, keys, office, receipts, reviews, rulings
+from stillgraph.store.casefile import SCHEMA_VERSION, case_id, migrate
 
 
 def create_case(directory: Path, *, pack: str | None = None, kind: str = "case") -> CaseFile:
@@ -72,6 +72,7 @@ def upgrade_case(desk: Desk) -> tuple[int, int]:
     with desk.act(Action.UPGRADE_CASE, since=since, to=SCHEMA_VERSION) as deed:
         migrate(deed.session, since=since)
         harm.give_shipped(deed.session)
+        keys.given_to_plain(desk.case.directory, case_id(deed.session), deed.at)
         # What deliveries killed under an earlier version left is told by nothing but the absence of a row.
         desk.images.sweep(receipts.all_digests(deed.session))
     return since, SCHEMA_VERSION

@@ -14,10 +14,12 @@ from dataclasses import asdict, is_dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import duckdb
 
 from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
+from stillgraph.store import keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,10 +172,12 @@ class CaseFile:
             )
         case.directory.mkdir(parents=True, exist_ok=True)
         case.directory.chmod(0o700)
+        known_as = str(uuid4())
+        keys.given_to_plain(case.directory, known_as, keys.now())
         with case.session(writing=True) as session, session.transaction():
             migrate(session, since=0)
-            for key, value in settings.items():
-                session.execute("INSERT INTO held.settings VALUES (?, ?)", [key, value])
+            for key, value in {**settings, "case_id": known_as}.items():
+                session.execute("INSERT OR REPLACE INTO held.settings VALUES (?, ?)", [key, value])
         return case
 
     @classmethod
@@ -292,6 +296,13 @@ def migrate(session: Session, *, since: int) -> None:
         session.execute(_sql(name))
     session.execute(_sql("views.sql"))
     session.execute("INSERT OR REPLACE INTO held.settings VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+
+
+def case_id(session: Session) -> str:
+    """Return the number by which a case is known outside its directory."""
+    found = session.one("SELECT value FROM held.settings WHERE key = 'case_id'")
+    assert found is not None  # noqa: S101  (every case has one from its schema on)
+    return str(found[0])
 
 
 def _sql(name: str) -> str:
