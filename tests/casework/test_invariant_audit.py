@@ -128,7 +128,7 @@ def forge(case):
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("DELETE FROM held.audit")
         connection.executemany(
-            f"INSERT INTO held.audit VALUES ({', '.join('?' * 10)})", [list(asdict(e).values()) for e in forged]
+            f"INSERT INTO held.audit VALUES ({', '.join('?' * 12)})", [list(asdict(e).values()) for e in forged]
         )
     return kept, forged
 

@@ -15,10 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillgraph.casework import recording
 from stillgraph.errors import ModelError, Refused, StillgraphError, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim, permit
-from stillgraph.records import ModelId
+from stillgraph.records import AuditEntry, ModelId
 from stillgraph.store import CaseFile, Session, office, sign_ins
 from stillgraph.store.images import ImageStore
 
@@ -118,13 +119,13 @@ class Desk:
         NotPermitted
             The officer, operation or reason does not cover the action. The attempt is recorded.
         """
-        with self.case.session(writing=True) as session:
+        with self._working() as session:
             deed = self._deed(session, details)
             with self._failures_recorded(deed, action), session.transaction():
                 self._permit(deed, action)
                 yield deed
-                self.record(deed, action, "done")
-            self.anchor(session, deed.at)
+                entry = self.record(deed, action, "done")
+            self._carry_out(deed, entry)
 
     @contextmanager
     def ahead(self, action: Action, **details: object) -> Iterator[Deed]:
@@ -137,7 +138,7 @@ class Desk:
         NotPermitted
             As :meth:`act`.
         """
-        with self.case.session(writing=True) as session:
+        with self._working() as session:
             deed = self._deed(session, details)
             with self._failures_recorded(deed, action):
                 self._permit(deed, action)
@@ -145,7 +146,7 @@ class Desk:
 
     def record_failure(self, action: Action, error: BaseException, **details: object) -> None:
         """Record that work outside the case file for an action failed."""
-        with self.case.session(writing=True) as session:
+        with self._working() as session:
             self._record_alone(self._deed(session, details), action, "failed", why=_why(error))
 
     def _deed(self, session: Session, details: Mapping[str, object]) -> Deed:
@@ -172,30 +173,46 @@ class Desk:
     def found(self, action: Action, officer: str = "", **details: object) -> Iterator[Deed]:
         """Do and record what comes before there is anybody to permit it: the case itself and its first officer."""
         reason = self.claim.reason or SETTING_UP_REASON
-        with self.case.session(writing=True) as session:
+        with self._working() as session:
             deed = Deed(session, self.clock(), officer, "", reason, dict(details))
             with session.transaction():
                 yield deed
-                self.record(deed, action, "done")
-            self.anchor(session, deed.at)
+                entry = self.record(deed, action, "done")
+            self._carry_out(deed, entry)
 
-    def record(self, deed: Deed, action: Action, result: str) -> None:
-        """Append the audit entry of a deed to the chain, inside the transaction that is open."""
+    @contextmanager
+    def _working(self) -> Iterator[Session]:
+        """Open the case for an action; what an earlier process left out of the record comes first."""
+        with self.case.session(writing=True) as session:
+            if not session.begun:
+                session.begun = True
+                key = recording.key_of(session, self.case.directory)
+                if key is not None:
+                    recording.carry_over(session, self.case.directory, key, self.clock())
+            yield session
+
+    def record(self, deed: Deed, action: Action, result: str) -> AuditEntry:
+        """Append the audit entry of a deed to the chain, inside the transaction that is open, and return it."""
         head = office.chain_head(deed.session)
         sequence, previous = (head[0] + 1, head[1]) if head is not None else (1, chain.GENESIS)
-        office.append_entry(
-            deed.session,
-            chain.entry(
-                sequence=sequence, previous=previous, recorded_at=deed.at, officer=deed.officer or "(none)",
-                operation=deed.operation or "(none)", reason=deed.reason, action=str(action), result=result,
-                details=deed.details,
-            ),
+        entry = chain.entry(
+            sequence=sequence, previous=previous, recorded_at=deed.at, officer=deed.officer or "(none)",
+            operation=deed.operation or "(none)", reason=deed.reason, action=str(action), result=result,
+            details=deed.details, key=recording.key_of(deed.session, self.case.directory),
         )  # fmt: skip
+        office.append_entry(deed.session, entry)
+        return entry
 
     def _record_alone(self, deed: Deed, action: Action, result: str, *, why: str) -> None:
         deed.note(why=why)
         with deed.session.transaction():
-            self.record(deed, action, result)
+            entry = self.record(deed, action, result)
+        self._carry_out(deed, entry)
+
+    def _carry_out(self, deed: Deed, entry: AuditEntry) -> None:
+        """Carry an entry that is committed out of the case file: into the log, and its head to the anchors."""
+        if entry.keyed:
+            recording.follow(deed.session, self.case.directory, entry, deed.at)
         self.anchor(deed.session, deed.at)
 
     def anchor(self, session: Session, at: datetime) -> None:

@@ -12,11 +12,12 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stillgraph.errors import AuditBroken
+from stillgraph.governance.sealing import keyed
 from stillgraph.records import AuditEntry, FaceRuling, Judgement
 
 GENESIS = "0" * 64
@@ -61,39 +62,30 @@ def entry(
     action: str,
     result: str,
     details: dict[str, object],
+    tables: str = "",
+    key: bytes | None = None,
 ) -> AuditEntry:
-    """Return the next link of the chain, sealed by its digest."""
+    """Return the next link of the chain, sealed by its digest and, where there is a key, by the digest keyed."""
     written = json.dumps(details, sort_keys=True, ensure_ascii=False, default=str)
+    at = recorded_at.astimezone(UTC)
     unsealed = AuditEntry(
-        sequence,
-        recorded_at.astimezone(UTC),
-        officer,
-        operation,
-        reason,
-        action,
-        result,
-        written,
-        previous,
-        "",
-    )
-    return AuditEntry(
-        sequence,
-        unsealed.recorded_at,
-        officer,
-        operation,
-        reason,
-        action,
-        result,
-        written,
-        previous,
-        digest(unsealed),
-    )
+        sequence, at, officer, operation, reason, action, result, written, previous, "", tables
+    )  # fmt: skip
+    sealed = replace(unsealed, digest=digest(unsealed))
+    return sealed if key is None else replace(sealed, keyed=keyed_digest(sealed, key))
+
+
+def keyed_digest(of: AuditEntry, key: bytes) -> str:
+    """Return an entry's digest under the case's key; it holds for everything before the entry too."""
+    return keyed(key, "entry", of.digest)
 
 
 def digest(of: AuditEntry) -> str:
     """Return the SHA-256, in hex, of everything an entry says, its place and predecessor included."""
     said = [of.sequence, of.recorded_at.astimezone(UTC).isoformat(), of.officer, of.operation, of.reason, of.action,
             of.result, of.details, of.previous]  # fmt: skip
+    # Entries of before tables were said have the digests they always had.
+    said += [of.tables] if of.tables else []
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 

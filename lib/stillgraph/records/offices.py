@@ -53,7 +53,11 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One link of the audit chain; ``details`` is JSON text without personal data, ``digest`` a SHA-256 in hex."""
+    """One link of the audit chain; ``details`` is JSON text without personal data, ``digest`` a SHA-256 in hex.
+
+    ``tables`` is JSON text of what the action left in each table it wrote, and empty where it wrote none. ``keyed`` is
+    the digest's HMAC under the case's key, in hex, and empty in entries of before there was one.
+    """
 
     sequence: int
     recorded_at: datetime
@@ -65,3 +69,5 @@ class AuditEntry:
     details: str
     previous: str
     digest: str
+    tables: str = ""
+    keyed: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from importlib import resources
@@ -19,7 +19,7 @@ from uuid import uuid4
 import duckdb
 
 from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
-from stillgraph.store import keys
+from stillgraph.store import filestate, keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,7 @@ MIGRATIONS = (
     "0018_sign_in.sql",
     "0019_saved_queries.sql",
     "0020_case_id.sql",
+    "0022_audit.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 
@@ -66,9 +67,20 @@ _open: dict[Path, Session] = {}
 class Session:
     """An open case file. Values are always bound, never pasted into SQL."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, found: str = "", afterwards: list[Callable[[], None]] | None = None
+    ) -> None:
         self._connection = connection
         self._confined = False
+        self.found = found
+        """The state of the case file when it was opened for writing; empty where it was made, or opened to read."""
+        self.begun = False
+        """Whether what comes first after opening has been done."""
+        self._afterwards = afterwards if afterwards is not None else []
+
+    def when_closed(self, then: Callable[[], None]) -> None:
+        """Have something done once the case file is closed, before another process may write it."""
+        self._afterwards.append(then)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -254,6 +266,28 @@ class CaseFile:
 
     @contextmanager
     def _connected(self, *, writing: bool) -> Iterator[Session]:
+        if not writing:
+            with self._attached(writing=False) as session:
+                yield session
+            return
+        with filestate.alone(self.directory, PATIENCE_S, self._in_use):
+            afterwards: list[Callable[[], None]] = []
+            try:
+                with self._attached(writing=True, afterwards=afterwards) as session:
+                    yield session
+            finally:
+                for then in afterwards:
+                    then()
+
+    def _in_use(self) -> CaseInUse:
+        return CaseInUse(
+            f"The case in {self.directory} has been in use by another process for "
+            f"{PATIENCE_S:.0f} seconds; try again when that is done."
+        )
+
+    @contextmanager
+    def _attached(self, *, writing: bool, afterwards: list[Callable[[], None]] | None = None) -> Iterator[Session]:
+        found = filestate.state(self.path) if writing and self.path.is_file() else ""
         connection = duckdb.connect(":memory:", config=_CONFIG)
         try:
             self._attach(connection, writing=writing)
@@ -261,7 +295,7 @@ class CaseFile:
             connection.execute("SET TimeZone = 'UTC'")
             # It goes to stdout, into the one JSON document that commands print there.
             connection.execute("SET enable_progress_bar = false")
-            yield Session(connection)
+            yield Session(connection, found, afterwards)
         finally:
             connection.close()
 
@@ -280,10 +314,7 @@ class CaseFile:
                         f"{self.path} cannot be opened as a case file; restore it from a backup or make a new case."
                     ) from error
                 if time.monotonic() > deadline:
-                    raise CaseInUse(
-                        f"The case in {self.directory} has been in use by another process for "
-                        f"{PATIENCE_S:.0f} seconds; try again when that is done."
-                    ) from error
+                    raise self._in_use() from error
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
             else:

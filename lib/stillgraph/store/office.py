@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from stillgraph.records import AuditEntry, Officer, OfficerId, Operation, OperationId, Role
-from stillgraph.store.casefile import Session
+from stillgraph.store.casefile import MIGRATIONS, Session
+
+KEYED_SINCE = MIGRATIONS.index("0022_audit.sql") + 1
+"""The schema version since which an audit entry is keyed and says what it left in the tables."""
 
 
 def officer(session: Session, officer_id: str) -> Officer | None:
@@ -64,11 +68,22 @@ def open_operation(
 
 def chain(session: Session) -> list[AuditEntry]:
     """Return the audit chain in its sequence."""
+    return list(entries_since(session, 0))
+
+
+def entries_since(session: Session, sequence: int) -> Iterator[AuditEntry]:
+    """Yield the audit entries after one, in their sequence."""
+    more = "tables, keyed" if is_keyed(session) else "'', ''"
     rows = session.rows(
-        "SELECT sequence, recorded_at, officer, operation, reason, action, result, details, previous, digest "
-        "FROM held.audit ORDER BY sequence"
+        "SELECT sequence, recorded_at, officer, operation, reason, action, result, details, previous, digest, "  # noqa: S608
+        f"{more} FROM held.audit WHERE sequence > ? ORDER BY sequence",
+        [sequence],
     )
-    return [AuditEntry(row[0], row[1].astimezone(UTC), *row[2:]) for row in rows]
+    for row in rows:
+        entry = AuditEntry(*row)
+        yield replace(
+            entry, recorded_at=entry.recorded_at.astimezone(UTC), tables=entry.tables or "", keyed=entry.keyed or ""
+        )
 
 
 def chain_head(session: Session) -> tuple[int, str] | None:
@@ -78,12 +93,17 @@ def chain_head(session: Session) -> tuple[int, str] | None:
 
 
 def append_entry(session: Session, entry: AuditEntry) -> None:
-    """Append one audit entry."""
-    session.execute(
-        "INSERT INTO held.audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [entry.sequence, entry.recorded_at, entry.officer, entry.operation, entry.reason, entry.action, entry.result,
-         entry.details, entry.previous, entry.digest],
-    )  # fmt: skip
+    """Append one audit entry; in a case of an earlier schema, without what that has no column for."""
+    said = [entry.sequence, entry.recorded_at, entry.officer, entry.operation, entry.reason, entry.action, entry.result,
+            entry.details, entry.previous, entry.digest]  # fmt: skip
+    said += [entry.tables, entry.keyed] if is_keyed(session) else []
+    session.execute(f"INSERT INTO held.audit VALUES ({', '.join('?' * len(said))})", said)  # noqa: S608
+
+
+def is_keyed(session: Session) -> bool:
+    """Say whether the case's schema is one in which entries are keyed; an upgrade makes it so."""
+    row = session.one("SELECT value FROM held.settings WHERE key = 'schema_version'")
+    return row is not None and int(row[0]) >= KEYED_SINCE
 
 
 def record_stage_times(session: Session, times: Sequence[tuple[str, float]]) -> None:
