@@ -1,4 +1,4 @@
-"""Reports for people: the case pack."""
+"""Reports for people: the case pack and the transparency report."""
 
 from __future__ import annotations
 
@@ -62,4 +62,42 @@ def report_case(
     )
     for one in told.missing:
         print(f"Not shown: {one}")
+    print(f"SHA-256 {told.sha256}, recorded.")
+
+
+@report_app.command(
+    "transparency", epilog="Example: stillgraph report transparency cases/autumn --out report.html --internal"
+)
+def report_transparency(
+    case: Case,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help=".html, .pdf or .json")],
+    since: Since = None,
+    until: Until = None,
+    public: Annotated[
+        bool,
+        typer.Option("--public/--internal", help="Small counts withheld, of one quarter; or exact, of any period."),
+    ] = True,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write what the audit record says of a period: searches, what came of them, errors, deletions, attempts."""
+    from stillgraph.casework import transparency
+
+    told = transparency.write(
+        common.seat(case, officer, operation, reason),
+        out,
+        since=common.day(since, "--since"),
+        until=common.day(until, "--until"),
+        public=public,
+    )
+    if as_json:
+        common.print_json(told)
+        return
+    kind = "public" if told.public else "internal"
+    print(f"Wrote {told.file}: {told.since} to {told.until}, {kind} version, from the audit record up to entry "
+          f"{told.sequence}.")  # fmt: skip
+    if told.provisional:
+        print("The period has not ended: not for publication.")
     print(f"SHA-256 {told.sha256}, recorded.")

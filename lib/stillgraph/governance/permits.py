@@ -49,6 +49,7 @@ class Action(StrEnum):
     NETWORK = "network"
     EXPLAIN = "explain"
     EXPORT_CASE_PACK = "export case pack"
+    REPORT_TRANSPARENCY = "report transparency"
     QUERY = "query"
     SAVE_QUERY = "save query"
     DELETE_QUERY = "delete saved query"

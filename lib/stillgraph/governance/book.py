@@ -1,0 +1,97 @@
+"""Counts of a report by name, how they add up, and the tables that show them; small ones withheld for the public."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stillgraph.evaluation import wilson
+from stillgraph.governance.disclosure import Sum, suppressed
+from stillgraph.records.transparency import (
+    NOT_RECORDED,
+    WITHHELD,
+    Shown,
+    TransparencyRate,
+    TransparencyRow,
+    TransparencyTable,
+)
+
+ALL = "all"
+
+
+@dataclass(slots=True)
+class Book:
+    """The counts of one report.
+
+    Everything that a reader can take from anything else is entered as a sum, differences by the count that no table
+    shows: what is withheld is then decided over all tables at once.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    sums: list[Sum] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+    withheld: frozenset[str] = frozenset()
+
+    def put(self, name: str, count: int | None, *, shown: bool = True) -> str:
+        """Enter a count; ``None`` is one that the record does not hold."""
+        if count is None:
+            self.missing.add(name)
+        else:
+            self.counts[name] = count
+        if shown:
+            self.shown.add(name)
+        return name
+
+    def split(self, whole: str, parts: Mapping[str, int], *, shown: bool = True) -> list[str]:
+        """Enter the parts of a count entered before, by their names; what they leave is one more, not shown."""
+        names = [self.put(name, count, shown=shown) for name, count in parts.items()]
+        if whole in self.missing:
+            return names
+        rest = self.counts[whole] - sum(parts.values())
+        left = [self.put(f"{whole}.not.{len(self.sums)}", rest, shown=False)] if rest else []
+        self.sums.append(Sum(whole, (*names, *left)))
+        return names
+
+    def less(self, whole: str, part: str) -> None:
+        """Say that a count is within another: a reader can take their difference."""
+        if {whole, part} & self.missing:
+            return
+        rest = self.put(f"{whole}.less.{part}", self.counts[whole] - self.counts[part], shown=False)
+        self.sums.append(Sum(whole, (part, rest)))
+
+    def close(self, *, public: bool) -> None:
+        """Decide what is withheld; nothing is entered after that."""
+        shown = self.shown - self.missing
+        self.withheld = suppressed(self.counts, shown, self.sums) if public else frozenset()
+
+    def cell(self, name: str) -> Shown:
+        """Return a count as it is shown."""
+        if name in self.missing:
+            return NOT_RECORDED
+        return WITHHELD if name in self.withheld else self.counts[name]
+
+    def rate(self, key: str, label: str, successes: str, trials: str) -> TransparencyRate:
+        """Return a proportion of two counts with its interval, withheld where either is."""
+        s, t = self.cell(successes), self.cell(trials)
+        if isinstance(s, str) or isinstance(t, str):
+            return TransparencyRate(key, label, s, t, None, None, None)
+        made = wilson(s, t)
+        return TransparencyRate(key, label, s, t, made.value, made.low, made.high)
+
+    def table(
+        self, key: str, heading: str, first: str, *, columns: Sequence[tuple[str, str]],
+        rows: Iterable[tuple[str, str, Sequence[str]]], note: str = "",
+    ) -> TransparencyTable:  # fmt: skip
+        """Return a table of counts by their names; a row is its key, its label and the names of its cells."""
+        made = tuple(
+            TransparencyRow(row, label, tuple(self.cell(name) for name in names)) for row, label, names in rows
+        )
+        return TransparencyTable(key, heading, first, tuple(columns), made, note)
+
+
+def about(number: int) -> str:
+    """Return a stock to the nearest ten, as the public is told it: of two exact ones the difference is a small flow."""
+    if number == 0:
+        return "0"
+    return "fewer than 10" if number < 10 else f"about {10 * round(number / 10):,}"
