@@ -20,6 +20,9 @@
     |   +-- MissingKey          no key was given that could open it
     |   +-- WrongKey            the key that was given does not open it
     |   +-- KeysDamaged         its keys.json is missing, or not as it was written
+    |   +-- DiskFull            there is no room left for what was to be written; nothing of it was kept
+    |   +-- ReadOnly            the case, or the disk it lies on, cannot be written to
+    |   +-- BackupDamaged       a backup that is cut short, altered, or none
     +-- GalleryDamaged          the gallery's index on disk is not whole; it is made anew from the case file
     +-- ModelError              a face model pack that is missing, altered, or of another model than the case
     +-- WorkerLost              a process or machine that analysed images is gone
@@ -104,6 +107,18 @@ class WrongKey(CaseError):
 
 class KeysDamaged(CaseError):
     """The file that holds a case's wrapped keys is missing, or is not as it was written."""
+
+
+class DiskFull(CaseError):
+    """There is no room left on a disk; nothing of what was to be written was kept."""
+
+
+class ReadOnly(CaseError):
+    """The case, or the disk it lies on, cannot be written to, and every look at a case is recorded in it."""
+
+
+class BackupDamaged(CaseError):
+    """A backup is cut short, altered, or no backup."""
 
 
 class GalleryDamaged(StillgraphError):

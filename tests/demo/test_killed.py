@@ -40,7 +40,7 @@ PASSING = {
 }
 """Columns that say when, or how long: two runs differ in them."""
 
-NONE_MADE = {"alike_searches", "calibrations", "enhancements", "fpir_thresholds", "gallery_checks", "rulings",
+NONE_MADE = {"alike_searches", "backups", "calibrations", "enhancements", "fpir_thresholds", "gallery_checks", "rulings",
              "sign_in_tokens"}  # fmt: skip
 """Views of what the demonstration does not do."""
 

@@ -22,6 +22,7 @@ from stillgraph.cli import (
     explaining,
     extracting,
     gallery,
+    keeping_safe,
     looking,
     models,
     persons,
@@ -35,7 +36,7 @@ from stillgraph.cli import (
     work,
     worth,
 )
-from stillgraph.errors import CaseExists, NotACase, OutdatedCase, Refused, StillgraphError, WrongUse
+from stillgraph.errors import BackupDamaged, CaseExists, NotACase, OutdatedCase, Refused, StillgraphError, WrongUse
 
 INTERRUPTED = 130
 """What Typer returns for a Ctrl-C."""
@@ -62,8 +63,9 @@ def _root(
 
 
 for module in (
-    cases, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse, querying,
-    asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth, reporting,
+    cases, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse,
+    querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth,
+    reporting,
 ):  # fmt: skip
     module.register(app)
 
@@ -81,7 +83,7 @@ def run(arguments: list[str]) -> int:
     """
     try:
         code = app(args=arguments, prog_name="stillgraph", standalone_mode=False)
-    except (Refused, WrongUse, CaseExists, NotACase, OutdatedCase) as error:
+    except (Refused, WrongUse, CaseExists, NotACase, OutdatedCase, BackupDamaged) as error:
         return _say(str(error), 2)
     except StillgraphError as error:
         return _say(str(error), 1)

@@ -20,6 +20,10 @@ class Action(StrEnum):
 
     CREATE_CASE = "create case"
     UPGRADE_CASE = "upgrade case"
+    BACK_UP = "back up case"
+    RESTORE = "restore case"
+    REMOVE_BACKUP = "remove backup"
+    LIST_BACKUPS = "list backups"
     ADD_OFFICER = "add officer"
     OPEN_OPERATION = "open operation"
     MIGRATE_MODEL = "migrate face model"
@@ -65,6 +69,7 @@ class Action(StrEnum):
 
 SETTING_UP = frozenset({
     Action.ADD_OFFICER, Action.OPEN_OPERATION, Action.UPGRADE_CASE, Action.ISSUE_TOKEN, Action.REVOKE_TOKEN,
+    Action.BACK_UP, Action.RESTORE, Action.REMOVE_BACKUP, Action.LIST_BACKUPS,
 })  # fmt: skip
 """Actions on the case itself, which come before any operation, so need none."""
 

@@ -14,6 +14,7 @@ that only an enhancement showed come after those.
 """
 
 from stillgraph.records.alike import AlikeFace, AlikeList, AlikeReport, StillFilters
+from stillgraph.records.backups import BackupRecord
 from stillgraph.records.comparisons import Comparable, Pictured, Portrayed, Side
 from stillgraph.records.enhancements import EnhancedFace, EnhancedView, Enhancement, Preview, Reproduction
 from stillgraph.records.explanations import (
@@ -172,6 +173,7 @@ __all__ = [
     "Arrest",
     "AuditEntry",
     "BackTest",
+    "BackupRecord",
     "Basis",
     "BoroughFlow",
     "Box",

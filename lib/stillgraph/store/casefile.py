@@ -47,6 +47,7 @@ MIGRATIONS = (
     "0019_saved_queries.sql",
     "0020_case_id.sql",
     "0022_audit.sql",
+    "0024_backup.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from stillgraph.errors import CaseError, CaseInUse, NotFound
 from stillgraph.store import files
@@ -16,6 +17,8 @@ from stillgraph.store.casefile import PATIENCE_S
 
 MOVING = "moving"
 """The file that names the images being moved beside the case file."""
+BESIDE = "images.lock"
+"""The file whose lock keeps images from being removed while a backup copies them."""
 UNFINISHED = ".incoming-"
 """What the name of a file begins with while it is being written."""
 
@@ -35,6 +38,41 @@ class ImageStore:
     def incoming(self, kind: str) -> Incoming:
         """Return where images of one kind of delivery are put before they are taken in."""
         return Incoming(self, self._root.parent / "incoming" / kind)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Let nobody remove images meanwhile; others may take images in.
+
+        Raises
+        ------
+        CaseInUse
+            Somebody still removes images after 30 seconds.
+        """
+        busy = f"Images of this case have been removed for {PATIENCE_S:.0f} seconds; try again when that is done."
+        with self._locked(fcntl.LOCK_SH, busy):
+            yield
+
+    @contextmanager
+    def removing(self) -> Iterator[None]:
+        """Let nobody copy images meanwhile: what removes some is within this, and enters it before the case file.
+
+        Raises
+        ------
+        CaseInUse
+            A backup still copies them after 30 seconds.
+        """
+        busy = (
+            f"A backup of this case has been under way for {PATIENCE_S:.0f} seconds, and nothing is removed meanwhile; "
+            "try again when it is done."
+        )
+        with self._locked(fcntl.LOCK_EX, busy):
+            yield
+
+    @contextmanager
+    def _locked(self, how: int, busy: str) -> Iterator[None]:
+        with (self._root.parent / BESIDE).open("a") as lock:
+            _lock(lock, how, busy)
+            yield
 
     def sweep(self, keep: Collection[str]) -> int:
         """Remove what is not of these SHA-256, as deliveries killed under an earlier version left it; return how much.
@@ -96,18 +134,11 @@ class Incoming:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._folder.with_suffix(".lock").open("a") as lock:
-            deadline = time.monotonic() + PATIENCE_S
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise CaseInUse(
-                            f"Another process has been taking in {self._folder.name} images for {PATIENCE_S:.0f} "
-                            "seconds; begin again when that is done."
-                        ) from None
-                    time.sleep(0.05)
+            _lock(
+                lock, fcntl.LOCK_EX,
+                f"Another process has been taking in {self._folder.name} images for {PATIENCE_S:.0f} "
+                "seconds; begin again when that is done.",
+            )  # fmt: skip
             try:
                 yield
             finally:
@@ -158,3 +189,17 @@ class Incoming:
                 self._store.path(digest).unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True, exist_ok=True)
+
+
+def _lock(file: IO[str], how: int, busy: str) -> None:
+    """Lock a file with patience; it is unlocked when it is closed."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise CaseInUse(busy) from None
+            time.sleep(0.05)
+        else:
+            return

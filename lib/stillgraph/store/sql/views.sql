@@ -76,6 +76,11 @@ CREATE OR REPLACE VIEW main.sign_in_tokens AS
 SELECT t.token_id, t.officer_id, t.issued_by, t.issued_at, t.until, r.revoked_by, r.revoked_at
 FROM held.sign_in_tokens AS t LEFT JOIN held.revoked_tokens AS r USING (token_id);
 
+-- Why a backup was made stays with its audit entry.
+CREATE OR REPLACE VIEW main.backups AS
+SELECT backup_id, place, officer_id, made_at, entries, images, size_bytes, sha256, keep_until, removed_at, removed_by
+FROM held.backups;
+
 CREATE OR REPLACE VIEW main.operations AS
 SELECT operation_id, purpose, opened_by, opened_at, until FROM held.operations;
 

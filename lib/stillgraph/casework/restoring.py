@@ -1,0 +1,102 @@
+"""Restoring a case from a backup: to a new place, whole or not at all, and said so in its record."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from stillgraph.casework import backing_up
+from stillgraph.casework.desk import take_seat
+from stillgraph.casework.progress import Progress, Step, silent
+from stillgraph.errors import CaseExists, DiskFull, WrongUse
+from stillgraph.governance.permits import Action
+from stillgraph.store import archive
+from stillgraph.store.casefile import SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A case that was restored. ``entries`` is the newest audit entry of the backup; the restore is the next."""
+
+    case: Path
+    made_at: str
+    entries: int
+    images: int
+    schema_version: int
+    to_upgrade: bool
+
+
+def restore(
+    file: Path,
+    directory: Path,
+    *,
+    officer: str | None = None,
+    reason: str | None = None,
+    progress: Progress = silent,
+) -> Restored:
+    """Make a case again from a backup, at a new place; it appears when it is whole and its record says so.
+
+    Raises
+    ------
+    CaseExists
+        There is something at that place.
+    NotPermitted
+        The officer is not one of the case, or no reason was given. Nothing is restored.
+    BackupDamaged
+        The backup cannot be used. Nothing is restored.
+    DiskFull
+        There is no room.
+    """
+    file, directory = file.expanduser().absolute(), directory.expanduser().absolute()
+    _refuse_place(file, directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.restoring-", dir=directory.parent))
+    try:
+        manifest = archive.unpack(
+            file, beside, durable=True, told=lambda done, of: progress(Step("files restored", done, of, "file"))
+        )
+        held = backing_up.held(file, beside, manifest, progress)
+        _record(beside, manifest, officer, reason)
+        if directory.is_dir():
+            directory.rmdir()
+        beside.rename(directory)
+        _sync(directory.parent)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Restored(
+        directory, manifest.made_at, manifest.entries, held.images, held.schema_version,
+        held.schema_version < SCHEMA_VERSION,
+    )  # fmt: skip
+
+
+def _refuse_place(file: Path, directory: Path) -> None:
+    if directory.is_symlink() or (directory.exists() and (not directory.is_dir() or any(directory.iterdir()))):
+        raise CaseExists(f"{directory} is there already; a backup is restored to a new place, over nothing.")
+    if not directory.name:
+        raise WrongUse("Say where the case is to be: give the place of a new directory.")
+    if file.is_file():
+        above = next(folder for folder in directory.parents if folder.is_dir())
+        free, needed = shutil.disk_usage(above).free, file.stat().st_size + backing_up.SPARE_BYTES
+        if free < needed:
+            raise DiskFull(
+                f"The disk of {above} has {free // 1_000_000:,} MB free, and the case needs "
+                f"{-(-needed // 1_000_000):,} MB; make room, or restore it to another disk."
+            )
+
+
+def _record(place: Path, manifest: archive.Manifest, officer: str | None, reason: str | None) -> None:
+    """Permit the restoring by the officers the case itself has, and keep in its record that it was restored."""
+    desk = take_seat(place, officer=officer, reason=reason, outdated=True)
+    with desk.act(Action.RESTORE, made_at=manifest.made_at, entries=manifest.entries, head=manifest.head):
+        (place / "images").mkdir(exist_ok=True)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
