@@ -85,4 +85,8 @@ def test_only_what_is_done_to_the_case_itself_comes_before_an_operation():
         Action.UPGRADE_CASE,
         Action.ISSUE_TOKEN,
         Action.REVOKE_TOKEN,
+        Action.BACK_UP,
+        Action.RESTORE,
+        Action.REMOVE_BACKUP,
+        Action.LIST_BACKUPS,
     } == SETTING_UP
