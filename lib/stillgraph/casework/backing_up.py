@@ -185,14 +185,14 @@ def _state(desk: Desk, writer: archive.Writer, file: Path, *, notebooks: bool, t
         )  # fmt: skip
         snapshot.settle(session)
         held = [case.directory / name for name in snapshot.held_files(case)]
-        beside = [path for name in snapshot.WITH_IT if (path := case.directory / name).is_file()]
-        others = [path for _, path in snapshot.notebooks(case)] if notebooks else []
-        _refuse_without_room(file.parent, times * _bytes(desk.images, state.digests, [*held, *beside, *others]))
+        beside = snapshot.files_with_it(case)
+        others = [path for _, path in [*beside, *(snapshot.notebooks(case) if notebooks else [])]]
+        _refuse_without_room(file.parent, times * _bytes(desk.images, state.digests, [*held, *others]))
         for path in held:
             with snapshot.held_file(path) as (stream, size):
                 writer.add(path.name, stream, size)
-        for path in beside:
-            writer.add_file(path.name, path)
+        for name, path in beside:
+            writer.add_file(name, path)
     return state
 
 

@@ -13,8 +13,10 @@ from stillgraph.errors import CaseError
 from stillgraph.store.casefile import ALIAS, CASE_FILE_NAME, CaseFile, Session
 
 WAL = f"{CASE_FILE_NAME}.wal"
-WITH_IT = ("audit.anchors.jsonl",)
-"""What is copied while the case file is held, since it goes with the state it has then."""
+WITH_IT = ("audit.anchors.jsonl", "keys.json", "audit")
+"""Files, and folders of files, copied while the case file is held, since they go with the state it has then."""
+LOCKS = ("lock",)
+"""Files in those folders that hold nothing."""
 MADE_ANEW = ("gallery", "gallery-stills")
 """Indexes: made again from the case file."""
 OF_NO_BACKUP = ("incoming", "uploads", "workbench.log", "images.lock")
@@ -54,6 +56,17 @@ def held_files(case: CaseFile) -> list[str]:
     """Return the names of the database files to be read by :func:`held_file`."""
     wal = case.directory / WAL
     return [CASE_FILE_NAME, *([WAL] if wal.is_file() and wal.stat().st_size else [])]
+
+
+def files_with_it(case: CaseFile) -> list[tuple[str, Path]]:
+    """Return name and place of what is copied while the case file is held."""
+    places = [case.directory / name for name in WITH_IT]
+    found = [path for place in places for path in ([place] if place.is_file() else sorted(place.glob("*")))]
+    return [
+        (str(path.relative_to(case.directory)), path)
+        for path in found
+        if path.is_file() and not path.is_symlink() and path.name not in LOCKS and not path.name.startswith(".")
+    ]
 
 
 def notebooks(case: CaseFile) -> list[tuple[str, Path]]:
