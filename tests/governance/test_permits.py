@@ -1,15 +1,17 @@
 """Who may do what: each missing part of a claim is refused by itself, with the way out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from stillgraph.errors import NotPermitted
 from stillgraph.governance.permits import SETTING_UP, Action, Claim, permit
-from stillgraph.records import Officer, Operation, Role
+from stillgraph.governance.roles import GROUPS
+from stillgraph.records import Officer, Operation, Role, SignIn
 
 TODAY = date(2026, 11, 20)
-OFFICER = Officer("pc1", Role.ANALYST, "Somebody")
+OFFICER = Officer("pc1", None, "Somebody")
 OPEN = Operation("OP-1", "tests", datetime(2026, 11, 1, tzinfo=UTC), None)
 CASEWORK = sorted(set(Action) - SETTING_UP)
 
@@ -59,7 +61,7 @@ def test_an_operation_unknown_to_the_case_is_refused(action):
 @pytest.mark.parametrize("action", CASEWORK)
 def test_an_operation_permits_on_its_last_day_and_not_after_it(action):
     ask(action, operation=Operation("OP-1", "tests", OPEN.opened_at, TODAY))
-    with pytest.raises(NotPermitted, match=r"OP-1 ended on 2026-11-19 and permits nothing now; open another"):
+    with pytest.raises(NotPermitted, match=r"OP-1 ended on 2026-11-19 and permits nothing now; extend it with"):
         ask(action, operation=Operation("OP-1", "tests", OPEN.opened_at, date(2026, 11, 19)))
 
 
@@ -79,14 +81,36 @@ def test_setting_up_comes_before_there_is_an_operation(action):
 
 
 def test_only_what_is_done_to_the_case_itself_comes_before_an_operation():
-    assert {
-        Action.ADD_OFFICER,
-        Action.OPEN_OPERATION,
-        Action.UPGRADE_CASE,
-        Action.ISSUE_TOKEN,
-        Action.REVOKE_TOKEN,
-        Action.BACK_UP,
-        Action.RESTORE,
-        Action.REMOVE_BACKUP,
-        Action.LIST_BACKUPS,
-    } == SETTING_UP
+    assert not SETTING_UP & (set(Action) - {a for g in GROUPS[:3] for a in g.may})
+    assert not SETTING_UP & {Action.SEARCH, Action.VIEW, Action.QUERY, Action.SIGN_IN, Action.OPEN_WORKBENCH}
+
+
+def test_a_closed_operation_and_one_yet_to_begin_permit_nothing():
+    closed = replace(OPEN, closed_at=datetime(2026, 11, 19, tzinfo=UTC))
+    with pytest.raises(NotPermitted, match=r"OP-1 was closed on 2026-11-19 and permits nothing now; open another"):
+        ask(operation=closed)
+    ask(operation=replace(OPEN, begins=TODAY))
+    with pytest.raises(NotPermitted, match=r"OP-1 begins on 2026-11-21 and permits nothing before; act from then on"):
+        ask(operation=replace(OPEN, begins=date(2026, 11, 21)))
+
+
+@pytest.mark.parametrize("action", Action)
+def test_who_is_suspended_may_do_nothing(action):
+    with pytest.raises(NotPermitted, match=r"^Officer pc1 is suspended and may do nothing in this case"):
+        ask(action, officer=replace(OFFICER, suspended=True))
+
+
+def test_where_signing_in_is_required_a_claim_alone_is_not_enough():
+    with pytest.raises(NotPermitted, match=r"lets nobody act who has not signed in: give your token in STILLGRAPH_TOK"):
+        permit(Action.VIEW, Claim("pc1", "OP-1", "why"), OFFICER, OPEN, TODAY, sign_in_required=True)
+    token = SignIn(1, "pc1", "hash", TODAY, revoked=False)
+    permit(
+        Action.VIEW, Claim("pc1", "OP-1", "why", sign_in=1), OFFICER, OPEN, TODAY, signed_in=token,
+        sign_in_required=True,
+    )  # fmt: skip
+
+
+def test_a_team_needs_roles_whatever_the_case_says():
+    permit(Action.VIEW, Claim("pc1", "OP-1", "why"), OFFICER, OPEN, TODAY)
+    with pytest.raises(NotPermitted, match="officer pc1 needs a role"):
+        permit(Action.VIEW, Claim("pc1", "OP-1", "why", team=True), OFFICER, OPEN, TODAY)

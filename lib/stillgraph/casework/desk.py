@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework import recording
 from stillgraph.errors import ModelError, Refused, StillgraphError, WrongUse
-from stillgraph.governance import chain
+from stillgraph.governance import chain, roles
 from stillgraph.governance.permits import Action, Claim, permit
-from stillgraph.records import AuditEntry, ModelId
+from stillgraph.records import AuditEntry, ModelId, Officer
 from stillgraph.store import CaseFile, Session, office, sign_ins
 from stillgraph.store.images import ImageStore
 
@@ -37,7 +37,10 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class Deed:
-    """An action while it is being done: the open session, its time, and what the record shall say of it."""
+    """An action while it is being done: the open session, its time, and what the record shall say of it.
+
+    Once it is permitted, ``by`` is who acts, and ``enforced`` whether every officer is held to a role.
+    """
 
     session: Session
     at: datetime
@@ -45,6 +48,13 @@ class Deed:
     operation: str
     reason: str
     details: dict[str, object] = field(default_factory=dict)
+    by: Officer | None = None
+    enforced: bool = False
+
+    @property
+    def sees_faces(self) -> bool:
+        """Whether who acts may look at people's faces."""
+        return roles.sees_faces(self.by, enforced=self.enforced)
 
     def note(self, **details: object) -> None:
         """Add to the record: identifiers and counts, never personal data."""
@@ -155,10 +165,17 @@ class Desk:
         return Deed(session, self.clock(), claim.officer or "", claim.operation or "", claim.reason or "", known)
 
     def _permit(self, deed: Deed, action: Action) -> None:
-        officer, operation = office.officer(deed.session, deed.officer), office.operation(deed.session, deed.operation)
-        number = self.claim.sign_in
-        signed_in = None if number is None else sign_ins.sign_in(deed.session, number)
-        permit(action, self.claim, officer, operation, deed.at.date(), signed_in=signed_in)
+        session, claim = deed.session, self.claim
+        if action is Action.UPGRADE_CASE and not office.has_changes(session):
+            permit(action, claim, office.officer_before_changes(session, deed.officer), None, deed.at.date())
+            return
+        signed_in = None if claim.sign_in is None else sign_ins.sign_in(session, claim.sign_in)
+        deed.by = office.officer(session, deed.officer)
+        deed.enforced = claim.team or office.switched_on(session, office.ENFORCED)
+        permit(
+            action, claim, deed.by, office.operation(session, deed.operation), deed.at.date(), signed_in=signed_in,
+            enforced=deed.enforced, sign_in_required=office.switched_on(session, office.SIGN_IN_REQUIRED),
+        )  # fmt: skip
 
     @contextmanager
     def _failures_recorded(self, deed: Deed, action: Action) -> Iterator[None]:

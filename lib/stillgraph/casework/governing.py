@@ -13,7 +13,7 @@ from stillgraph.casework.shipped import shipped
 from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
-from stillgraph.records import Officer, OfficerId, OperationId, Role
+from stillgraph.records import Officer, OfficerId, Operation, OperationId, Role
 from stillgraph.store import CaseFile, keys, office, receipts, reviews, rulings
 from stillgraph.store.casefile import SCHEMA_VERSION, case_id, migrate
 
@@ -96,14 +96,15 @@ def add_officer(
     # Held throughout, so that of two who come at once only one is the first.
     with desk.case.session(writing=True) as session:
         first = office.officers_count(session) == 0
-        role = Role.ADMINISTRATOR if first and role is None else role
+        founder = first and role is None
+        role = Role.ADMINISTRATOR if founder else role
         details = {"added": officer_id, "role": role, "simulated": simulated}
         adding = Action.ADD_OFFICER
         with desk.found(adding, officer_id, **details) if first else desk.act(adding, **details) as deed:
             if office.officer(deed.session, officer_id) is not None:
                 raise WrongUse(f"There is an officer {officer_id} in this case already; choose another id.")
-            new = Officer(OfficerId(officer_id), role, name, simulated)
-            office.add_officer(deed.session, new, deed.at)
+            new = Officer(OfficerId(officer_id), role, name, simulated, founder=founder)
+            office.add_officer(deed.session, new, deed.at, added_by=deed.officer)
     return new
 
 
@@ -131,10 +132,8 @@ def open_operation(
             raise WrongUse(f"There is an operation {operation_id} in this case already; choose another id.")
         if until is not None and until < deed.at.date():
             raise WrongUse(f"An operation cannot end before it is opened; {until.isoformat()} has passed.")
-        office.open_operation(
-            deed.session, OperationId(operation_id), purpose=stated, opened_by=OfficerId(deed.officer),
-            opened_at=deed.at, until=until,
-        )  # fmt: skip
+        new = Operation(OperationId(operation_id), stated, deed.at, until)
+        office.open_operation(deed.session, new, opened_by=OfficerId(deed.officer))
     return OperationId(operation_id)
 
 

@@ -39,7 +39,6 @@ def issue_token(desk: Desk, officer_id: str, *, until: date | None = None) -> Is
         Whoever acts may not issue tokens.
     """
     with desk.act(Action.ISSUE_TOKEN, to=officer_id, until=until) as deed:
-        rules.may_issue(office.officer(deed.session, deed.officer))
         if office.officer(deed.session, officer_id) is None:
             raise NotFound(
                 f"There is no officer {officer_id} in this case; add them first: `stillgraph case officer add`."
@@ -68,7 +67,7 @@ def revoke_tokens(desk: Desk, officer_id: str) -> tuple[int, ...]:
     with desk.act(Action.REVOKE_TOKEN, of=officer_id) as deed:
         # Whose token it is may always give it up, whatever their role.
         if deed.officer != officer_id:
-            rules.may_issue(office.officer(deed.session, deed.officer))
+            rules.may_issue(deed.by, enforced=deed.enforced)
         working = sign_ins.working(deed.session, officer_id, deed.at.date())
         if not working:
             raise NotFound(f"Officer {officer_id} has no token that lets them in; there is nothing to take back.")

@@ -13,7 +13,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.records import Officer, Role, SignIn
+from stillgraph.governance.actions import Action
+from stillgraph.governance.roles import refusal
+from stillgraph.records import Officer, SignIn
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -94,16 +96,14 @@ def last_day(until: date | None, today: date) -> date:
     return chosen
 
 
-def may_issue(officer: Officer | None) -> None:
-    """Return if an officer may issue tokens and take them back; who issues a token sees it, and could use it.
+def may_issue(officer: Officer | None, *, enforced: bool = False) -> None:
+    """Return if an officer may take back the tokens of another.
 
     Raises
     ------
     NotPermitted
-        They are neither an administrator nor without a role.
+        They are not among those who may issue tokens.
     """
-    if officer is not None and officer.role not in {None, Role.ADMINISTRATOR}:
-        raise NotPermitted(
-            f"To issue or revoke sign-in tokens is not for an officer who is {officer.role}: ask an administrator of "
-            "the case."
-        )
+    refused = None if officer is None else refusal(Action.ISSUE_TOKEN, officer, enforced=enforced)
+    if refused is not None:
+        raise NotPermitted(refused)

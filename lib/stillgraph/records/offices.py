@@ -22,22 +22,37 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """An officer; ``role`` is ``None`` where none was given. A simulated officer exists in demonstrations only."""
+    """An officer; ``role`` is ``None`` where none was given. A simulated officer exists in demonstrations only.
+
+    The ``founder`` is administrator for having been the first, and not because anybody said so. ``sees_faces`` lets a
+    manager, auditor or administrator see what their role does not show. Who is ``suspended`` may do nothing.
+    """
 
     officer_id: OfficerId
     role: Role | None
     name: str = field(repr=False)
     simulated: bool = False
+    founder: bool = False
+    sees_faces: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation under which actions are permitted, until its end."""
+    """An operation under which actions are permitted, from its first day to its last, unless it is closed.
+
+    ``legal_basis`` is a basis of ``data/reference/legal_bases.csv``, ``authorised_by`` the officer named as answering
+    for it; either is ``None`` where nobody stated it.
+    """
 
     operation_id: OperationId
     purpose: str
     opened_at: datetime
     until: date | None
+    begins: date | None = None
+    legal_basis: str | None = None
+    authorised_by: OfficerId | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

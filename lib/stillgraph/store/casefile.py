@@ -48,6 +48,7 @@ MIGRATIONS = (
     "0020_case_id.sql",
     "0022_audit.sql",
     "0024_backup.sql",
+    "0021_offices.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 

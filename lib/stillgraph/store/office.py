@@ -4,21 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from stillgraph.records import AuditEntry, Officer, OfficerId, Operation, OperationId, Role
+from stillgraph.records import AuditEntry, Officer, OfficerId, Operation, Role
 from stillgraph.store.casefile import MIGRATIONS, Session
 
 KEYED_SINCE = MIGRATIONS.index("0022_audit.sql") + 1
 """The schema version since which an audit entry is keyed and says what it left in the tables."""
 
+_OFFICERS = """
+SELECT o.officer_id, c.role, o.name, o.simulated, c.role IS NOT NULL AND NOT c.by_name, c.sees_faces, c.suspended
+FROM held.officers AS o JOIN held.officer_changes AS c USING (officer_id)
+WHERE c.sequence = (SELECT max(n.sequence) FROM held.officer_changes AS n WHERE n.officer_id = o.officer_id)
+"""
+_OPERATIONS = """
+SELECT o.operation_id, o.purpose, o.opened_at, c.until, c.begins, c.legal_basis, c.authorised_by,
+       CASE WHEN c.change = 'closed' THEN c.changed_at END
+FROM held.operations AS o JOIN held.operation_changes AS c USING (operation_id)
+WHERE c.sequence = (SELECT max(n.sequence) FROM held.operation_changes AS n WHERE n.operation_id = o.operation_id)
+"""
+ENFORCED, SIGN_IN_REQUIRED = "roles_enforced", "sign_in_required"
+"""Settings of a case that are there, and on, once an administrator has said so."""
+
 
 def officer(session: Session, officer_id: str) -> Officer | None:
-    """Return an officer, or ``None``."""
-    row = session.one("SELECT officer_id, role, name, simulated FROM held.officers WHERE officer_id = ?", [officer_id])
-    if row is None:
-        return None
-    return Officer(row[0], None if row[1] is None else Role(row[1]), row[2], row[3])
+    """Return an officer as they stand now, or ``None``."""
+    row = session.one(_OFFICERS + "AND o.officer_id = ?", [officer_id])
+    return None if row is None else _officer(row)
+
+
+def has_changes(session: Session) -> bool:
+    """Return whether the case file tells how officers stand now; an earlier one is yet to be upgraded."""
+    return (
+        session.one("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'held' AND table_name = 'officer_changes'")
+        is not None
+    )
+
+
+def officer_before_changes(session: Session, officer_id: str) -> Officer | None:
+    """Return an officer of a case file that is yet to be upgraded, as the upgrade will have them, or ``None``."""
+    row = session.one(
+        "SELECT officer_id, role, name, simulated, role = 'administrator' AND added_at = "
+        "(SELECT min(added_at) FROM held.officers), false, false FROM held.officers WHERE officer_id = ?",
+        [officer_id],
+    )
+    return None if row is None else _officer(row)
+
+
+def officers(session: Session) -> tuple[Officer, ...]:
+    """Return all officers as they stand now, by id."""
+    return tuple(_officer(row) for row in session.rows(_OFFICERS + "ORDER BY o.officer_id"))
+
+
+def _officer(row: tuple[Any, ...]) -> Officer:
+    officer_id, role, name, simulated, founder, sees_faces, suspended = row
+    return Officer(
+        officer_id, None if role is None else Role(role), name, simulated, bool(founder), sees_faces, suspended
+    )
 
 
 def officers_count(session: Session) -> int:
@@ -27,12 +70,33 @@ def officers_count(session: Session) -> int:
     return 0 if row is None else int(row[0])
 
 
-def add_officer(session: Session, new: Officer, added_at: datetime) -> None:
+def add_officer(session: Session, new: Officer, added_at: datetime, *, added_by: str) -> None:
     """Add an officer."""
     session.execute(
         "INSERT INTO held.officers VALUES (?, ?, ?, ?, ?)",
         [new.officer_id, None if new.role is None else str(new.role), new.name, new.simulated, added_at],
     )
+    change_officer(session, new, changed_by=added_by, changed_at=added_at)
+
+
+def change_officer(session: Session, new: Officer, *, changed_by: str, changed_at: datetime) -> None:
+    """Let an officer stand as given from now on; how they stood before stays on record."""
+    session.execute(
+        "INSERT INTO held.officer_changes SELECT coalesce(max(sequence), 0) + 1, ?, ?, ?, ?, ?, ?, ? "
+        "FROM held.officer_changes",
+        [new.officer_id, None if new.role is None else str(new.role), new.role is not None and not new.founder,
+         new.sees_faces, new.suspended, changed_by, changed_at],
+    )  # fmt: skip
+
+
+def switched_on(session: Session, setting: str) -> bool:
+    """Return whether a setting of the case is on."""
+    return session.one("SELECT value FROM held.settings WHERE key = ? AND value = 'yes'", [setting]) is not None
+
+
+def switch(session: Session, setting: str, *, on: bool) -> None:
+    """Turn a setting of the case on or off."""
+    session.execute("INSERT OR REPLACE INTO held.settings VALUES (?, ?)", [setting, "yes" if on else "no"])
 
 
 def is_reviewer(session: Session, officer_id: str) -> bool:
@@ -42,28 +106,40 @@ def is_reviewer(session: Session, officer_id: str) -> bool:
 
 
 def operation(session: Session, operation_id: str) -> Operation | None:
-    """Return an operation, or ``None``."""
-    row = session.one(
-        "SELECT operation_id, purpose, opened_at, until FROM held.operations WHERE operation_id = ?",
-        [operation_id],
-    )
-    return None if row is None else Operation(OperationId(row[0]), row[1], row[2], row[3])
+    """Return an operation as it stands now, or ``None``."""
+    row = session.one(_OPERATIONS + "AND o.operation_id = ?", [operation_id])
+    return None if row is None else _operation(row)
 
 
-def open_operation(
-    session: Session,
-    operation_id: OperationId,
-    *,
-    purpose: str,
-    opened_by: OfficerId,
-    opened_at: datetime,
-    until: date | None,
-) -> None:
-    """Add an operation, open from now."""
+def operations(session: Session) -> tuple[Operation, ...]:
+    """Return all operations as they stand now, the newest first."""
+    return tuple(_operation(row) for row in session.rows(_OPERATIONS + "ORDER BY o.opened_at DESC, o.operation_id"))
+
+
+def _operation(row: tuple[Any, ...]) -> Operation:
+    operation_id, purpose, opened_at, until, begins, legal_basis, authorised_by, closed_at = row
+    return Operation(operation_id, purpose, opened_at, until, begins, legal_basis, authorised_by, closed_at)
+
+
+def open_operation(session: Session, new: Operation, *, opened_by: OfficerId) -> None:
+    """Add an operation."""
     session.execute(
         "INSERT INTO held.operations VALUES (?, ?, ?, ?, ?)",
-        [operation_id, purpose, opened_by, opened_at, until],
+        [new.operation_id, new.purpose, opened_by, new.opened_at, new.until],
     )
+    change_operation(session, new, "opened", reason=new.purpose, changed_by=opened_by, changed_at=new.opened_at)
+
+
+def change_operation(
+    session: Session, new: Operation, change: str, *, reason: str, changed_by: str, changed_at: datetime
+) -> None:
+    """Let an operation stand as given from now on; ``change`` is ``opened``, ``extended`` or ``closed``."""
+    session.execute(
+        "INSERT INTO held.operation_changes SELECT coalesce(max(sequence), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ? "
+        "FROM held.operation_changes",
+        [new.operation_id, change, new.begins, new.until, new.legal_basis, new.authorised_by, reason, changed_by,
+         changed_at],
+    )  # fmt: skip
 
 
 def chain(session: Session) -> list[AuditEntry]:

@@ -69,7 +69,13 @@ SELECT nominal_id, arrested_on, offence_code, offence, disposal, disposed_on, cu
 FROM held.arrests;
 
 CREATE OR REPLACE VIEW main.officers AS
-SELECT officer_id, role, simulated, added_at FROM held.officers;
+SELECT o.officer_id, c.role, o.simulated, o.added_at, c.by_name, c.sees_faces, c.suspended, c.changed_at
+FROM held.officers AS o
+LEFT JOIN (SELECT * FROM held.officer_changes
+           QUALIFY row_number() OVER (PARTITION BY officer_id ORDER BY sequence DESC) = 1) AS c USING (officer_id);
+
+CREATE OR REPLACE VIEW main.officer_changes AS
+SELECT sequence, officer_id, role, by_name, sees_faces, suspended, changed_by, changed_at FROM held.officer_changes;
 
 -- Who can sign in, and since when; the tokens themselves are nowhere, and their hashes in no view.
 CREATE OR REPLACE VIEW main.sign_in_tokens AS
@@ -82,7 +88,16 @@ SELECT backup_id, place, officer_id, made_at, entries, images, size_bytes, sha25
 FROM held.backups;
 
 CREATE OR REPLACE VIEW main.operations AS
-SELECT operation_id, purpose, opened_by, opened_at, until FROM held.operations;
+SELECT o.operation_id, o.purpose, o.opened_by, o.opened_at, c.until, c.begins, c.legal_basis, c.authorised_by,
+       CASE WHEN c.change = 'closed' THEN c.changed_at END AS closed_at,
+       CASE WHEN c.change = 'closed' THEN c.changed_by END AS closed_by
+FROM held.operations AS o
+LEFT JOIN (SELECT * FROM held.operation_changes
+           QUALIFY row_number() OVER (PARTITION BY operation_id ORDER BY sequence DESC) = 1) AS c USING (operation_id);
+
+CREATE OR REPLACE VIEW main.operation_changes AS
+SELECT sequence, operation_id, change, begins, until, legal_basis, authorised_by, reason, changed_by, changed_at
+FROM held.operation_changes;
 
 CREATE OR REPLACE VIEW main.searches AS
 SELECT s.*, (SELECT count(*) FROM held.probes AS p WHERE p.search_id = s.search_id) AS probes,
