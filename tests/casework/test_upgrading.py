@@ -19,9 +19,9 @@ def outdated(tmp_path, monkeypatch):
         earlier.setattr(casefile, "_sql", lambda name: "" if name == "views.sql" else ours(name))
         earlier.setattr(harm, "give_shipped", lambda session: None)
         case = governing.create_case(tmp_path / "old")
-        governing.add_officer(take_seat(case.directory), "admin")
-    # As it was before cases had numbers and keys of their own.
+    # As it was before officers' roles could change, and cases had numbers and keys of their own.
     with case.session(writing=True) as session:
+        session.execute("INSERT INTO held.officers VALUES ('admin', 'administrator', '', false, now())")
         session.execute("DELETE FROM held.settings WHERE key = 'case_id'")
     (case.directory / "keys.json").unlink()
     return case.directory
