@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation.rates import COSINE, NO_RATE, allowed, interval, key, needed, threshold, wilson
+from stillgraph.evaluation.roc import roc
 
 FAR_TARGETS = (0.01, 0.001)
 
@@ -17,11 +17,15 @@ FOLDS = 10
 """As in the protocol of Labeled Faces in the Wild (Huang et al. 2007)."""
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """1:1 error rates. Dictionaries are keyed by target FAR (``"0.001"``); a ``None`` has its sentence."""
+    """1:1 error rates. Dictionaries are keyed by target FAR (``"0.001"``); a ``None`` has its sentence.
+
+    ``eer`` is the equal error rate, ``eer_threshold`` where it is; ``det`` has the curve: threshold, FAR, FRR.
+    """
 
     pairs: int
     genuine: int
@@ -34,6 +38,9 @@ class VerificationResult:
     tar_interval: dict[str, tuple[float, float] | None]
     thresholds: dict[str, float | None]
     insufficient: dict[str, str]
+    eer: float | None = None
+    eer_threshold: float | None = None
+    det: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
 
 def verification(
@@ -83,9 +90,13 @@ def verification(
         insufficient["accuracy"] = "insufficient: needs at least 2 compared pairs of either kind"
     else:
         accuracy = wilson(_right_in_folds(alike, unlike), genuine + impostor)
-    auc = None
+    auc, eer, eer_threshold = None, None, None
+    points: tuple[tuple[float, float, float], ...] = ()
     if genuine and impostor:
-        auc = _wins(alike, unlike) / (genuine * impostor)
+        curve = roc(alike, unlike, genuine=genuine, impostor=impostor)
+        auc = curve.auc()
+        eer, eer_threshold = curve.equal_error() if len(curve.thresholds) else (1.0, None)
+        points = curve.thinned()
     else:
         insufficient["auc"] = "insufficient: needs pairs of either kind"
     thresholds: dict[str, float | None] = {key(far): None for far in FAR_TARGETS}
@@ -112,15 +123,10 @@ def verification(
         tar_interval={name: interval(rate) for name, rate in rates.items()},
         thresholds=thresholds,
         insufficient=insufficient,
+        eer=eer,
+        eer_threshold=eer_threshold,
+        det=points,
     )
-
-
-def _wins(alike: Floats, unlike: Floats) -> float:
-    """Return in how many contests the genuine pair scores higher, equal scores half (Mann-Whitney U)."""
-    if not len(alike) or not len(unlike):
-        return 0.0
-    ranks = rankdata(np.concatenate([alike, unlike]))
-    return float(ranks[: len(alike)].sum() - len(alike) * (len(alike) + 1) / 2)
 
 
 def _right_in_folds(alike: Floats, unlike: Floats) -> int:
@@ -130,17 +136,28 @@ def _right_in_folds(alike: Floats, unlike: Floats) -> int:
     rng = np.random.default_rng(0)
     alike, unlike = np.sort(alike), np.sort(unlike)
     fold_alike, fold_unlike = (rng.permutation(np.arange(len(kind)) % folds) for kind in (alike, unlike))
+    scores = np.unique(np.concatenate([alike, unlike]))
+    places = [np.searchsorted(scores, kind) for kind in (alike, unlike)]
+    counts = [np.bincount(place, minlength=len(scores)) for place in places]
     right = 0
     for fold in range(folds):
-        at = _best_threshold(alike[fold_alike != fold], unlike[fold_unlike != fold])
-        right += int((alike[fold_alike == fold] >= at).sum() + (unlike[fold_unlike == fold] < at).sum())
+        out = [there[dealt == fold] for there, dealt in zip(places, (fold_alike, fold_unlike), strict=True)]
+        kept = [all_ - np.bincount(own, minlength=len(scores)) for all_, own in zip(counts, out, strict=True)]
+        at = _best_threshold(scores, *kept)
+        right += int((scores[out[0]] >= at).sum() + (scores[out[1]] < at).sum())
     return right
 
 
-def _best_threshold(alike: Floats, unlike: Floats) -> float:
-    """Return the lowest midway point that has most pairs on their side; both arrays are sorted."""
-    scores = np.unique(np.concatenate([alike, unlike]))
-    cuts = np.concatenate([scores[:1], (scores[1:] + scores[:-1]) / 2, [np.inf]])
-    accepted = len(alike) - np.searchsorted(alike, cuts, side="left")
-    rejected = np.searchsorted(unlike, cuts, side="left")
-    return float(cuts[np.argmax(accepted + rejected)])
+def _best_threshold(scores: Floats, alike: Counts, unlike: Counts) -> float:
+    """Return the lowest midway point that has most pairs on their side.
+
+    ``scores`` are in order, each once; ``alike`` and ``unlike`` count the pairs of either kind that have them. Midway
+    points lie between neighbours among scores that any pair has.
+    """
+    gain = np.concatenate([[0], np.cumsum(unlike - alike)])
+    place = int(gain.argmax())
+    there = np.flatnonzero((alike + unlike)[place:])
+    if not len(there):
+        return float("inf")
+    above = float(scores[place + there[0]])
+    return above if place == 0 else (float(scores[place - 1]) + above) / 2

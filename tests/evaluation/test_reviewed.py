@@ -1,0 +1,27 @@
+"""What settled lists say without truth."""
+
+from __future__ import annotations
+
+from stillgraph.evaluation import wilson
+from stillgraph.evaluation.reviewed import ReviewedList, reviewed
+
+
+def _lists(count: int) -> list[ReviewedList]:
+    return [
+        ReviewedList(f"p{i}", 1 + i % 3 * 4 if i % 2 else None, "AB"[i % 2], disputed=i % 5 == 0) for i in range(count)
+    ]
+
+
+def test_shares_of_settled_lists() -> None:
+    found = reviewed(_lists(60))
+    assert found.corroborated == wilson(30, 60)
+    assert found.disputed == wilson(12, 60)
+    assert found.first_of_corroborated["1"] == wilson(10, 30)
+    assert found.by_band["A"] == wilson(0, 30)
+    assert any("FNIR" in line for line in found.cannot)
+
+
+def test_few_lists_say_nothing_and_how_many_more() -> None:
+    found = reviewed(_lists(12))
+    assert found.insufficient == "insufficient: it takes 30 settled lists, there are 12: 18 more"
+    assert found.corroborated.value is None
