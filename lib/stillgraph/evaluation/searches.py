@@ -159,7 +159,7 @@ def rates_at(searches: Searches, at: float, *, within_rank: float) -> tuple[Rate
 
 
 def cmc(searches: Searches, ranks: Sequence[int] = CMC_RANKS) -> dict[str, Rate]:
-    """Return the hit rate by rank, the cumulative match characteristic, over mated searches, keyed by rank."""
+    """Return the hit rate by rank (CMC), over mated searches, keyed by rank."""
     mated = searches.where(searches.mated)
     return {str(rank): share(mated.rank <= rank, mated.person) for rank in ranks}
 
