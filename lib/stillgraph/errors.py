@@ -23,6 +23,7 @@
     |   +-- DiskFull            there is no room left for what was to be written; nothing of it was kept
     |   +-- ReadOnly            the case, or the disk it lies on, cannot be written to
     |   +-- BackupDamaged       a backup that is cut short, altered, or none
+    |   +-- ServerGone          the server that keeps the case cannot be reached, or broke off
     +-- GalleryDamaged          the gallery's index on disk is not whole; it is made anew from the case file
     +-- ModelError              a face model pack that is missing, altered, or of another model than the case
     +-- WorkerLost              a process or machine that analysed images is gone
@@ -119,6 +120,10 @@ class ReadOnly(CaseError):
 
 class BackupDamaged(CaseError):
     """A backup is cut short, altered, or no backup."""
+
+
+class ServerGone(CaseError):
+    """The server that keeps the case cannot be reached, or broke off before it had answered."""
 
 
 class GalleryDamaged(StillgraphError):

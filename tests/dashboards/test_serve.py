@@ -83,7 +83,7 @@ def test_lab_gets_its_token_where_no_configuration_file_takes_it_away(monkeypatc
 
     launched = {}
     monkeypatch.setattr(LabApp, "launch_instance", lambda **given: launched.update(given, left=dict(os.environ)))
-    monkeypatch.setenv("STILLGRAPH_TOKEN", "t0ken")
+    monkeypatch.setenv("STILLGRAPH_PAGES_TOKEN", "t0ken")
     serve.main(["lab", "--ServerApp.port=1"])
     assert launched["argv"] == ["--ServerApp.port=1", "--IdentityProvider.token=t0ken"]
     assert "t0ken" not in launched["left"].values(), "no kernel inherits it"
@@ -93,10 +93,10 @@ def test_lab_gets_its_token_where_no_configuration_file_takes_it_away(monkeypatc
 @pytest.mark.parametrize("token", [None, ""])
 def test_nothing_is_served_without_a_token(monkeypatch, kind, command, token):
     if token is None:
-        monkeypatch.delenv("STILLGRAPH_TOKEN", raising=False)
+        monkeypatch.delenv("STILLGRAPH_PAGES_TOKEN", raising=False)
     else:
-        monkeypatch.setenv("STILLGRAPH_TOKEN", token)
-    with pytest.raises(SystemExit, match=rf"STILLGRAPH_TOKEN is not set: .* `stillgraph {command} CASE` sets one\."):
+        monkeypatch.setenv("STILLGRAPH_PAGES_TOKEN", token)
+    with pytest.raises(SystemExit, match=rf"STILLGRAPH_PAGES_TOKEN is not set: .* `stillgraph {command} CASE` sets one\."):
         serve.main([kind, "notebooks"])
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from stillgraph.casework import indexing, searching
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -49,6 +50,7 @@ FOLDER = "gallery-stills"
 ALL_STILLS = StillFilters()
 
 
+@served
 def alike(
     desk: Desk,
     faces: Sequence[FaceId] = (),

@@ -13,6 +13,7 @@ import numpy as np
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import LinkStatus, Person, Rate
@@ -119,6 +120,7 @@ GROUP BY ALL ORDER BY offences_together DESC, b.person_id
 """
 
 
+@served
 def at_a_glance(desk: Desk) -> Glance:
     """Return the case in numbers: what came in, was refused, found, searched, corroborated and linked."""
     from stillgraph import evaluation
@@ -147,6 +149,7 @@ def at_a_glance(desk: Desk) -> Glance:
         )
 
 
+@served
 def offence_places(desk: Desk) -> pd.DataFrame:
     """Return one row an offence: where, when, what, and whether a corroborated person was there.
 
@@ -165,6 +168,7 @@ def offence_places(desk: Desk) -> pd.DataFrame:
     return places
 
 
+@served
 def person(desk: Desk, person_id: str) -> Dossier:
     """Return what the case holds of one person.
 
@@ -222,6 +226,7 @@ def writing(path: Path) -> Iterator[None]:
         raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error
 
 
+@served
 def query_table(desk: Desk, sql: str) -> pa.Table:
     """Run one read-only SELECT over the documented views; return its rows as an Arrow table.
 
@@ -234,6 +239,7 @@ def query_table(desk: Desk, sql: str) -> pa.Table:
         return queries.run(deed.session, sql)
 
 
+@served
 def query(desk: Desk, sql: str) -> pd.DataFrame:
     """Run one read-only SELECT over the documented views; return its rows as a DataFrame."""
     frame: pd.DataFrame = query_table(desk, sql).to_pandas()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stillgraph.casework import statement_pages, statements
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -27,6 +28,7 @@ CANDIDATE = "the candidate"
 """Why the candidate is in the array."""
 
 
+@served
 def photo_array(
     desk: Desk,
     nominal_id: NominalId | None = None,
@@ -89,6 +91,7 @@ def photo_array(
         return made
 
 
+@served
 def array_pictures(desk: Desk, array_id: int) -> tuple[Plate, ...]:
     """Return the pictures of a photo array in its order, each called by its position alone. Looking is recorded.
 
@@ -101,6 +104,7 @@ def array_pictures(desk: Desk, array_id: int) -> tuple[Plate, ...]:
         return _plates(desk, deed, _kept(deed.session, array_id))
 
 
+@served(writes=("path",))
 def write(desk: Desk, array_id: int, path: Path) -> None:
     """Write a photo array as HTML or PDF, by the file's ending: positions and pictures, no name and no id of a person.
 
@@ -123,6 +127,7 @@ def write(desk: Desk, array_id: int, path: Path) -> None:
         statements.put(path, page)
 
 
+@served
 def record_answer(desk: Desk, array_id: int, position: int | None, words: str) -> ArrayAnswer:
     """Record what a witness answered: a position, or ``None`` for none of them, in their own words.
 

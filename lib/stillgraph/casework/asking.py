@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.networking import assembled, told
+from stillgraph.casework.wire import served
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
     AroundAnswer,
@@ -35,6 +36,7 @@ def asked(
         yield graph, deed.session
 
 
+@served
 def find_path(
     desk: Desk,
     source: str,
@@ -63,6 +65,7 @@ def find_path(
         return network.paths(graph, one, other, most=most)
 
 
+@served
 def connect(
     desk: Desk, among: Sequence[str], *, with_proposals: bool = False, wanted: NetworkFilter | None = None
 ) -> ConnectAnswer:
@@ -82,6 +85,7 @@ def connect(
         return network.connect(graph, persons)
 
 
+@served
 def around(
     desk: Desk,
     of: Sequence[str],
@@ -108,6 +112,7 @@ def around(
         return network.around(graph, persons, depth=depth, most=most)
 
 
+@served
 def timeline(
     desk: Desk, of: Sequence[str], *, with_proposals: bool = False, wanted: NetworkFilter | None = None
 ) -> Timeline:
@@ -128,6 +133,7 @@ def timeline(
         return network.timeline(graph, persons, arrests)
 
 
+@served
 def travel(
     desk: Desk,
     of: Sequence[str] = (),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.governance.permits import Action
 from stillgraph.records import Contradiction
 from stillgraph.store import office, persons
@@ -100,6 +101,7 @@ class Beginning:
     simulated: bool
 
 
+@served
 def begin(desk: Desk, *, since: datetime | None = None) -> Beginning:
     """Return what an officer begins with: new since a time, or since they last looked, or since yesterday at first."""
     with desk.act(Action.VIEW, what=START) as deed:

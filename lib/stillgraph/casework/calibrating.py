@@ -17,6 +17,7 @@ import numpy as np
 
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.evaluating import search_known
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -60,6 +61,7 @@ class _Known:
     gallery_version: str
 
 
+@served
 def calibrate(
     desk: Desk, truth: Path, *, retailers: Sequence[str] = (), measured_on: Sequence[str] = ()
 ) -> CalibrationReport:
@@ -116,6 +118,7 @@ def calibrate(
         )
 
 
+@served
 def set_threshold(
     desk: Desk, truth: Path, *, fpir: float, retailers: Sequence[str] = (), gallery: int | None = None
 ) -> FpirPolicy:

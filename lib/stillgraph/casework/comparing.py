@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework import enhancing, trials
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -44,6 +45,7 @@ LONGEST_PX = 1400
 """A still with a longer side is shown smaller."""
 
 
+@served
 def comparable(desk: Desk, face_id: FaceId, nominal_id: NominalId) -> Comparable:
     """Return what there is to look at of a face and one of the candidates on its list. Looking is recorded.
 
@@ -56,6 +58,7 @@ def comparable(desk: Desk, face_id: FaceId, nominal_id: NominalId) -> Comparable
         return _comparable(desk, deed, face_id, nominal_id)
 
 
+@served
 def portrayed(desk: Desk, face_id: FaceId, nominal_id: NominalId, key: str) -> Portrayed:
     """Return one of the pictures of a comparison, aligned on the eyes. Looking is recorded.
 
@@ -78,6 +81,7 @@ def portrayed(desk: Desk, face_id: FaceId, nominal_id: NominalId, key: str) -> P
         return Portrayed(made.png, turned + made.enlarged)
 
 
+@served
 def in_context(desk: Desk, face_id: FaceId) -> bytes:
     """Return the whole still with the face framed, as the bytes of a PNG. Looking is recorded.
 

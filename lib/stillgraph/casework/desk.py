@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.casework import recording
+from stillgraph.casework.wire.place import server_of
 from stillgraph.errors import ModelError, Refused, StillgraphError, WrongUse
 from stillgraph.governance import chain, roles
 from stillgraph.governance.permits import Action, Claim, permit
@@ -24,6 +25,7 @@ from stillgraph.store import CaseFile, Session, office, sign_ins
 from stillgraph.store.images import ImageStore
 
 if TYPE_CHECKING:
+    from stillgraph.casework.wire.client import Line
     from stillgraph.faces.packs import FacePack
 
 
@@ -74,8 +76,12 @@ class Desk:
         Returns the time, UTC.
     """
 
+    connection: Line | None = None
+    """To the server that keeps the case, where one does."""
+
     def __init__(self, case: CaseFile, claim: Claim, clock: Callable[[], datetime] = now) -> None:
         self.case = case
+        self.place = str(case.directory)
         self.claim = claim
         self.clock = clock
         self.images = ImageStore(case.directory)
@@ -263,6 +269,9 @@ def take_seat(
 
     ``outdated`` lets in a case of an earlier schema version, to be upgraded.
 
+    ``case`` may be the address of a server that keeps a case, or the directory of a case that one keeps: the desk is
+    then a client's, known to the server by the officer's token (``STILLGRAPH_TOKEN``).
+
     Raises
     ------
     WrongUse
@@ -274,11 +283,16 @@ def take_seat(
     """
     place = case if case is not None else os.environ.get("STILLGRAPH_CASE")
     if not place:
-        raise WrongUse("Say which case: give its directory, or set STILLGRAPH_CASE.")
+        raise WrongUse("Say which case: give its directory, or its server's address, or set STILLGRAPH_CASE.")
     claim = Claim(
         officer=officer if officer is not None else os.environ.get("STILLGRAPH_OFFICER"),
         operation=operation if operation is not None else os.environ.get("STILLGRAPH_OPERATION"),
         reason=reason if reason is not None else os.environ.get("STILLGRAPH_REASON"),
         sign_in=sign_in,
     )
+    url = server_of(place)
+    if url is not None:
+        from stillgraph.casework.wire import client
+
+        return client.RemoteDesk(client.connect(url), claim, clock)
     return Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import CaseError, NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -64,6 +65,7 @@ def step_kinds() -> dict[str, tuple[str, tuple[Parameter, ...]]]:
     return {name: ((kind.__doc__ or "").splitlines()[0], steps.parameters(name)) for name, kind in steps.KINDS.items()}
 
 
+@served
 def preview(desk: Desk, still: StillId, steps: Sequence[Step] = (), *, longest_px: int | None = None) -> Preview:
     """Return a still beside what the steps make of it. Looking is recorded; nothing is kept.
 
@@ -92,6 +94,7 @@ def preview(desk: Desk, still: StillId, steps: Sequence[Step] = (), *, longest_p
         )  # fmt: skip
 
 
+@served
 def enhance(desk: Desk, still: StillId, steps: Sequence[Step]) -> Enhancement:
     """Keep an enhancement of a still: its steps, what they came to, and the faces the enhanced picture shows.
 
@@ -134,6 +137,7 @@ def enhance(desk: Desk, still: StillId, steps: Sequence[Step]) -> Enhancement:
         return kept if stored is None else replace(kept, faces=stored.faces)
 
 
+@served
 def enhancements_of(desk: Desk, still: StillId) -> tuple[Enhancement, ...]:
     """Return the enhancements of a still, the first first.
 
@@ -148,6 +152,7 @@ def enhancements_of(desk: Desk, still: StillId) -> tuple[Enhancement, ...]:
         return tuple(_worded(one) for one in enhancements.of_still(deed.session, still))
 
 
+@served
 def reproduce(desk: Desk, enhancement_id: EnhancementId) -> Reproduction:
     """Do an enhancement's steps anew to the original, and say whether they give the recorded pixels.
 

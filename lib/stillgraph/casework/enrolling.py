@@ -21,6 +21,7 @@ from stillgraph.casework import indexing, pools, unsolved
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import keep_run
+from stillgraph.casework.wire import served
 from stillgraph.errors import CaseInUse, Interrupted, StillgraphError, WrongUse
 from stillgraph.gallery.newcomers import LEAD_CHANCE
 from stillgraph.governance.permits import Action
@@ -71,6 +72,7 @@ class _Work:
         return len(self.rows) > self.batch_rows
 
 
+@served(manifests={"manifest": "custody"})
 def enrol(
     desk: Desk,
     manifest: Path,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.searching import INVESTIGATION, gallery_index
+from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -102,6 +103,7 @@ def search_known(
     return KnownSearches(known, usable, dict(zip(usable, found, strict=True)), enrolled, index.info)
 
 
+@served
 def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> IdentificationReport:
     """Measure the search of every face of known truth against the gallery.
 
@@ -178,6 +180,7 @@ def sentences(report: IdentificationReport) -> list[str]:
     return lines
 
 
+@served
 def truth_of_faces(desk: Desk, truth: Path) -> dict[FaceId, NominalId | None]:
     """Return whose each face is that a truth table accounts for: for demonstrations and evaluation only.
 
@@ -248,6 +251,7 @@ class LeadErrors:
     missed: Rate
 
 
+@served
 def leads_against_truth(desk: Desk, truth: Path) -> LeadErrors:
     """Measure corroborated leads against known truth: the whole process, search and review together."""
     from stillgraph import evaluation

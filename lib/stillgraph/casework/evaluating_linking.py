@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import by_still
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import Linkage, LinkStatus, ModelId, Person, Proposal, Rate
@@ -44,6 +45,7 @@ class LinkingReport:
     seed: int
 
 
+@served
 def linking(desk: Desk, truth: Path, *, retailers: Sequence[str] = ()) -> LinkingReport:
     """Measure the last linking run against a truth table, on all stills or on those of some retailers.
 

@@ -15,6 +15,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import by_still
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.ranking import link_table
+from stillgraph.casework.wire import served
 from stillgraph.errors import ManifestError, NotFound
 from stillgraph.governance.permits import Action
 from stillgraph.records import PROACTIVE, FaceId, LinkTable, ModelId, OffenceId, Person, PersonId, Ranking, StillId
@@ -90,6 +91,7 @@ class NetworkReport:
     note: str
 
 
+@served
 def network(desk: Desk, truth: Path, circles: Path, *, seed: int = 0) -> NetworkReport:
     """Measure communities against known circles, and the first ten found against the true ones.
 

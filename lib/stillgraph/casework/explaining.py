@@ -14,6 +14,7 @@ from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.ranking import custody_of, link_table
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -81,6 +82,7 @@ class Grounds:
     contradictions: tuple[Contradiction, ...]
 
 
+@served
 def why(
     desk: Desk,
     person_id: PersonId,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stillgraph.casework import indexing, self_checking
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.searching import DEFAULT_LIMIT
+from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import EngineChoice, GalleryStatus, LossCheck
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DEFAULT_PROBES = 1000
 
 
+@served
 def status(desk: Desk) -> GalleryStatus:
     """Return how the gallery is searched now, what it holds and what is known of its losses.
 
@@ -33,6 +35,7 @@ def status(desk: Desk) -> GalleryStatus:
         return _status(deed.session, _current(deed.session, desk))
 
 
+@served
 def choose_engine(desk: Desk, wanted: EngineChoice) -> GalleryStatus:
     """Set how the gallery of the case is searched from now on: ``auto``, ``exact`` or ``compressed``.
 
@@ -47,6 +50,7 @@ def choose_engine(desk: Desk, wanted: EngineChoice) -> GalleryStatus:
         return _status(deed.session, _current(deed.session, desk))
 
 
+@served
 def check(
     desk: Desk, *, probes: int = DEFAULT_PROBES, limit: int = DEFAULT_LIMIT, seed: int = 0, show_progress: bool = False
 ) -> LossCheck:

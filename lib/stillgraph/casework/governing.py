@@ -10,6 +10,7 @@ from pathlib import Path
 from stillgraph.casework import harm
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
+from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
@@ -58,6 +59,7 @@ def kind_of(directory: Path) -> str:
     return CaseFile.open(directory).settings().get("kind", "case")
 
 
+@served
 def upgrade_case(desk: Desk) -> tuple[int, int]:
     """Bring a case made by an earlier Stillgraph to this one's schema, all of it or nothing; return both versions.
 
@@ -78,6 +80,7 @@ def upgrade_case(desk: Desk) -> tuple[int, int]:
     return since, SCHEMA_VERSION
 
 
+@served
 def add_officer(
     desk: Desk, officer_id: str, *, role: Role | None = None, name: str = "", simulated: bool = False
 ) -> Officer:
@@ -108,6 +111,7 @@ def add_officer(
     return new
 
 
+@served
 def open_operation(
     desk: Desk, operation_id: str, *, purpose: str | None = None, until: date | None = None
 ) -> OperationId:
@@ -137,6 +141,7 @@ def open_operation(
     return OperationId(operation_id)
 
 
+@served(of_case=True)
 def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.ChainReport:
     """Check the audit chain of a case against its anchors, or a copy of them kept elsewhere, and what it seals.
 
@@ -152,6 +157,7 @@ def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.C
     return chain.verify(entries, chain.read_anchors(anchors), judgements, ruled)
 
 
+@served
 def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None:
     """Record how long each stage of building the case took, in seconds of wall-clock time."""
     with desk.act(Action.RECORD_TIMES, stages=len(times)) as deed:
@@ -160,9 +166,14 @@ def record_stage_times(desk: Desk, times: tuple[tuple[str, float], ...]) -> None
 
 def open_workbench(desk: Desk, which: str) -> dict[str, str]:
     """Permit and record that somebody opens the dashboards or the lab; return what seats its kernels."""
+    return {"STILLGRAPH_CASE": desk.place, **opened_workbench(desk, which)}
+
+
+@served
+def opened_workbench(desk: Desk, which: str) -> dict[str, str]:
+    """Permit and record that somebody opens the dashboards or the lab; return who does, for what and why."""
     with desk.act(Action.OPEN_WORKBENCH, which=which) as deed:
         return {
-            "STILLGRAPH_CASE": str(desk.case.directory),
             "STILLGRAPH_OFFICER": deed.officer,
             "STILLGRAPH_OPERATION": deed.operation,
             "STILLGRAPH_REASON": deed.reason,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
+from stillgraph.casework.wire import served
 from stillgraph.governance.permits import Action
 from stillgraph.store import Session
 from stillgraph.store import harm as harm_store
@@ -52,12 +53,14 @@ def give_shipped(session: Session) -> None:
         harm_store.replace(session, _read(shipped(HARM_TABLE)))
 
 
+@served
 def show(desk: Desk) -> HarmReport:
     """Return the harm table of a case, and which codes of its offences it lacks."""
     with desk.act(Action.VIEW, what="harm table") as deed:
         return _report(deed.session, replaced=False)
 
 
+@served
 def replace(desk: Desk, path: Path) -> HarmReport:
     """Let the case count with another harm table from now on; rankings made before keep the figures they had.
 

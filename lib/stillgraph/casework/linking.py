@@ -15,6 +15,7 @@ import numpy as np
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, adding, silent
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, RulingBlocked, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
@@ -84,6 +85,7 @@ class Group:
     proposals: tuple[Proposal, ...]
 
 
+@served
 def link(desk: Desk, *, threshold: float | None = None, progress: Progress = silent) -> Linkage:
     """Link faces to persons anew: rulings bind, similarity proposes, contradictions are shown.
 
@@ -127,6 +129,7 @@ def link(desk: Desk, *, threshold: float | None = None, progress: Progress = sil
         return replace(linkage, simulated=is_simulated(deed.session))
 
 
+@served
 def rule(
     desk: Desk,
     faces: Sequence[FaceId],
@@ -164,6 +167,7 @@ def rule(
         return _rule(deed, [_said(says, faces, others)], reason)
 
 
+@served
 def move(desk: Desk, face_id: FaceId, to_person: str, *, reason: str | None = None) -> Ruled:
     """Rule that a face is not the person it is with now, and is another person of the last linking run.
 
@@ -191,6 +195,7 @@ def move(desk: Desk, face_id: FaceId, to_person: str, *, reason: str | None = No
         return _rule(deed, [*said, _said(Says.SAME, [face_id], there)], reason)
 
 
+@served
 def split(desk: Desk, faces: Sequence[FaceId], *, reason: str | None = None) -> Ruled:
     """Rule that faces of a person of the last linking run are not that person's other faces.
 
@@ -211,6 +216,7 @@ def split(desk: Desk, faces: Sequence[FaceId], *, reason: str | None = None) -> 
         return _rule(deed, [_said(Says.NOT_SAME, faces, rest)], reason)
 
 
+@served
 def undo(desk: Desk, sequence: int, *, reason: str | None = None) -> Ruled:
     """Take a ruling back, and with it all that the same action ruled; what took it back is a ruling of its own.
 
@@ -243,12 +249,14 @@ def undo(desk: Desk, sequence: int, *, reason: str | None = None) -> Ruled:
         return _record(deed, said, reason)
 
 
+@served
 def rulings(desk: Desk) -> tuple[FaceRuling, ...]:
     """Return every ruling between faces, in its sequence, those taken back and what took them back among them."""
     with desk.act(Action.VIEW, what="rulings between faces") as deed:
         return tuple(ruling_store.rulings(deed.session))
 
 
+@served
 def groups(desk: Desk) -> tuple[Group, ...]:
     """Return the persons of the last linking run who have several faces or are in a proposal, in its order.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
 from stillgraph.records import Box, Face, FaceId, Quality, StillId
@@ -39,6 +40,7 @@ class StillQuality:
     faces: tuple[FaceQuality, ...]
 
 
+@served
 def face_quality(desk: Desk, still: StillId, *, ofiq: bool = False) -> StillQuality:
     """Return what was measured of each face of a still; looking is recorded.
 

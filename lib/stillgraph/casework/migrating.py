@@ -13,6 +13,7 @@ from stillgraph.casework import enhancing
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import keep_run, timed
+from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import FaceId, ModelId, Vector
@@ -41,6 +42,7 @@ class Migration:
     """Of this call; ``None`` where no image was left to embed."""
 
 
+@served
 def migrate(desk: Desk, pack: str, *, workers: int | None = None, progress: Progress = silent) -> Migration:
     """Make every template of the case anew with another pack, then bind the case to it.
 

@@ -14,6 +14,7 @@ from stillgraph.casework.analysing import is_simulated, review_kind
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.networking import told
 from stillgraph.casework.ranking import link_table
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -136,6 +137,7 @@ class WithoutAnswer:
     found: WhatIf
 
 
+@served
 def together(
     desk: Desk,
     *,
@@ -169,6 +171,7 @@ def together(
         return TogetherAnswer(_scope(asked, links, found), tuple(some[:most]), TOGETHER_NOTE)
 
 
+@served
 def central(
     desk: Desk,
     *,
@@ -206,6 +209,7 @@ def central(
         )  # fmt: skip
 
 
+@served
 def groups(
     desk: Desk,
     *,
@@ -234,6 +238,7 @@ def groups(
         return GroupsAnswer(_scope(asked, links, found), grouped, GROUPS_NOTE)
 
 
+@served
 def between_groups(
     desk: Desk,
     *,
@@ -259,6 +264,7 @@ def between_groups(
         )  # fmt: skip
 
 
+@served
 def recruiters(
     desk: Desk,
     *,
@@ -277,6 +283,7 @@ def recruiters(
         )
 
 
+@served
 def without(
     desk: Desk,
     *,

@@ -15,6 +15,7 @@ from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.asking import asked
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.ranking import link_table
+from stillgraph.casework.wire import served
 from stillgraph.governance.permits import Action
 from stillgraph.records import LINK_STATUSES, FaceId, LinkTable, NetworkFilter
 
@@ -53,6 +54,7 @@ class NetworkView:
         return np.asarray(self.table.join < 0)
 
 
+@served
 def network_view(desk: Desk, *, with_proposals: bool = True) -> NetworkView:
     """Return the network with a place for every node, which its filters do not move."""
     from stillgraph.network import columns
@@ -167,6 +169,7 @@ def visits(view: NetworkView, mask: NDArray[np.bool_], persons: Sequence[int]) -
     return frame.sort_values(["person_id", "occurred_at", "offence_id"]).reset_index(drop=True)
 
 
+@served
 def faces_of(desk: Desk, *, persons: Collection[str] = (), offences: Collection[str] = ()) -> pd.DataFrame:
     """Return the faces of persons, and of whoever is linked to offences, with their stills; looking is recorded.
 
@@ -179,6 +182,7 @@ def faces_of(desk: Desk, *, persons: Collection[str] = (), offences: Collection[
     return frame.assign(face_id=frame["face_id"].map(FaceId))
 
 
+@served
 def network_file(desk: Desk, kind: str, wanted: NetworkFilter) -> bytes:
     """Return the network that a filter leaves as the bytes of a ``graphml``, ``gexf``, ``json`` or ``csv`` file.
 

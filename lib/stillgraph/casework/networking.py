@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
+from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind, PersonId
@@ -25,6 +26,7 @@ NOTE = (
 )
 
 
+@served
 def offence_network(
     desk: Desk,
     *,
@@ -126,6 +128,12 @@ def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
     return network.layout(graph)
 
 
+@served(
+    writes=(
+        "export",
+        "gephi",
+    )
+)
 def network_summary(
     desk: Desk,
     *,

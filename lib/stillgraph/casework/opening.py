@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.receiving import still_image
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
 from stillgraph.records import StillId
@@ -67,6 +68,7 @@ COUNTED_BY = {"Unknown series": "person_id"}
 """Of a number that counts something else than its rows, the column whose different values it counts."""
 
 
+@served
 def rows_behind(desk: Desk, number: str) -> pd.DataFrame:
     """Return the rows that a number counts; those of stills, faces and reviews have a ``still_id``.
 
@@ -88,6 +90,7 @@ def counted(number: str, rows: pd.DataFrame) -> int:
     return len(rows) if by is None else int(rows[by].nunique())
 
 
+@served
 def still_picture(desk: Desk, still: StillId, *, longest_px: int = 1600) -> bytes:
     """Return a still as PNG, its longer side at most ``longest_px`` pixels.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound
 from stillgraph.governance import disclosure
 from stillgraph.governance.permits import Action
@@ -118,12 +119,14 @@ class Transparency:
     when: pd.DataFrame = field(repr=False)
 
 
+@served
 def retailers(desk: Desk) -> list[tuple[str, str]]:
     """Return the retailers of the case: id and name."""
     with desk.act(Action.VIEW, what="retailers") as deed:
         return [(row[0], row[1]) for row in deed.session.rows("SELECT retailer_id, retailer FROM retailers ORDER BY 1")]
 
 
+@served
 def retailer_report(desk: Desk, retailer_id: str) -> RetailerReport:
     """Return what one retailer sent and what came of it.
 
@@ -157,6 +160,7 @@ def retailer_report(desk: Desk, retailer_id: str) -> RetailerReport:
         )
 
 
+@served
 def transparency(desk: Desk) -> Transparency:
     """Return what the public may read: how, where, when, how often, with what yield and error."""
     from stillgraph import evaluation

@@ -22,6 +22,7 @@ from stillgraph.casework import (
 )
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.explaining import Grounds
+from stillgraph.casework.wire import served
 from stillgraph.casework.worth import concentration_among_persons
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
@@ -48,6 +49,7 @@ PRINTED = 25
 CHIP_PX = 160
 
 
+@served(writes=("path",))
 def write(
     desk: Desk,
     path: Path,
@@ -99,6 +101,7 @@ def write(
         return told
 
 
+@served
 def case_pack(
     desk: Desk,
     *,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stillgraph.casework import searching
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.wire import served
 from stillgraph.decoding import printable
 from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
@@ -64,6 +65,7 @@ class History:
     arrests: tuple[Arrested, ...]
 
 
+@served
 def stills(desk: Desk) -> tuple[StillListed, ...]:
     """Return the stills of the case, those not searched yet first."""
     with desk.act(Action.VIEW, what="stills") as deed:
@@ -74,6 +76,7 @@ def stills(desk: Desk) -> tuple[StillListed, ...]:
         return tuple(StillListed(*row) for row in rows)
 
 
+@served
 def still_of(desk: Desk, data: bytes) -> StillId | None:
     """Return the still that has these very bytes, if the case holds one."""
     digest = sha256(data).hexdigest()
@@ -83,6 +86,7 @@ def still_of(desk: Desk, data: bytes) -> StillId | None:
         return found
 
 
+@served
 def picture(desk: Desk, still: StillId) -> Picture:
     """Return a still to look at. Looking is recorded.
 
@@ -113,6 +117,7 @@ def shown(data: bytes, name: str) -> Picture:
     return Picture(beside.jpeg(pixels, LONGEST_PX), pixels.shape[1], pixels.shape[0])
 
 
+@served
 def search_dropped(
     desk: Desk, name: str, data: bytes, *, limit: int, filters: Filters, past_review: bool
 ) -> SearchReport:
@@ -129,6 +134,7 @@ def search_dropped(
         return searching.search(desk, image=file, limit=limit, filters=filters, past_review=past_review)
 
 
+@served
 def histories(desk: Desk, nominals: Sequence[NominalId]) -> dict[NominalId, History]:
     """Return what custody holds of some nominals, without a name. Looking is recorded."""
     wanted = list(dict.fromkeys(nominals))
@@ -147,6 +153,7 @@ def histories(desk: Desk, nominals: Sequence[NominalId]) -> dict[NominalId, Hist
         }
 
 
+@served
 def recorded(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return the words that custody recorded, of each of :data:`RECORDED`, to narrow a gallery by."""
     with desk.act(Action.VIEW, what="recorded words") as deed:
@@ -158,6 +165,7 @@ def recorded(desk: Desk) -> dict[str, tuple[str, ...]]:
         return found
 
 
+@served
 def shows_scores(desk: Desk) -> bool:
     """Say whether the officer at the desk is to see scores and ratios: reviewers decide without."""
     with desk.act(Action.VIEW, what="whether scores are shown") as deed:

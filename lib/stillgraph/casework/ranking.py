@@ -15,6 +15,7 @@ from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.tables import cell
+from stillgraph.casework.wire import served
 from stillgraph.governance.permits import Action
 from stillgraph.records import Arrest, CustodyTable, LinkTable, NominalId, Ranking
 from stillgraph.store import Session, links, rankings, receipts
@@ -57,6 +58,7 @@ def custody_of(
     )
 
 
+@served
 def ranking(
     desk: Desk,
     *,

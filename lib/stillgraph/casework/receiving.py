@@ -13,6 +13,7 @@ from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.keeping import ImageId, Taking, intake_report, kept_bytes, taking
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import analyse_all, keep_run
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from stillgraph.intake import StillsDelivery
 
 
+@served(manifests={"manifest": "stills"})
 def receive(
     desk: Desk,
     manifest: Path,
@@ -172,12 +174,14 @@ def _kept(desk: Desk, deed: Deed, asked: _Asked, looked: _Looked, *, began: floa
     return report, [still.sha256 for still in delivery.stills]
 
 
+@served
 def still_image(desk: Desk, still: StillId) -> bytes:
     """Return a still's bytes as they were received. Looking at it is recorded."""
     with desk.act(Action.VIEW, still=still) as deed:
         return desk.images.get(_digest(receipts.still_digests(deed.session, [still]), still, "still"))
 
 
+@served
 def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[FaceId, bytes]:
     """Return faces cut out of their stills, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
     wanted = list(dict.fromkeys(faces))
@@ -188,6 +192,7 @@ def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[
         return chips
 
 
+@served
 def custody_chips(desk: Desk, images: Iterable[CustodyImageId], *, size: int = 160) -> dict[CustodyImageId, bytes]:
     """Return the faces of custody images, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
     wanted = list(dict.fromkeys(images))

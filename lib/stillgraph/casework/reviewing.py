@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from stillgraph.casework import trials
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, NotPermitted, ReviewBlocked, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
@@ -33,6 +34,7 @@ SUPERVISES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Who may see how another officer did."""
 
 
+@served
 def queue(desk: Desk) -> tuple[ReviewItem, ...]:
     """Return what waits for the officer at the desk, and is not kept for another, by face.
 
@@ -45,6 +47,7 @@ def queue(desk: Desk) -> tuple[ReviewItem, ...]:
         return items
 
 
+@served
 def deal(desk: Desk) -> ReviewItem | None:
     """Put the next list before the officer and keep it for them for a while; ``None`` where nothing waits.
 
@@ -82,6 +85,7 @@ def deal(desk: Desk) -> ReviewItem | None:
         return replace(item, reserved_until=until)
 
 
+@served
 def give_back(desk: Desk, face_id: FaceId) -> None:
     """Give back a list that was dealt, unjudged: it is free for others at once, and comes to this officer last.
 
@@ -95,6 +99,7 @@ def give_back(desk: Desk, face_id: FaceId) -> None:
             raise WrongUse(f"You hold no list of face {face_id} to give back; `stillgraph review deal` deals one.")
 
 
+@served
 def judge(
     desk: Desk,
     face_id: FaceId,
@@ -163,6 +168,7 @@ def judge(
         return ruled if trial is None else Ruling(Outcome.PENDING)
 
 
+@served
 def history(desk: Desk, face_id: FaceId) -> tuple[Judgement, ...]:
     """Return the officer's own judgements of a face, in their order, nobody else's.
 
@@ -175,12 +181,14 @@ def history(desk: Desk, face_id: FaceId) -> tuple[Judgement, ...]:
         return tuple(one for one in said if one.officer == me)
 
 
+@served
 def policy(desk: Desk) -> ReviewPolicy:
     """Return how reviews are dealt in this case."""
     with desk.act(Action.VIEW, what="review policy") as deed:
         return reviews.policy(deed.session)
 
 
+@served
 def set_policy(
     desk: Desk,
     *,
@@ -219,6 +227,7 @@ def set_policy(
         return new
 
 
+@served
 def accuracy(desk: Desk, officer: OfficerId | None = None) -> ReviewerAccuracy:
     """Return how an officer did in trials, the one at the desk by default, and how long they take.
 
@@ -240,6 +249,7 @@ def accuracy(desk: Desk, officer: OfficerId | None = None) -> ReviewerAccuracy:
         return _accuracy(deed.session, of)
 
 
+@served
 def accuracies(desk: Desk) -> tuple[ReviewerAccuracy, ...]:
     """Return how every officer who has judged did in trials, by officer; for supervisors and administrators.
 

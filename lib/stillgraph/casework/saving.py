@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, NotPermitted, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import OfficerId, Role, SavedQuery
@@ -24,6 +25,7 @@ TIDIES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Who may delete what another officer shared."""
 
 
+@served
 def save_query(desk: Desk, name: str, sql: str, *, shared: bool = False) -> SavedQuery:
     """Keep a query by a name, in place of the officer's own of that name; it is checked, and not run.
 
@@ -61,12 +63,14 @@ def save_query(desk: Desk, name: str, sql: str, *, shared: bool = False) -> Save
         return kept
 
 
+@served
 def saved_queries(desk: Desk) -> tuple[SavedQuery, ...]:
     """Return the officer's own saved queries and those that are shared, by name."""
     with desk.act(Action.VIEW, what="saved queries") as deed:
         return saved.there_for(deed.session, _me(deed))
 
 
+@served
 def run_saved(desk: Desk, name: str) -> pa.Table:
     """Run a saved query, the officer's own before a shared one of that name; return its rows as an Arrow table.
 
@@ -83,6 +87,7 @@ def run_saved(desk: Desk, name: str) -> pa.Table:
         return queries.run(deed.session, found.sql)
 
 
+@served
 def delete_query(desk: Desk, name: str) -> None:
     """Delete a saved query: the officer's own, or, for a supervisor or administrator, one that another shared.
 
@@ -104,6 +109,7 @@ def delete_query(desk: Desk, name: str) -> None:
         saved.delete(deed.session, found.saved_id)
 
 
+@served
 def view_columns(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return the documented views with their columns, which a query may name."""
     with desk.act(Action.VIEW, what="documented views") as deed:

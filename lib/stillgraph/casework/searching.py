@@ -14,6 +14,7 @@ from stillgraph.casework import indexing, outside, rating, self_checking
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import analyse_all, keep_run
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -52,6 +53,7 @@ FACES_AT_ONCE = 256
 EVERYBODY = Filters()
 
 
+@served
 def search(
     desk: Desk,
     *,
@@ -145,6 +147,7 @@ def search(
         return replace(report, search_id=search_id)
 
 
+@served
 def search_together(
     desk: Desk,
     faces: Sequence[FaceId],
@@ -249,6 +252,7 @@ def mean_template(model: ModelId, faces: Sequence[Face]) -> Template:
     return Template(model, merged(vectors, [face.quality.inter_eye_px for face in faces]))
 
 
+@served
 def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
     """Return what the latest search of a still came to, as it was stored.
 

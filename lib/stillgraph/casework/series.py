@@ -13,6 +13,7 @@ import numpy as np
 from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, adding, silent
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -85,6 +86,7 @@ class _Case:
         return {person: sorted(place[one] for one in theirs) for person, theirs in parts.items()}
 
 
+@served
 def series(
     desk: Desk,
     *,

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from stillgraph.casework.desk import Desk, now, take_seat
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, NotPermitted
 from stillgraph.governance import sign_in as rules
 from stillgraph.governance.permits import Action
@@ -26,6 +27,7 @@ class Issued:
     token: str = field(repr=False)
 
 
+@served
 def issue_token(desk: Desk, officer_id: str, *, until: date | None = None) -> Issued:
     """Issue a token to an officer, who signs in to the pages with it.
 
@@ -52,6 +54,7 @@ def issue_token(desk: Desk, officer_id: str, *, until: date | None = None) -> Is
     return Issued(new.token_id, new.officer_id, last, rules.written(new.token_id, secret))
 
 
+@served
 def revoke_tokens(desk: Desk, officer_id: str) -> tuple[int, ...]:
     """Take back every token of an officer that lets them in still; return their numbers.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stillgraph.casework import statement_pages, trials
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, ReviewBlocked, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
@@ -38,6 +39,7 @@ CONTEXT_PX = 900
 LIBRARIES = ("numpy", "pillow", "onnxruntime", "faiss-cpu", "duckdb")
 
 
+@served
 def statement(desk: Desk, face_id: FaceId) -> Statement:
     """Return the statement of a review that is settled, or that three officers left disputed.
 
@@ -52,6 +54,7 @@ def statement(desk: Desk, face_id: FaceId) -> Statement:
         return _statement(desk, deed, face_id)
 
 
+@served(writes=("path",))
 def write(desk: Desk, face_id: FaceId, path: Path) -> Statement:
     """Write the statement of a review as HTML or PDF, by the file's ending, and record the file's SHA-256.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
+from stillgraph.casework.wire import served
 from stillgraph.governance.permits import Action
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class StoredScores:
     checks: pd.DataFrame
 
 
+@served
 def stored(desk: Desk) -> StoredScores:
     """Return the case's thresholds, calibrations and checks of its gallery's engine."""
     with desk.act(Action.VIEW, what="thresholds and calibrations") as deed:
@@ -51,6 +53,7 @@ def stored(desk: Desk) -> StoredScores:
         )  # fmt: skip
 
 
+@served
 def known_truth(desk: Desk) -> Path | None:
     """Return the truth table that comes with a demonstration; of a case of one's own there is none to be found."""
     return shipped("data/demo") / "truth.csv" if desk.settings.get("kind") == "demonstration" else None

@@ -17,6 +17,7 @@ import numpy as np
 
 from stillgraph.casework import rating, searching
 from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, StillgraphError
 from stillgraph.gallery import newcomers
 from stillgraph.governance.permits import Action
@@ -58,6 +59,7 @@ OWN = MadeWith()
 """A list made with the face's own template."""
 
 
+@served
 def search_open_stills(
     desk: Desk,
     *,

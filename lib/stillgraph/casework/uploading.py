@@ -24,6 +24,7 @@ from pathlib import Path
 from stillgraph.casework import receiving
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, silent
+from stillgraph.casework.wire import served
 from stillgraph.decoding import DEFAULT_LIMITS, printable
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
@@ -56,6 +57,7 @@ class Upload:
     kept_at: datetime
 
 
+@served
 def keep(desk: Desk, files: Sequence[tuple[str, bytes]]) -> Upload:
     """Keep a delivery that was dropped: a manifest and its images, or one ZIP archive of them.
 
@@ -82,6 +84,7 @@ def keep(desk: Desk, files: Sequence[tuple[str, bytes]]) -> Upload:
         return upload
 
 
+@served
 def retailers(desk: Desk) -> dict[RetailerId, str]:
     """Return the retailers that have stores in the case, by id, with their names."""
     with desk.act(Action.VIEW, what="retailers") as deed:
@@ -89,6 +92,7 @@ def retailers(desk: Desk) -> dict[RetailerId, str]:
         return {RetailerId(retailer): name for retailer, name in rows}
 
 
+@served
 def uploads(desk: Desk) -> tuple[Upload, ...]:
     """Return the deliveries that were dropped and not taken in yet, the oldest first, whoever dropped them."""
     with desk.act(Action.VIEW, what="uploads") as deed:
@@ -97,6 +101,7 @@ def uploads(desk: Desk) -> tuple[Upload, ...]:
         return tuple(sorted(found, key=lambda one: (one.kept_at, one.upload_id)))
 
 
+@served
 def discard(desk: Desk, upload_id: str) -> None:
     """Throw away a delivery that was dropped, untaken.
 
@@ -109,6 +114,7 @@ def discard(desk: Desk, upload_id: str) -> None:
         shutil.rmtree(_place(desk, upload_id))
 
 
+@served
 def take_in(
     desk: Desk, upload_id: str, *, retailer_id: RetailerId, workers: int | None = None, progress: Progress = silent
 ) -> IntakeReport:

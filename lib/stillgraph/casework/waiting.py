@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stillgraph.casework import searching
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, Step, silent
+from stillgraph.casework.wire import served
 from stillgraph.errors import Interrupted
 from stillgraph.governance.permits import Action
 from stillgraph.store import receipts
@@ -25,6 +26,7 @@ class SearchedAll:
     searches: int
 
 
+@served
 def search_waiting(desk: Desk, *, at_once: int = STILLS_AT_ONCE, progress: Progress = silent) -> SearchedAll:
     """Search every still that no search has covered yet, some at a time, each time a search of its own that is kept.
 

@@ -11,6 +11,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.progress import Progress, adding, silent
 from stillgraph.casework.ranking import custody_of, link_table
+from stillgraph.casework.wire import served
 from stillgraph.casework.wording import count
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
@@ -57,6 +58,7 @@ _LISTED = (
 )
 
 
+@served
 def concentration(
     desk: Desk,
     *,
@@ -102,6 +104,7 @@ def concentration(
         )
 
 
+@served
 def quiet(
     desk: Desk,
     *,
@@ -157,6 +160,7 @@ def quiet(
         )
 
 
+@served
 def back_test(
     desk: Desk,
     *,

@@ -22,6 +22,7 @@ from stillgraph.cli import (
     explaining,
     extracting,
     gallery,
+    hosting,
     keeping_safe,
     looking,
     models,
@@ -65,7 +66,7 @@ def _root(
 for module in (
     cases, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse,
     querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth,
-    reporting,
+    reporting, hosting,
 ):  # fmt: skip
     module.register(app)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stillgraph.casework import Desk
     from stillgraph.records import Refusal
 
-Case = Annotated[Path, typer.Argument(metavar="CASE", help="The case directory.")]
+Case = Annotated[Path, typer.Argument(metavar="CASE", help="The case directory, or the address of its server.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Officer = Annotated[str | None, typer.Option("--officer", metavar="ID", help="Who acts (STILLGRAPH_OFFICER).")]
 OperationOption = Annotated[

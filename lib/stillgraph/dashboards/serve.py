@@ -19,7 +19,7 @@ from stillgraph.dashboards.guard import LOG
 from stillgraph.dashboards.reader import HEADERS, SIGN_IN, variable
 
 HOST = "127.0.0.1"
-TOKEN = "STILLGRAPH_TOKEN"  # noqa: S105 - the name of the variable, not a token
+TOKEN = "STILLGRAPH_PAGES_TOKEN"  # noqa: S105 - the name of the variable, not a token
 """The environment variable that a server takes its token from, and removes before any kernel starts."""
 OFFICER_HEADER, PROXY_SECRET = "STILLGRAPH_OFFICER_HEADER", "STILLGRAPH_PROXY_SECRET"
 """In which header a trusted proxy names the officer, and what it brings as :data:`identity.PROXY_HEADER` with it."""

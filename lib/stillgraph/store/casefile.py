@@ -19,7 +19,7 @@ from uuid import uuid4
 import duckdb
 
 from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
-from stillgraph.store import filestate, keys
+from stillgraph.store import filestate, holders, keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -262,6 +262,24 @@ class CaseFile:
         with self.session(writing=True):
             yield
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the file open for as long as a server runs: its threads take turns, and no other process can open it.
+
+        All that is read by SQL that came from elsewhere is confined from the start, since one opening serves everybody.
+        """
+        with self._connected(writing=True) as session:
+            session.confine()
+            with self._turn():
+                _open[self.path] = session
+            try:
+                yield
+            finally:
+                # Whoever has the turn finishes first.
+                with self._turn():
+                    del _open[self.path]
+                session.execute("CHECKPOINT")
+
     def _turn(self) -> threading.RLock:
         with _turns_guard:
             return _turns.setdefault(self.path, threading.RLock())
@@ -272,7 +290,7 @@ class CaseFile:
             with self._attached(writing=False) as session:
                 yield session
             return
-        with filestate.alone(self.directory, PATIENCE_S, self._in_use):
+        with filestate.alone(self.directory, PATIENCE_S, self._in_use, lambda: holders.check_no_server(self.directory)):
             afterwards: list[Callable[[], None]] = []
             try:
                 with self._attached(writing=True, afterwards=afterwards) as session:
@@ -281,9 +299,9 @@ class CaseFile:
                 for then in afterwards:
                     then()
 
-    def _in_use(self) -> CaseInUse:
+    def _in_use(self, told: str = "") -> CaseInUse:
         return CaseInUse(
-            f"The case in {self.directory} has been in use by another process for "
+            f"The case in {self.directory} has been in use by {holders.holder(told)} for "
             f"{PATIENCE_S:.0f} seconds; try again when that is done."
         )
 
@@ -315,8 +333,9 @@ class CaseFile:
                     raise NotACase(
                         f"{self.path} cannot be opened as a case file; restore it from a backup or make a new case."
                     ) from error
+                holders.check_no_server(self.directory)
                 if time.monotonic() > deadline:
-                    raise self._in_use() from error
+                    raise self._in_use(str(error)) from error
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,8 +37,18 @@ def state(path: Path) -> str:
 
 
 @contextmanager
-def alone(directory: Path, patience_s: float, give_up: Callable[[], Exception]) -> Iterator[None]:
-    """Let no other process write the case meanwhile; ``give_up`` makes the error where one still does in the end."""
+def alone(
+    directory: Path, patience_s: float, give_up: Callable[[str], Exception], waiting: Callable[[], None]
+) -> Iterator[None]:
+    """Let no other process write the case meanwhile.
+
+    Parameters
+    ----------
+    give_up : callable
+        Makes the error where one still does in the end, of what is known of it: ``(PID 123)``.
+    waiting : callable
+        Called while one does; what it raises ends the waiting.
+    """
     try:
         (directory / LOCK).parent.mkdir(mode=0o700, exist_ok=True)
         lock = (directory / LOCK).open("a")
@@ -52,8 +63,19 @@ def alone(directory: Path, patience_s: float, give_up: Callable[[], Exception]) 
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
+                waiting()
                 if time.monotonic() > deadline:
-                    raise give_up() from None
+                    raise give_up(_holder(directory)) from None
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.1)
+        lock.truncate(0)
+        lock.write(f"(PID {os.getpid()})")
+        lock.flush()
         yield
+
+
+def _holder(directory: Path) -> str:
+    try:
+        return (directory / LOCK).read_text(encoding="utf-8", errors="replace")[:40]
+    except OSError:
+        return ""

@@ -1,0 +1,133 @@
+"""A case as a server keeps it: open throughout, with a desk for each action of whoever signed in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stillgraph.casework.desk import Desk, now
+from stillgraph.errors import NotPermitted
+from stillgraph.governance import sign_in as rules
+from stillgraph.governance.permits import Action, Claim
+from stillgraph.records import SignIn
+from stillgraph.store import CaseFile, sign_ins
+
+if TYPE_CHECKING:
+    from stillgraph.faces.packs import FacePack
+
+CLAIMED = (
+    "Your token is of another officer than the one you name; leave --officer and STILLGRAPH_OFFICER out, or sign in as "
+    "that officer."
+)
+
+
+class Host:
+    """A case that is kept open for its clients.
+
+    Parameters
+    ----------
+    case : CaseFile
+        Kept open by :func:`hosting`.
+    """
+
+    def __init__(self, case: CaseFile) -> None:
+        self.case = case
+        self._packs: dict[tuple[str, str], FacePack] = {}
+        self._loading = threading.Lock()
+
+    def desk(self, signed_in: SignIn, operation: str | None, reason: str | None) -> Desk:
+        """Return the desk of an officer who signed in, for one action."""
+        claim = Claim(signed_in.officer_id, operation, reason, sign_in=signed_in.token_id, team=True)
+        return _HostedDesk(self, claim)
+
+    def admit(self, token: str) -> SignIn:
+        """Return whose token this is, and record that they signed in; a token that lets nobody in is recorded too.
+
+        What they may do is decided at each action.
+
+        Raises
+        ------
+        NotPermitted
+            It lets nobody in.
+        """
+        given = rules.parts(token)
+        kept = None
+        if given is not None:
+            with self.case.session(writing=False) as session:
+                kept = sign_ins.sign_in(session, given[0])
+        nobody = Desk(self.case, Claim("", None, "sign in"))
+        if given is None or not rules.holds(kept, given[1]) or kept is None:
+            refused = NotPermitted(rules.UNKNOWN)
+            nobody.record_failure(Action.SIGN_IN, refused, **({} if kept is None else {"token": kept.token_id}))
+            raise refused
+        if not rules.lets_in(kept, kept.officer_id, nobody.clock().date()):
+            ended = NotPermitted(rules.ENDED)
+            nobody.record_failure(Action.SIGN_IN, ended, token=kept.token_id)
+            raise ended
+        with nobody.found(Action.SIGN_IN, kept.officer_id, sign_in=kept.token_id, to="server"):
+            return kept
+
+    def check(self, signed_in: SignIn) -> None:
+        """Return if the token that somebody signed in with holds still; each action asks this for itself.
+
+        Raises
+        ------
+        NotPermitted
+            It does not.
+        """
+        with self.case.session(writing=False) as session:
+            kept = sign_ins.sign_in(session, signed_in.token_id)
+        if not rules.lets_in(kept, signed_in.officer_id, now().date()):
+            raise NotPermitted(rules.ENDED)
+
+    def refuse_claim(self, signed_in: SignIn, claimed: str, function: str) -> NotPermitted:
+        """Record that somebody named an officer who is not themselves; return what they are told."""
+        refused = NotPermitted(CLAIMED)
+        self.desk(signed_in, None, "sign in").record_failure(
+            Action.SIGN_IN, refused, claimed=claimed[:80], function=function
+        )
+        return refused
+
+    def pack(self, desk: Desk) -> FacePack:
+        """Return the face model pack that the case is bound to, loaded once for all."""
+        named = (desk.settings["pack"], desk.model)
+        with self._loading:
+            if named not in self._packs:
+                self._packs[named] = Desk(self.case, desk.claim).pack
+            return self._packs[named]
+
+
+class _HostedDesk(Desk):
+    """A desk at a case that is kept open."""
+
+    def __init__(self, host: Host, claim: Claim) -> None:
+        super().__init__(host.case, claim)
+        self._host = host
+
+    @property
+    def pack(self) -> Any:
+        """The face model pack the case is bound to, loaded."""
+        return self._host.pack(self)
+
+    def forget_settings(self) -> None:
+        """Read settings again when they are next asked for."""
+        self.__dict__.pop("settings", None)
+
+
+@contextmanager
+def hosting(directory: Path) -> Iterator[Host]:
+    """Open a case and keep it, so that no other process can.
+
+    Raises
+    ------
+    NotACase, OutdatedCase
+        As :meth:`CaseFile.open`.
+    CaseInUse
+        Another process holds the case.
+    """
+    case = CaseFile.open(directory)
+    with case.kept():
+        yield Host(case)

@@ -1,0 +1,54 @@
+"""What a call says beside its values: who asks, which files come with it, and which are to come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a client asks for: a function by its name, with its arguments, and whom it says it acts for."""
+
+    function: str
+    arguments: dict[str, object] = field(repr=False)
+    officer: str | None = None
+    operation: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Stands for a file or folder that comes with the call, under ``key``; ``name`` is what it is called."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Stands for a file or folder that the work writes and that comes back under ``key``."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Stands for whoever is told how far the work is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A file that follows: under which key, its place in that, and whether it is a folder."""
+
+    key: str
+    place: str
+    folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as it travels: its class among ours, and its sentence."""
+
+    kind: str
+    sentence: str

@@ -1,0 +1,112 @@
+"""Does what a client asks for: one function by its name, as the officer who signed in, in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stillgraph.casework import progress as progress_
+from stillgraph.casework.faults import reference
+from stillgraph.casework.hosting import Host
+from stillgraph.casework.progress import Step
+from stillgraph.casework.shipped import shipped
+from stillgraph.casework.wire import SERVED, Served, codec, frames
+from stillgraph.casework.wire.parts import Call, Failure, Sent, Told, Wanted
+from stillgraph.errors import Interrupted, StillgraphError, WrongUse
+from stillgraph.records import SignIn
+from stillgraph.team.parcels import Parcel
+
+SERVERS_OWN = ("dask",)
+"""Arguments that would have the server reach another machine: who runs it decides that, and no client."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One call while it is done; ``tell`` takes the pieces that go back and may be called from any thread."""
+
+    host: Host
+    signed_in: SignIn
+    call: Call
+    parcel: Parcel
+    tell: Callable[[bytes], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    ending: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Do it, and tell how it ended; nothing is raised."""
+        try:
+            result = frames.frame(frames.RESULT, codec.dumps(self._done(), self._aliases()))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, a client gets a sentence
+            result = frames.frame(frames.ERROR, codec.dumps(self._failure(error)))
+        self.tell(result)
+
+    def _done(self) -> object:
+        one = SERVED.get(self.call.function)
+        if one is None:
+            raise WrongUse("This server does no such thing.")
+        if self.call.officer not in {None, "", self.signed_in.officer_id}:
+            raise self.host.refuse_claim(self.signed_in, str(self.call.officer), one.name)
+        arguments = self._arguments(one)
+        if one.of_case:
+            self.host.check(self.signed_in)
+            return one.function(self.host.case.directory, **arguments)
+        return one.function(self.host.desk(self.signed_in, self.call.operation, self.call.reason), **arguments)
+
+    def _arguments(self, one: Served) -> dict[str, object]:
+        """Return the arguments a function is called with: its own alone, and files where they lie here."""
+        known = set(one.signature.parameters) - {one.first}
+        if not set(self.call.arguments) <= known:
+            raise WrongUse("This server does no such thing in that way; use the same Stillgraph as it.")
+        if any(self.call.arguments.get(name) is not None for name in SERVERS_OWN):
+            raise WrongUse("Where images are analysed is for whoever runs the server to say; leave --dask out.")
+        made = {name: self._argument(value) for name, value in self.call.arguments.items()}
+        if isinstance(workers := made.get("workers"), int):
+            made["workers"] = max(1, min(workers, os.cpu_count() or 1))
+        if "show_progress" in made:
+            made["show_progress"] = False
+        return made
+
+    def _argument(self, value: object) -> object:
+        if isinstance(value, Sent):
+            return self.parcel.sent(value)
+        if isinstance(value, Wanted):
+            return self.parcel.wanted(value)
+        return self._progress if isinstance(value, Told) else value
+
+    def _progress(self, step: Step) -> None:
+        if self.ending.is_set():
+            raise Interrupted("The server is ending; begin again when it is back.")
+        if self.stop.is_set():
+            raise progress_.cancelled()
+        self.tell(frames.frame(frames.STEP, codec.dumps(step)))
+
+    def _places(self) -> Mapping[str, Path]:
+        """Return where what the client named lies here, by the name of its argument."""
+        parts = {name: value for name, value in self.call.arguments.items() if isinstance(value, Sent | Wanted)}
+        return {
+            name: self.parcel.sent(value) if isinstance(value, Sent) else self.parcel.wanted(value)
+            for name, value in parts.items()
+        }
+
+    def _aliases(self) -> list[tuple[Path, str]]:
+        wanted = [value for value in self.call.arguments.values() if isinstance(value, Wanted)]
+        return [*((self.parcel.wanted(value), f"out:{value.key}") for value in wanted), (shipped("data"), "shipped")]
+
+    def _failure(self, error: BaseException) -> Failure:
+        if not isinstance(error, StillgraphError):
+            places = " < ".join(
+                f"{f.name} {f.filename}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__))
+            )
+            return Failure("StillgraphError", reference(f"{type(error).__name__} in {places}"))
+        sentence = str(error)
+        for name, path in self._places().items():
+            sentence = sentence.replace(str(path), f"<<{name}>>")
+        return Failure(type(error).__name__, sentence.replace(str(self.parcel.folder), "..."))
+
+    def written(self) -> list[Wanted]:
+        """Return what was to be written and goes back."""
+        return [value for value in self.call.arguments.values() if isinstance(value, Wanted)]

@@ -1,0 +1,94 @@
+"""A case that a real server keeps, in a process of its own, and officers with tokens of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from conftest import OPERATION, REASON, SmallCase
+from stillgraph.casework import Desk, governing, signing_in, take_seat
+from stillgraph.records import Role
+
+MAIN = "from stillgraph.cli import main; main()"
+ROLES = {"desk": Role.ADMINISTRATOR, "ann": Role.ANALYST, "rev": Role.REVIEWER, "lee": None}
+
+
+@dataclass
+class Served:
+    """A running server, and the token of each officer."""
+
+    process: subprocess.Popen[str]
+    url: str
+    directory: Path
+    tokens: dict[str, str] = field(repr=False)
+
+    def seat(self, officer: str, **given: str | None) -> Desk:
+        """Return the desk of an officer at this server."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STILLGRAPH_TOKEN", self.tokens[officer])
+            return take_seat(self.url, **({"operation": OPERATION, "reason": REASON} | given))
+
+    def environment(self, officer: str) -> dict[str, str]:
+        """Return the environment of an officer's process: no case, no key, nobody else's state."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("STILLGRAPH_")}
+        return {
+            **kept, "STILLGRAPH_TOKEN": self.tokens[officer], "STILLGRAPH_OPERATION": OPERATION,
+            "STILLGRAPH_REASON": REASON, "STILLGRAPH_STATE": str(self.directory.parent / f"state-{officer}"),
+        }  # fmt: skip
+
+    def run(self, officer: str, *arguments: str, case: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run one command as an officer; ``CASE`` among its arguments is the server's address, unless given."""
+        named = [(case or self.url) if argument == "CASE" else argument for argument in arguments]
+        return subprocess.run(
+            [sys.executable, "-c", MAIN, *named], env=self.environment(officer), capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+
+    def end(self) -> int:
+        """End the server as a service manager does; return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+def start(directory: Path, tokens: dict[str, str], *options: str, **environment: str) -> Served:
+    """Start a server and wait until it says where it is."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "serve", str(directory), "--json", *options],
+        env={**os.environ, "STILLGRAPH_LOG": str(directory.parent / "server.log"), **environment},
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        pytest.fail(f"the server ended before it listened: exit code {process.wait(10)}")
+    return Served(process, json.loads(line)["url"], directory, tokens)
+
+
+def with_tokens(case: SmallCase) -> dict[str, str]:
+    """Add officers of several roles and issue each a token."""
+    tokens = {}
+    for officer, role in ROLES.items():
+        if officer != "desk":
+            governing.add_officer(case.seat(), officer, role=role)
+        tokens[officer] = signing_in.issue_token(case.seat(), officer).token
+    return tokens
+
+
+@pytest.fixture(scope="module")
+def served(_small_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Return a server that a module's tests share."""
+    directory = tmp_path_factory.mktemp("served") / "case"
+    shutil.copytree(_small_case, directory)
+    running = start(directory, with_tokens(SmallCase(directory)))
+    yield running
+    assert running.end() == 0
