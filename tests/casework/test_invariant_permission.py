@@ -165,6 +165,7 @@ CALLS = {
     "governing.open_operation": lambda d, _: governing.open_operation(d, "OP-NEW"),
     "governing.record_stage_times": lambda d, _: governing.record_stage_times(d, (("a stage", 1.0),)),
     "governing.open_workbench": lambda d, _: governing.open_workbench(d, "lab"),
+    "governing.opened_workbench": lambda d, _: governing.opened_workbench(d, "lab"),
     "looking.face_quality": lambda d, _: looking.face_quality(d, STILL),
     "receiving.receive": lambda d, i: receiving.receive(
         d, i / "deliveries" / "R08" / "manifest.csv", retailer_id="R08", workers=1
@@ -446,7 +447,7 @@ def test_the_stated_purpose_of_an_operation_is_recorded_as_the_reason(new_case):
 
 
 def test_a_case_needs_naming(monkeypatch):
-    with pytest.raises(WrongUse, match="Say which case: give its directory, or set STILLGRAPH_CASE"):
+    with pytest.raises(WrongUse, match="Say which case: give its directory, or its server's address, or set STILLGRAPH_CASE"):
         take_seat()
 
 

@@ -218,7 +218,10 @@ def test_patience_ends_in_a_plain_sentence(case_file, monkeypatch):
     with held_elsewhere(case_file, "writing"):
         began = time.monotonic()
         with (
-            pytest.raises(CaseInUse, match=r"in use by another process for 1 seconds; try again when that is done\.$"),
+            pytest.raises(
+                CaseInUse,
+                match=r"in use by another process \(number \d+\) for 1 seconds; try again when that is done\.$",
+            ),
             case_file.session(writing=False),
         ):
             pass

@@ -8,16 +8,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from conftest import OPERATION, REASON, SmallCase
 from stillgraph.casework import Desk, governing, signing_in, take_seat
 from stillgraph.records import Role
 
+OPERATION, REASON = "OP-TEST", "test the workbench"
 MAIN = "from stillgraph.cli import main; main()"
 ROLES = {"desk": Role.ADMINISTRATOR, "ann": Role.ANALYST, "rev": Role.REVIEWER, "lee": None}
 
@@ -31,11 +31,11 @@ class Served:
     directory: Path
     tokens: dict[str, str] = field(repr=False)
 
-    def seat(self, officer: str, **given: str | None) -> Desk:
-        """Return the desk of an officer at this server."""
+    def seat(self, officer: str, *, named: str | None = None, operation: str = OPERATION, reason: str = REASON) -> Desk:
+        """Return the desk of an officer at this server; ``named`` is whom they say they are."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("STILLGRAPH_TOKEN", self.tokens[officer])
-            return take_seat(self.url, **({"operation": OPERATION, "reason": REASON} | given))
+            return take_seat(self.url, officer=named, operation=operation, reason=reason)
 
     def environment(self, officer: str) -> dict[str, str]:
         """Return the environment of an officer's process: no case, no key, nobody else's state."""
@@ -57,7 +57,10 @@ class Served:
         """End the server as a service manager does; return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        code = self.process.wait(60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
 
 
 def start(directory: Path, tokens: dict[str, str], *options: str, **environment: str) -> Served:
@@ -74,13 +77,13 @@ def start(directory: Path, tokens: dict[str, str], *options: str, **environment:
     return Served(process, json.loads(line)["url"], directory, tokens)
 
 
-def with_tokens(case: SmallCase) -> dict[str, str]:
+def with_tokens(directory: Path) -> dict[str, str]:
     """Add officers of several roles and issue each a token."""
-    tokens = {}
+    tokens, admin = {}, take_seat(directory, officer="desk", operation=OPERATION, reason=REASON)
     for officer, role in ROLES.items():
         if officer != "desk":
-            governing.add_officer(case.seat(), officer, role=role)
-        tokens[officer] = signing_in.issue_token(case.seat(), officer).token
+            governing.add_officer(admin, officer, role=role)
+        tokens[officer] = signing_in.issue_token(admin, officer).token
     return tokens
 
 
@@ -89,6 +92,20 @@ def served(_small_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Return a server that a module's tests share."""
     directory = tmp_path_factory.mktemp("served") / "case"
     shutil.copytree(_small_case, directory)
-    running = start(directory, with_tokens(SmallCase(directory)))
+    running = start(directory, with_tokens(directory))
     yield running
     assert running.end() == 0
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Return a function that starts a server of a case; all of them end with the test."""
+    running: list[Served] = []
+
+    def begin(directory: Path, *options: str, **environment: str) -> Served:
+        running.append(start(directory, with_tokens(directory), *options, **environment))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.end()
