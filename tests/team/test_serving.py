@@ -27,7 +27,7 @@ def test_a_search_and_a_review_go_through_the_server(served) -> None:
     desk = served.seat("rev")
     item = reviewing.queue(desk)[0]
     reviewing.judge(desk, item.face_id, Verdict.INCONCLUSIVE, comparison=Comparison("in focus", "frontal"))
-    assert [j.officer_id for j in reviewing.history(desk, item.face_id)] == ["rev"]
+    assert [j.officer for j in reviewing.history(desk, item.face_id)] == ["rev"]
 
 
 def test_what_is_returned_is_what_the_case_itself_returns(served, modules_case) -> None:
@@ -46,13 +46,13 @@ def test_an_officer_acts_as_nobody_but_themselves(served) -> None:
     with pytest.raises(NotPermitted, match="another officer"):
         analysing.query(served.seat("ann", named="desk"), "SELECT 1")
     tried = analysing.query(
-        served.seat("desk"), "SELECT officer FROM audit WHERE details::VARCHAR LIKE '%claimed%' ORDER BY sequence"
+        served.seat("ann"), "SELECT officer FROM audit WHERE details::VARCHAR LIKE '%claimed%' ORDER BY sequence"
     )
     assert list(tried["officer"]) == ["ann"]
 
 
 def test_an_officer_without_a_role_does_nothing_in_team_mode(served) -> None:
-    with pytest.raises(NotPermitted, match="no role"):
+    with pytest.raises(NotPermitted, match="needs a role"):
         analysing.query(served.seat("lee"), "SELECT 1")
 
 
