@@ -447,7 +447,9 @@ def test_the_stated_purpose_of_an_operation_is_recorded_as_the_reason(new_case):
 
 
 def test_a_case_needs_naming(monkeypatch):
-    with pytest.raises(WrongUse, match="Say which case: give its directory, or its server's address, or set STILLGRAPH_CASE"):
+    with pytest.raises(
+        WrongUse, match="Say which case: give its directory, or its server's address, or set STILLGRAPH_CASE"
+    ):
         take_seat()
 
 

@@ -96,7 +96,9 @@ def test_nothing_is_served_without_a_token(monkeypatch, kind, command, token):
         monkeypatch.delenv("STILLGRAPH_PAGES_TOKEN", raising=False)
     else:
         monkeypatch.setenv("STILLGRAPH_PAGES_TOKEN", token)
-    with pytest.raises(SystemExit, match=rf"STILLGRAPH_PAGES_TOKEN is not set: .* `stillgraph {command} CASE` sets one\."):
+    with pytest.raises(
+        SystemExit, match=rf"STILLGRAPH_PAGES_TOKEN is not set: .* `stillgraph {command} CASE` sets one\."
+    ):
         serve.main([kind, "notebooks"])
 
 
