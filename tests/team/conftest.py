@@ -19,7 +19,7 @@ from stillgraph.records import Role
 
 OPERATION, REASON = "OP-TEST", "test the workbench"
 MAIN = "from stillgraph.cli import main; main()"
-ROLES = {"desk": Role.ADMINISTRATOR, "ann": Role.ANALYST, "rev": Role.REVIEWER, "lee": None}
+ROLES = {"ann": Role.ANALYST, "rev": Role.REVIEWER, "lee": None, **{role.value: role for role in Role}}
 
 
 @dataclass
@@ -80,7 +80,7 @@ def start(directory: Path, tokens: dict[str, str], *options: str, **environment:
 def with_tokens(directory: Path) -> dict[str, str]:
     """Add officers of several roles and issue each a token."""
     tokens, admin = {}, take_seat(directory, officer="desk", operation=OPERATION, reason=REASON)
-    for officer, role in ROLES.items():
+    for officer, role in {"desk": None, **ROLES}.items():
         if officer != "desk":
             governing.add_officer(admin, officer, role=role)
         tokens[officer] = signing_in.issue_token(admin, officer).token
@@ -100,6 +100,26 @@ def served(_small_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Served]]:
     """Return a function that starts a server of a case; all of them end with the test."""
+    running: list[Served] = []
+
+    def begin(directory: Path, *options: str, **environment: str) -> Served:
+        running.append(start(directory, with_tokens(directory), *options, **environment))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.end()
+
+
+@pytest.fixture(scope="session")
+def prepare() -> Callable[[Path], dict[str, str]]:
+    """Return a function that adds officers of several roles to a case and issues each a token."""
+    return with_tokens
+
+
+@pytest.fixture(scope="module")
+def serve_module() -> Iterator[Callable[..., Served]]:
+    """Return a function that starts a server of a case for the tests of a module."""
     running: list[Served] = []
 
     def begin(directory: Path, *options: str, **environment: str) -> Served:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgpack
+from pydantic import BaseModel
 
 from stillgraph.casework.wire import columnar
 from stillgraph.errors import StillgraphError
@@ -79,6 +80,8 @@ class _Encoder:
         kind = type(value)
         if kind is int:
             return value if -_SMALL <= value < _SMALL else ["int", str(value)]
+        if kind is str and value.startswith("/"):
+            return self._text(value)
         if kind in _PLAIN:
             return value
         if depth > DEPTH:
@@ -105,7 +108,7 @@ class _Encoder:
                 return made
         if isinstance(value, Mapping):
             return self._mapping(value, depth)
-        if isinstance(value, Iterable):
+        if isinstance(value, Collection | Iterator):
             return ["tuple", self._items(value, depth)]
         raise Unreadable(f"A {type(value).__name__} does not travel between a client and a server.")
 
@@ -115,6 +118,9 @@ class _Encoder:
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             own = {f.name: self.tree(getattr(value, f.name), depth + 1) for f in dataclasses.fields(value) if f.init}
             return ["data", _name(type(value)), own]
+        if isinstance(value, BaseModel):
+            own = {name: self.tree(getattr(value, name), depth + 1) for name in type(value).model_fields}
+            return ["model", _name(type(value)), own]
         return None
 
     def _columns(self, value: Any, depth: int) -> list[Any] | None:
@@ -132,6 +138,13 @@ class _Encoder:
         if isinstance(value, set | frozenset):
             return ["frozenset" if isinstance(value, frozenset) else "set", self._items(value, depth)]
         return None
+
+    def _text(self, value: str) -> str | list[str]:
+        """Return a text, which may be the path of a file that is another one on the other side."""
+        for folder, word in self._aliases:
+            if value == str(folder):
+                return ["place", word]
+        return value
 
     def _path(self, value: PurePath) -> list[str]:
         for folder, word in self._aliases:
@@ -212,12 +225,21 @@ class _Decoder:
             raise Unreadable("A message names a place that is not there.")
         return self._folders[word] / inside
 
+    def _place_(self, word: str, *, depth: int) -> str:  # noqa: ARG002
+        if not self._paths or word not in self._folders:
+            raise Unreadable("A message names a place that is not there.")
+        return str(self._folders[word])
+
     def _enum_(self, name: str, member: str, *, depth: int) -> Enum:  # noqa: ARG002
         kind = _declared(name, lambda found: issubclass(found, Enum))
         return kind[member]  # type: ignore[index, no-any-return]  # an enum, as was checked
 
     def _data_(self, name: str, own: dict[str, Any], *, depth: int) -> Any:
         kind = _declared(name, dataclasses.is_dataclass)
+        return kind(**{str(key): self.value(item, depth) for key, item in own.items()})
+
+    def _model_(self, name: str, own: dict[str, Any], *, depth: int) -> Any:
+        kind = _declared(name, lambda found: issubclass(found, BaseModel))
         return kind(**{str(key): self.value(item, depth) for key, item in own.items()})
 
 
