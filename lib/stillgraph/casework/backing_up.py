@@ -13,6 +13,7 @@ from stillgraph import __version__
 from stillgraph.casework import governing
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
+from stillgraph.casework.wire import served
 from stillgraph.errors import DiskFull, NotACase, NotFound, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
@@ -61,6 +62,7 @@ class Listed:
     overdue: bool
 
 
+@served(keeps=("file",))
 def backup(
     desk: Desk,
     file: Path,
@@ -280,6 +282,7 @@ def held(file: Path, place: Path, manifest: archive.Manifest, progress: Progress
     return Check(case.version(), len(rows), sum(rows.values()), len(digests), manifest.entries)
 
 
+@served
 def listed(desk: Desk) -> list[Listed]:
     """Return every backup on record that was not removed: whether it is still there, and whether it is overdue."""
     with desk.act(Action.LIST_BACKUPS) as deed:
@@ -290,6 +293,7 @@ def listed(desk: Desk) -> list[Listed]:
         ]
 
 
+@served
 def remove(desk: Desk, backup_id: int) -> BackupRecord:
     """Remove a backup's file, where it is still at its place, and keep that it was removed.
 

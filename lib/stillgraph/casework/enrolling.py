@@ -72,7 +72,7 @@ class _Work:
         return len(self.rows) > self.batch_rows
 
 
-@served(manifests={"manifest": "custody"})
+@served(manifests=("manifest",))
 def enrol(
     desk: Desk,
     manifest: Path,

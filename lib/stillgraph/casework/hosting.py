@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stillgraph.casework.desk import Desk, now
-from stillgraph.errors import NotPermitted
+from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.governance import sign_in as rules
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import SignIn
@@ -31,10 +31,13 @@ class Host:
     ----------
     case : CaseFile
         Kept open by :func:`hosting`.
+    backups : Path, optional
+        The folder in which backups are kept that clients ask for.
     """
 
-    def __init__(self, case: CaseFile) -> None:
+    def __init__(self, case: CaseFile, backups: Path | None = None) -> None:
         self.case = case
+        self._backups = backups
         self._packs: dict[tuple[str, str], FacePack] = {}
         self._loading = threading.Lock()
 
@@ -91,6 +94,22 @@ class Host:
         )
         return refused
 
+    def keeping_place(self, name: str) -> Path:
+        """Return where a file of this name is kept that stays with the server.
+
+        Raises
+        ------
+        WrongUse
+            No folder is set for them, or the name is none of a file.
+        """
+        if self._backups is None:
+            raise WrongUse(
+                "This server keeps no backups that clients ask for; it is started with --backups DIR for that."
+            )
+        if Path(name).name != name or name in {"", ".", ".."} or not name.isprintable():
+            raise WrongUse("Give a backup a plain file name; its folder is the server's.")
+        return self._backups / name
+
     def pack(self, desk: Desk) -> FacePack:
         """Return the face model pack that the case is bound to, loaded once for all."""
         named = (desk.settings["pack"], desk.model)
@@ -118,7 +137,7 @@ class _HostedDesk(Desk):
 
 
 @contextmanager
-def hosting(directory: Path) -> Iterator[Host]:
+def hosting(directory: Path, *, backups: Path | None = None) -> Iterator[Host]:
     """Open a case and keep it, so that no other process can.
 
     Raises
@@ -130,4 +149,4 @@ def hosting(directory: Path) -> Iterator[Host]:
     """
     case = CaseFile.open(directory)
     with case.kept():
-        yield Host(case)
+        yield Host(case, backups)

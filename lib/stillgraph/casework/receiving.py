@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from stillgraph.intake import StillsDelivery
 
 
-@served(manifests={"manifest": "stills"})
+@served(manifests=("manifest",))
 def receive(
     desk: Desk,
     manifest: Path,

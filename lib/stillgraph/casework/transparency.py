@@ -9,6 +9,7 @@ from pathlib import Path
 from stillgraph.casework import statements
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.transparency_pages import WRITERS
+from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance import transparency
 from stillgraph.governance.permits import Action
@@ -42,6 +43,7 @@ def report(
         return made
 
 
+@served(writes=("path",))
 def write(
     desk: Desk, path: Path, *, since: date | None = None, until: date | None = None, public: bool = True
 ) -> TransparencyWritten:

@@ -27,6 +27,9 @@ def serve(
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE", help="Its certificate, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="The key to it, PEM.")] = None,
+    backups: Annotated[
+        Path | None, typer.Option("--backups", metavar="DIR", help="Where it keeps backups that clients ask for.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Keep a case open and serve it to many users, each by a token of their own; Ctrl-C or SIGTERM ends it in order."""
@@ -35,4 +38,4 @@ def serve(
     def tell(url: str) -> None:
         print(json.dumps({"url": url}) if as_json else f"Serving {case} at {url}", flush=True)
 
-    running.run(case, running.Listening(host, port, tuple(name or ()), tls_cert, tls_key), tell)
+    running.run(case, running.Listening(host, port, tuple(name or ()), tls_cert, tls_key, backups), tell)

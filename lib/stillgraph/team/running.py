@@ -31,7 +31,8 @@ KEEP_ALIVE_S = 120
 class Listening:
     """Where a server listens, and by what it is known.
 
-    ``names`` are the names by which clients reach it beside ``host``.
+    ``names`` are the names by which clients reach it beside ``host``; ``backups`` is the folder in which it keeps those
+    that clients ask for.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +40,7 @@ class Listening:
     names: tuple[str, ...] = ()
     certificate: Path | None = None
     key: Path | None = field(default=None, repr=False)
+    backups: Path | None = None
 
     def check(self) -> None:
         """Return if it may listen so.
@@ -48,6 +50,8 @@ class Listening:
         WrongUse
             Others could listen in, or a file is missing.
         """
+        if self.backups is not None and not self.backups.is_dir():
+            raise WrongUse("--backups names the folder in which backups are kept; make it first.")
         if (self.certificate is None) != (self.key is None):
             raise WrongUse("Give --tls-cert and --tls-key together: the certificate and its key, in PEM.")
         if self.certificate is None and not place.is_loopback(self.host):
@@ -99,7 +103,7 @@ def run(directory: Path, listening: Listening, tell: Callable[[str], None]) -> N
     bound = _bound(listening)
     scratch = Path(tempfile.mkdtemp(prefix="stillgraph-"))
     try:
-        with hosting(directory) as host:
+        with hosting(directory, backups=listening.backups) as host:
             port = bound.getsockname()[1]
             url = _address(listening, port)
             note = place.Note(url, os.getpid(), secrets.token_hex(16))

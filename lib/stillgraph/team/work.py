@@ -15,7 +15,7 @@ from stillgraph.casework.hosting import Host
 from stillgraph.casework.progress import Step
 from stillgraph.casework.shipped import shipped
 from stillgraph.casework.wire import SERVED, Served, codec, frames
-from stillgraph.casework.wire.parts import Call, Failure, Sent, Told, Wanted
+from stillgraph.casework.wire.parts import Call, Failure, Kept, Sent, Told, Wanted
 from stillgraph.errors import Interrupted, StillgraphError, WrongUse
 from stillgraph.records import SignIn
 from stillgraph.team.parcels import Parcel
@@ -75,6 +75,8 @@ class Work:
             return self.parcel.sent(value)
         if isinstance(value, Wanted):
             return self.parcel.wanted(value)
+        if isinstance(value, Kept):
+            return self.host.keeping_place(value.name)
         return self._progress if isinstance(value, Told) else value
 
     def _progress(self, step: Step) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 P = ParamSpec("P")
@@ -21,16 +21,17 @@ R = TypeVar("R")
 class Served:
     """A function that a server does for its clients.
 
-    ``writes`` are parameters that name a file or folder to be written, and ``manifests`` those that name a manifest
-    whose images lie beside it, with the kind of manifest; every other path is read. ``of_case`` says that its first
-    argument is the case's place and not a desk.
+    ``writes`` are parameters that name a file or folder to be written, ``keeps`` those that name one which stays with
+    the server, in its folder of backups, and ``manifests`` those that name a manifest whose images lie beside it; every
+    other path is read. ``of_case`` says that its first argument is the case's place and not a desk.
     """
 
     name: str
     function: Callable[..., Any]
     signature: inspect.Signature
     writes: frozenset[str] = frozenset()
-    manifests: Mapping[str, str] = field(default_factory=dict)
+    keeps: frozenset[str] = frozenset()
+    manifests: frozenset[str] = frozenset()
     of_case: bool = False
 
     @property
@@ -49,7 +50,11 @@ def served(function: Callable[P, R], /) -> Callable[P, R]: ...
 
 @overload
 def served(
-    *, writes: Collection[str] = (), manifests: Mapping[str, str] | None = None, of_case: bool = False
+    *,
+    writes: Collection[str] = (),
+    keeps: Collection[str] = (),
+    manifests: Collection[str] = (),
+    of_case: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
@@ -58,14 +63,17 @@ def served(
     /,
     *,
     writes: Collection[str] = (),
-    manifests: Mapping[str, str] | None = None,
+    keeps: Collection[str] = (),
+    manifests: Collection[str] = (),
     of_case: bool = False,
 ) -> Any:
     """Mark a function of ``casework`` as one that a server does for its clients; see :class:`Served`."""
 
     def mark(marked: Callable[P, R]) -> Callable[P, R]:
         name = f"{marked.__module__.removeprefix('stillgraph.casework.')}.{marked.__name__}"
-        one = Served(name, marked, inspect.signature(marked), frozenset(writes), dict(manifests or {}), of_case)
+        one = Served(
+            name, marked, inspect.signature(marked), frozenset(writes), frozenset(keeps), frozenset(manifests), of_case
+        )  # fmt: skip
         SERVED[name] = one
 
         @functools.wraps(marked)

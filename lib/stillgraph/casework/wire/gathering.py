@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from stillgraph.casework.wire import codec, frames
-from stillgraph.casework.wire.parts import Begun, Sent, Told, Wanted
+from stillgraph.casework.wire.parts import Begun, Kept, Sent, Told, Wanted
 from stillgraph.errors import StillgraphError, WrongUse
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def parcel(one: Served, arguments: Mapping[str, object]) -> Parcel:
     return made
 
 
-def _path(one: Served, name: str, path: Path, made: Parcel) -> Sent | Wanted:
+def _path(one: Served, name: str, path: Path, made: Parcel) -> Sent | Wanted | Kept:
+    if name in one.keeps:
+        return Kept(path.name)
     made.here[name] = path
     if name in one.writes:
         if not path.parent.is_dir():

@@ -33,6 +33,13 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Stands for a file that the work writes and that stays with the server; ``name`` is what it is called there."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Stands for whoever is told how far the work is."""
 
