@@ -52,7 +52,7 @@ class SmallCase:
 @pytest.fixture(autouse=True)
 def no_seat_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test pass because of what the shell it runs in happens to name: a case, an officer, an operation, a device."""
-    for name in ("CASE", "OFFICER", "OPERATION", "REASON", "DEVICE"):
+    for name in ("CASE", "OFFICER", "OPERATION", "REASON", "DEVICE", "KEY", "KEY_FILE", "PASSPHRASE"):
         monkeypatch.delenv(f"STILLGRAPH_{name}", raising=False)
 
 
@@ -106,7 +106,7 @@ def small_inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def _small_case(small_inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("small") / "case"
-    governing.create_case(directory)
+    governing.create_case(directory, encrypt=False)
     case = SmallCase(directory)
     for officer in OFFICERS:
         governing.add_officer(case.seat(), officer)

@@ -86,7 +86,8 @@ def build(case: Path, *, rebuild: bool = False, workers: int | None = None, say:
     _sweep(case)
     building = case.parent / f".{case.name}.building-{os.getpid()}"
     building.parent.mkdir(parents=True, exist_ok=True)
-    tell("Everybody in this demonstration is synthetic; every review in it is a simulated review.\n")
+    tell("Everybody in this demonstration is synthetic; every review in it is a simulated review.")
+    tell("So it is not encrypted, as a case of your own is.\n")
     _build(building, workers, tell)
     summary = summarise(building)
     if case.exists():
@@ -97,7 +98,7 @@ def build(case: Path, *, rebuild: bool = False, workers: int | None = None, say:
 
 def _build(directory: Path, workers: int | None, tell: Say) -> None:
     data = shipped("data/demo")
-    governing.create_case(directory, kind="demonstration")
+    governing.create_case(directory, kind="demonstration", encrypt=False)
     governing.add_officer(seat(directory, ANALYST), ANALYST)
     for reviewer in REVIEWERS:
         governing.add_officer(seat(directory, ANALYST), reviewer, simulated=True)

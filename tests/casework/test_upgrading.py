@@ -18,7 +18,7 @@ def outdated(tmp_path, monkeypatch):
         earlier.setattr(casefile, "SCHEMA_VERSION", 1)
         earlier.setattr(casefile, "_sql", lambda name: "" if name == "views.sql" else ours(name))
         earlier.setattr(harm, "give_shipped", lambda session: None)
-        case = governing.create_case(tmp_path / "old")
+        case = governing.create_case(tmp_path / "old", encrypt=False)
     # As it was before officers' roles could change, and cases had numbers and keys of their own.
     with case.session(writing=True) as session:
         session.execute("INSERT INTO held.officers VALUES ('admin', 'administrator', '', false, now())")

@@ -283,7 +283,7 @@ def test_adding_costs_in_proportion_to_what_is_added(tmp_path, monkeypatch):
     full = {part.name for part in index.contents.parts}
     written = []
     ours = segments.write
-    monkeypatch.setattr(segments, "write", lambda segment, path: (written.append(len(segment)), ours(segment, path)))
+    monkeypatch.setattr(segments, "write", lambda segment, *to: (written.append(len(segment)), ours(segment, *to)))
     for row in range(64):
         index.add([(f"one{row}", "N1")], unit(1, seed=row))
     assert full <= {part.name for part in index.contents.parts}

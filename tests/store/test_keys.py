@@ -75,7 +75,9 @@ def test_a_case_that_is_not_encrypted_is_opened_by_a_file_in_the_state_directory
 
 def test_the_wrong_key_and_no_key_say_what_to_do_and_no_key(tmp_path, monkeypatch):
     made(tmp_path / "case")
-    with pytest.raises(MissingKey, match=r"encrypted and no key was given: give --key-file FILE or set STILLGRAPH_KEY"):
+    with pytest.raises(
+        MissingKey, match=r"encrypted and no key was given: `stillgraph --key-file FILE ...` or STILLGRAPH_KEY_FILE"
+    ):
         afresh(tmp_path / "case")
     monkeypatch.setenv(keys.PASSPHRASE, "quite another one")
     with pytest.raises(WrongKey, match="The key given by STILLGRAPH_PASSPHRASE does not open this case") as refused:

@@ -39,6 +39,7 @@ from stillgraph.store import Session, galleries
 from stillgraph.store import alike as alike_store
 from stillgraph.store import faces as face_store
 from stillgraph.store.alike import StillFace
+from stillgraph.store.sealing import vault
 
 if TYPE_CHECKING:
     from stillgraph.gallery.columns import Attributes
@@ -146,7 +147,7 @@ def current(session: Session, case: Path, model: ModelId) -> ExactIndex:
     if not count or dimension is None:
         raise WrongUse("No still in this case has a usable face; receive a delivery with `stillgraph stills receive`.")
     indexing.remove_others(case / FOLDER, model)
-    index = indexing.opened(case / FOLDER, model, dimension, count=count)
+    index = indexing.opened(case / FOLDER, model, dimension, count=count, vault=vault(case, "gallery-stills"))
     if index.note != mark:
         indexing.agree(
             index, _held(index), alike_store.faces(session, model), attributes=_attributes,

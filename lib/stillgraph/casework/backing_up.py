@@ -139,7 +139,8 @@ def write(desk: Desk, file: Path, action: Action, *, notebooks: bool, check: boo
             state = _state(desk, writer, file, notebooks=notebooks, times=2 if check else 1)
             for done, digest in enumerate(state.digests):
                 progress(Step("images copied", done, len(state.digests), "image"))
-                writer.add_file(snapshot.image_name(digest), desk.images.path(digest))
+                path = desk.images.path(digest)
+                writer.add_file(snapshot.image_name(path), path)
             for name, path in snapshot.notebooks(desk.case) if notebooks else []:
                 writer.add_file(name, path)
             size, sha256 = writer.finish(state.manifest(tuple(writer.members), notebooks=notebooks))

@@ -151,7 +151,7 @@ def _case(
         rows = list(csv.DictReader(stream))
     most, last = _manifest(place / "most", data, rows[:-1]), _manifest(place / "last", data, rows[-1:])
     directory = place / "case"
-    governing.create_case(directory)
+    governing.create_case(directory, encrypt=False)  # everybody in it is made up
     desk = take_seat(directory, officer="desk", operation="BENCH", reason="a benchmark on synthetic people")
     governing.add_officer(desk, "desk", role=Role.ADMINISTRATOR)
     governing.open_operation(desk, "BENCH", purpose="a benchmark on synthetic people")

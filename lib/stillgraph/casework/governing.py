@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,18 +17,40 @@ from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, Operation, OperationId, Role
 from stillgraph.store import CaseFile, keys, office, receipts, reviews, rulings
-from stillgraph.store.casefile import SCHEMA_VERSION, case_id, migrate
+from stillgraph.store.casefile import NO_SECRETS, SCHEMA_VERSION, case_id, migrate
+from stillgraph.store.keyslots import Secret
 
 
-def create_case(directory: Path, *, pack: str | None = None, kind: str = "case") -> CaseFile:
+def create_case(
+    directory: Path,
+    *,
+    pack: str | None = None,
+    kind: str = "case",
+    encrypt: bool = True,
+    secrets: Mapping[str, Secret] = NO_SECRETS,
+) -> CaseFile:
     """Make a new, empty case bound to a face model pack (the shipped one by default).
 
-    ``kind`` is recorded in the case's settings; a demonstration is marked so.
+    Parameters
+    ----------
+    directory : Path
+        Where it goes.
+    pack : str, optional
+        The face model pack.
+    kind : str
+        Recorded in the case's settings; a demonstration is marked so.
+    encrypt : bool
+        Encrypt all that the case keeps of people.
+    secrets : mapping
+        What opens it, by name (:func:`stillgraph.casework.keying.secrets`); a key file in the state directory where
+        nothing is given.
 
     Raises
     ------
     CaseExists
         There is something at that place already.
+    WrongUse
+        A passphrase is too short.
     ModelError
         The pack is missing or altered.
     """
@@ -41,9 +64,9 @@ def create_case(directory: Path, *, pack: str | None = None, kind: str = "case")
         "made_by": f"stillgraph {__version__}",
         "kind": kind,
     }
-    case = CaseFile.create(directory, settings)
+    case = CaseFile.create(directory, settings, encrypt=encrypt, secrets=secrets)
     founder = Desk(case, Claim(None, None, None))
-    with founder.found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model) as deed:
+    with founder.found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model, encrypted=encrypt) as deed:
         harm.give_shipped(deed.session)
     return case
 

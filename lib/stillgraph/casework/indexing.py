@@ -19,6 +19,7 @@ from stillgraph.errors import NotFound, WrongUse
 from stillgraph.records import CustodyImageId, Filters, LossCheck, ModelId, NominalId, SearchReport, Vector
 from stillgraph.store import Session, checks, galleries
 from stillgraph.store.galleries import Enrolled
+from stillgraph.store.sealing import Vault, vault
 
 if TYPE_CHECKING:
     from stillgraph.gallery import GalleryIndex
@@ -78,7 +79,7 @@ def bring_along(session: Session, case: Path, model: ModelId) -> ExactIndex | No
     remove_others(case / FOLDER, model)
     if dimension is None or not state.images:
         return None
-    index = opened(case / FOLDER, model, dimension, count=state.images)
+    index = opened(case / FOLDER, model, dimension, count=state.images, vault=vault(case, "gallery"))
     if index.note != str(state):
         changed = galleries.changed_since(session, index.note) if state.whole else None
         if changed is None:
@@ -99,12 +100,16 @@ def remove_others(folder: Path, model: ModelId) -> None:
             shutil.rmtree(path)
 
 
-def opened(folder: Path, model: ModelId, dimension: int, *, count: int) -> ExactIndex:
+def opened(folder: Path, model: ModelId, dimension: int, *, count: int, vault: Vault | None = None) -> ExactIndex:
     """Open the index of a model in a folder of indexes, or begin one, its numbers as ``count`` templates allow."""
     from stillgraph.gallery import directory, exact
 
     return exact.opened(
-        folder / directory.folder_of(model), model, dimension, number=directory.number_for(count, dimension)
+        folder / directory.folder_of(model),
+        model,
+        dimension,
+        number=directory.number_for(count, dimension),
+        vault=vault,
     )
 
 

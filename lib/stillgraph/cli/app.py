@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,6 +27,7 @@ from stillgraph.cli import (
     gallery,
     hosting,
     keeping_safe,
+    keying,
     looking,
     models,
     persons,
@@ -39,6 +43,7 @@ from stillgraph.cli import (
 )
 from stillgraph.errors import BackupDamaged, CaseExists, NotACase, OutdatedCase, Refused, StillgraphError, WrongUse
 
+KEY_FILE = "STILLGRAPH_KEY_FILE"
 INTERRUPTED = 130
 """What Typer returns for a Ctrl-C."""
 
@@ -55,18 +60,38 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", metavar="FILE", help="A key file that opens the case (STILLGRAPH_KEY_FILE)."),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
 ) -> None:
+    if key_file is not None:
+        # In the environment, so that what this command starts finds it too; it names the file and is no secret.
+        context.with_resource(_named(key_file))
     if version:
         print(f"stillgraph {__version__}")
     elif context.invoked_subcommand is None:
         print(context.get_help())
 
 
+@contextmanager
+def _named(key_file: Path) -> Iterator[None]:
+    before = os.environ.get(KEY_FILE)
+    os.environ[KEY_FILE] = str(key_file.absolute())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[KEY_FILE]
+        else:
+            os.environ[KEY_FILE] = before
+
+
 for module in (
-    cases, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking, analyse,
-    querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving, worth,
-    reporting, hosting,
+    cases, keying, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking,
+    analyse, querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving,
+    worth, reporting, hosting,
 ):  # fmt: skip
     module.register(app)
 

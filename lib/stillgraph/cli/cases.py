@@ -51,15 +51,42 @@ def create(
     model: Annotated[
         str | None, typer.Option("--model", metavar="PACK", help="The face model pack (see `models list`).")
     ] = None,
+    encrypt: Annotated[
+        bool,
+        typer.Option(
+            "--encrypt/--no-encrypt", help="Encrypt the case file, its images and its indexes, as is done by default."
+        ),
+    ] = True,
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", metavar="FILE", help="What opens it: a key file, made where there is none yet."),
+    ] = None,
+    passphrase: Annotated[
+        bool, typer.Option("--passphrase", help="What opens it: a passphrase, asked for twice (STILLGRAPH_PASSPHRASE).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a new, empty case, bound to one face model pack."""
-    from stillgraph.casework import governing
+    """Make a new, empty case, bound to one face model pack, and encrypted.
 
-    made = governing.create_case(case, pack=model)
+    What opens it is a key file or a passphrase, or, where none is given or set, a key file made for it.
+    """
+    from stillgraph.casework import governing, keying
+    from stillgraph.cli.keying import new_passphrase, tell_of_key, warn_plain
+    from stillgraph.errors import WrongUse
+
+    if not encrypt and (key_file is not None or passphrase):
+        raise WrongUse("A case that is not encrypted has no key of yours: leave out --no-encrypt, or the key.")
+    secrets = keying.secrets(key_file, new_passphrase() if passphrase else None) if encrypt else {}
+    made = governing.create_case(case, pack=model, encrypt=encrypt, secrets=secrets)
     settings = made.settings()
+    if encrypt:
+        tell_of_key(made.directory)
+    else:
+        warn_plain(made.directory)
     if as_json:
-        common.print_json({"case": str(made.directory), "pack": settings["pack"], "model": settings["model"]})
+        common.print_json({
+            "case": str(made.directory), "pack": settings["pack"], "model": settings["model"], "encrypted": encrypt,
+        })  # fmt: skip
     else:
         print(f"Made the case {made.path} (model {settings['model']}).")
         print(f"Next: stillgraph case officer add {case} YOUR-ID")

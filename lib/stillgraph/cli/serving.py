@@ -57,7 +57,7 @@ def dashboards(
     reason: Reason = None,
 ) -> None:
     """Serve the dashboards of a case on this machine and print their URL with its token; Ctrl-C ends it."""
-    from stillgraph.casework import governing
+    from stillgraph.casework import governing, keying
     from stillgraph.casework.shipped import shipped
 
     how = _how(sign_in, proxy_header)
@@ -65,12 +65,13 @@ def dashboards(
     seat = {**governing.open_workbench(desk, "dashboards"), **serve.log_environment(desk.case.directory)}
     token, chosen = secrets.token_urlsafe(24), _open_port(port)
     command = serve.voila_command(shipped("notebooks/dashboards"), port=chosen, ready=not not_ready)
-    if how:
-        told = f"Dashboards: {serve.page_url(chosen)}\nReview: {serve.page_url(chosen, page='review')}"
-        _serve(command, {**seat, **how}, chosen, told)
-    else:
-        told = f"Dashboards: {serve.page_url(chosen, token)}\nReview: {serve.page_url(chosen, token, 'review')}"
-        _serve(command, {**seat, **serve.token_environment(token)}, chosen, told)
+    with keying.handed_over(desk) as opened:
+        if how:
+            told = f"Dashboards: {serve.page_url(chosen)}\nReview: {serve.page_url(chosen, page='review')}"
+            _serve(command, {**seat, **opened, **how}, chosen, told)
+        else:
+            told = f"Dashboards: {serve.page_url(chosen, token)}\nReview: {serve.page_url(chosen, token, 'review')}"
+            _serve(command, {**seat, **opened, **serve.token_environment(token)}, chosen, told)
 
 
 def _how(sign_in: bool, proxy_header: str | None) -> dict[str, str]:
@@ -102,7 +103,7 @@ def lab(
     reason: Reason = None,
 ) -> None:
     """Open JupyterLab on the case's own copy of the notebooks and print its URL with its token; Ctrl-C ends it."""
-    from stillgraph.casework import governing
+    from stillgraph.casework import governing, keying
 
     desk = common.seat(case, officer, operation, reason)
     seat = governing.open_workbench(desk, "lab")
@@ -112,7 +113,8 @@ def lab(
         print("JupyterLab runs code as root here; an ordinary account is better.", file=sys.stderr)
     url = serve.lab_url(chosen, token, "start.ipynb")
     command = serve.lab_command(notebooks, port=chosen)
-    _serve(command, {**seat, **serve.token_environment(token)}, chosen, f"JupyterLab: {url}")
+    with keying.handed_over(desk) as opened:
+        _serve(command, {**seat, **opened, **serve.token_environment(token)}, chosen, f"JupyterLab: {url}")
 
 
 def _serve(command: list[str], environment: Mapping[str, str], port: int, ready: str) -> None:

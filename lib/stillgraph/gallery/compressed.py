@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from stillgraph.gallery import scan
+from stillgraph.gallery import vault as vaults
 from stillgraph.gallery.contents import Contents, Number, Part
 from stillgraph.gallery.directory import GalleryDirectory, Version
 from stillgraph.gallery.exact import ExactIndex
 from stillgraph.gallery.ranking import IMAGES_PER_PERSON, Persons, candidates, complete, persons
 from stillgraph.gallery.segments import Segment
+from stillgraph.gallery.vault import Vault
 from stillgraph.records import Candidate, Filters, ModelId
 
 TRAINED_FROM = 20_000
@@ -174,12 +176,19 @@ class CompressedIndex(ExactIndex):
         sample = scan.floats(contents.vectors(rows))
         scan.threads().submit(coder.train, sample).result()
         if self._directory is not None:
-            _write(coder, self._directory.path / "codebook")
+            _write(coder, self._directory.path / "codebook", self._directory.vault)
         return coder
 
     def _stored_codebook(self) -> Coder | None:
         path = None if self._directory is None else self._directory.path / "codebook"
-        return scan.faiss.read_index(str(path)) if path is not None and path.exists() else None
+        return self._stored(path) if path is not None and path.exists() else None
+
+    def _stored(self, path: Path) -> Coder:
+        """Read a codebook or codes from the disk."""
+        vault = None if self._directory is None else self._directory.vault
+        if vault is None:
+            return scan.faiss.read_index(str(path))
+        return scan.faiss.deserialize_index(np.frombuffer(vaults.read(path, vault), dtype=np.uint8))
 
     def _coded(self, part: Part) -> list[Coder]:
         """Return the codes of a part's rows, from the disk where they are there."""
@@ -194,13 +203,13 @@ class CompressedIndex(ExactIndex):
 
     def _chunk(self, segment: Segment, start: int, path: Path | None) -> Coder:
         if path is not None and path.exists():
-            stored = scan.faiss.read_index(str(path))
+            stored = self._stored(path)
             if stored.ntotal == min(CHUNK, len(segment) - start):
                 return stored
         chunk = scan.faiss.clone_index(self._codebook)
         chunk.add(scan.floats(segment.vectors[start : start + CHUNK]))
-        if path is not None:
-            _write(chunk, path)
+        if path is not None and self._directory is not None:
+            _write(chunk, path, self._directory.vault)
         return chunk
 
 
@@ -214,9 +223,13 @@ def _scan_codes(chunks: list[tuple[int, Coder]], probes: NDArray[np.float32], fe
     return scan.merged(found, len(probes), fetch)
 
 
-def _write(coder: Coder, path: Path) -> None:
+def _write(coder: Coder, path: Path, vault: Vault | None) -> None:
     """Write a codebook or codes to the disk, whole or not at all, whoever else writes the same meanwhile."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    beside = f".{os.getpid()}.new"
+    if vault is not None:
+        vaults.write(path, scan.faiss.serialize_index(coder).tobytes(), vault, beside=beside)
+        return
+    temporary = path.with_name(f"{path.name}{beside}")
     temporary.touch(0o600)
     scan.faiss.write_index(coder, str(temporary))
     with temporary.open("rb") as file:
@@ -235,7 +248,13 @@ def beside(index: ExactIndex, *, trained_from: int = TRAINED_FROM) -> Compressed
 
 
 def opened(
-    path: Path, model: ModelId, dimension: int, *, number: Number = "float16", trained_from: int = TRAINED_FROM
+    path: Path,
+    model: ModelId,
+    dimension: int,
+    *,
+    number: Number = "float16",
+    trained_from: int = TRAINED_FROM,
+    vault: Vault | None = None,
 ) -> CompressedIndex:
     """Open the gallery in a directory as a compressed one, made empty if there is none.
 
@@ -251,7 +270,9 @@ def opened(
         How a new gallery keeps templates; one that is there stays as it is.
     trained_from
         Rows from which on it is compressed.
+    vault
+        What seals its files, where the case is encrypted.
     """
-    directory = GalleryDirectory(path)
+    directory = GalleryDirectory(path, vault)
     directory.make(model, dimension, number)
     return CompressedIndex(directory.load(model), directory, trained_from=trained_from)

@@ -23,7 +23,9 @@ import numpy as np
 
 from stillgraph.errors import CaseInUse, GalleryDamaged, ModelError
 from stillgraph.gallery import segments
+from stillgraph.gallery import vault as vaults
 from stillgraph.gallery.contents import Contents, Number, Part
+from stillgraph.gallery.vault import Vault
 from stillgraph.records import ModelId
 
 MEMORY = Path("/proc/meminfo")
@@ -91,10 +93,13 @@ class GalleryDirectory:
     ----------
     path
         The directory; made with the first manifest.
+    vault
+        What seals its files. Sealed files cannot be mapped: they are read into this process's own memory.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, vault: Vault | None = None) -> None:
         self.path = path
+        self.vault = vault
 
     def make(self, model: ModelId, dimension: int, number: Number) -> None:
         """Make an empty gallery, unless there is one."""
@@ -173,16 +178,14 @@ class GalleryDirectory:
         if not part.name:
             path = self.path / f"rows-{name}"
             path.unlink(missing_ok=True)  # left over from a change that did not end
-            segments.write(part.segment, path)
-            found = segments.mapped(path, segments.Layout.of(part.segment), part.segment.values)
+            segments.write(part.segment, path, self.vault)
+            found = part.segment
+            if self.vault is None:
+                found = segments.mapped(path, segments.Layout.of(part.segment), part.segment.values)
             part = replace(part, segment=found, name=path.name)
         if part.deleted is not None and not part.deleted_name:
             path = self.path / f"deleted-{name}"
-            with path.open("wb") as file:
-                path.chmod(0o600)
-                file.write(np.packbits(part.deleted).tobytes())
-                file.flush()
-                os.fsync(file.fileno())
+            vaults.write(path, np.packbits(part.deleted).tobytes(), self.vault)
             part = replace(part, deleted_name=path.name)
         return part
 
@@ -200,13 +203,7 @@ class GalleryDirectory:
                 for part in contents.parts
             ],
         }  # fmt: skip
-        temporary = self.path / f"{MANIFEST}.new"
-        with temporary.open("w", encoding="utf-8") as file:
-            temporary.chmod(0o600)
-            json.dump(manifest, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path / MANIFEST)
+        vaults.write(self.path / MANIFEST, json.dumps(manifest).encode(), self.vault, beside=".new")
         _sync(self.path)
 
     def _clear(self, version: Version) -> None:
@@ -222,7 +219,7 @@ class GalleryDirectory:
 
     def _manifest(self) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+            found: dict[str, Any] = json.loads(vaults.read(self.path / MANIFEST, self.vault))
         except ValueError:
             found = {}
         if found.get("format") != FORMAT:
@@ -249,15 +246,21 @@ class GalleryDirectory:
         dtype = np.dtype(number).newbyteorder("<").str
         layout = segments.Layout(said["rows"], dimension, dtype, said["text_bytes"])
         found = None if known is None else known.segment
-        segment = segments.mapped(self.path / said["name"], layout, said["values"]) if found is None else found
+        if found is None:
+            path = self.path / said["name"]
+            found = (
+                segments.mapped(path, layout, said["values"])
+                if self.vault is None
+                else segments.opened(path, layout, said["values"], self.vault)
+            )
         deleted = None
         if said["deleted"]:
-            bits = np.frombuffer((self.path / said["deleted"]).read_bytes(), dtype=np.uint8)
+            bits = np.frombuffer(vaults.read(self.path / said["deleted"], self.vault), dtype=np.uint8)
             if len(bits) * 8 < said["rows"]:
                 raise GalleryDamaged(f"The file {said['deleted']} of the gallery's index is cut short: remove "
                                      f"{self.path}, and the next search makes the index anew.")  # fmt: skip
             deleted = np.unpackbits(bits, count=said["rows"]).astype(np.bool_)
-        return Part(segment, deleted, said["name"], said["deleted"])
+        return Part(found, deleted, said["name"], said["deleted"])
 
 
 def _abandoned(path: Path) -> bool:

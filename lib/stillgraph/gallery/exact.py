@@ -18,6 +18,7 @@ from stillgraph.gallery.contents import Contents, Number
 from stillgraph.gallery.directory import GalleryDirectory, Version
 from stillgraph.gallery.index import Entry, check_probes, check_request
 from stillgraph.gallery.ranking import IMAGES_PER_PERSON, candidates, complete, persons
+from stillgraph.gallery.vault import Vault
 from stillgraph.records import (
     Candidate,
     CustodyImageId,
@@ -211,7 +212,9 @@ def build(
     return index
 
 
-def opened(path: Path, model: ModelId, dimension: int, *, number: Number = "float32") -> ExactIndex:
+def opened(
+    path: Path, model: ModelId, dimension: int, *, number: Number = "float32", vault: Vault | None = None
+) -> ExactIndex:
     """Open the gallery in a directory, made empty if there is none.
 
     Parameters
@@ -222,6 +225,8 @@ def opened(path: Path, model: ModelId, dimension: int, *, number: Number = "floa
         Of all templates.
     number
         How a new gallery keeps templates; one that is there stays as it is.
+    vault
+        What seals its files, where the case is encrypted.
 
     Raises
     ------
@@ -230,6 +235,6 @@ def opened(path: Path, model: ModelId, dimension: int, *, number: Number = "floa
     ModelError
         The gallery is of another model.
     """
-    directory = GalleryDirectory(path)
+    directory = GalleryDirectory(path, vault)
     directory.make(model, dimension, number)
     return ExactIndex(directory.load(model), directory)

@@ -5,19 +5,22 @@ A segment never changes. What is deleted is marked beside it (:mod:`stillgraph.g
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.errors import GalleryDamaged
+from stillgraph.gallery import vault as vaults
 from stillgraph.gallery.columns import CATEGORIES, COLUMNS, Attributes, decoded, digests_of, encoded, left_by
 from stillgraph.gallery.index import Entry
+from stillgraph.gallery.vault import Vault
 from stillgraph.records import CustodyImageId, Filters, NominalId
 
 ALIGNMENT = 64
@@ -228,18 +231,41 @@ class Layout:
             offset += -(-count * np.dtype(kind).itemsize // ALIGNMENT) * ALIGNMENT
 
 
-def write(segment: Segment, path: Path) -> None:
+def write(segment: Segment, path: Path, vault: Vault | None = None) -> None:
     """Write a segment to a new file and bring it to the disk; the directory's entry is the caller's to bring there."""
     held = {f"columns.{name}": array for name, array in segment.columns.items()}
     held |= {f"lookup.{name}": array for name, array in segment.lookup.items()}
     held |= {"vectors": segment.vectors, "text": segment.text}
+    layout = Layout.of(segment)
     with path.open("xb") as file:
         path.chmod(0o600)
-        for name, dtype, offset, _ in Layout.of(segment).arrays():
-            file.seek(offset)
-            file.write(np.ascontiguousarray(held[name], dtype=dtype).data.cast("B"))
+        if vault is None:
+            _put(layout, held, file)
+        else:
+            whole = io.BytesIO()
+            _put(layout, held, whole)
+            file.write(vault.seal(whole.getbuffer(), vaults.name_of(path)))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _put(layout: Layout, held: Mapping[str, NDArray[Any]], file: BinaryIO) -> None:
+    for name, dtype, offset, _ in layout.arrays():
+        file.seek(offset)
+        file.write(np.ascontiguousarray(held[name], dtype=dtype).data.cast("B"))
+
+
+def opened(path: Path, layout: Layout, values: Mapping[str, Sequence[str]], vault: Vault) -> Segment:
+    """Read a sealed segment into memory.
+
+    Raises
+    ------
+    GalleryDamaged
+        The file was altered, or is not of this vault.
+    FileNotFoundError
+        It is not there.
+    """
+    return _over(np.frombuffer(vaults.read(path, vault), dtype=np.uint8), path, layout, values)
 
 
 def mapped(path: Path, layout: Layout, values: Mapping[str, Sequence[str]]) -> Segment:
@@ -252,16 +278,25 @@ def mapped(path: Path, layout: Layout, values: Mapping[str, Sequence[str]]) -> S
     FileNotFoundError
         It is not there.
     """
-    places = list(layout.arrays())
-    *_, (_, kind, offset, count) = places
-    if path.stat().st_size < offset + count * np.dtype(kind).itemsize:
-        raise GalleryDamaged(
-            f"The file {path.name} of the gallery's index is cut short: remove the index at {path.parent}, and the "
-            "next search makes it anew."
-        )
+    if not path.stat().st_size:
+        raise _cut_short(path)
     with path.open("rb") as file:
         mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    whole = np.frombuffer(mapping, dtype=np.uint8)
+    return _over(np.frombuffer(mapping, dtype=np.uint8), path, layout, values, mapping)
+
+
+def _over(
+    whole: NDArray[np.uint8],
+    path: Path,
+    layout: Layout,
+    values: Mapping[str, Sequence[str]],
+    mapping: mmap.mmap | None = None,
+) -> Segment:
+    """Return a segment whose arrays are views of a file's bytes."""
+    places = list(layout.arrays())
+    *_, (_, kind, offset, count) = places
+    if len(whole) < offset + count * np.dtype(kind).itemsize:
+        raise _cut_short(path)
     arrays = {
         name: np.asarray(whole[offset : offset + count * np.dtype(kind).itemsize]).view(kind)
         for name, kind, offset, count in places
@@ -273,4 +308,11 @@ def mapped(path: Path, layout: Layout, values: Mapping[str, Sequence[str]]) -> S
         {name: arrays[f"lookup.{name}"] for name in _LOOKUP},
         arrays["text"],
         mapping,
+    )
+
+
+def _cut_short(path: Path) -> GalleryDamaged:
+    return GalleryDamaged(
+        f"The file {path.name} of the gallery's index is cut short: remove the index at {path.parent}, and the "
+        "next search makes it anew."
     )

@@ -71,7 +71,11 @@ class Action(StrEnum):
     RESTORE = "restore case"
     REMOVE_BACKUP = "remove backup"
     LIST_BACKUPS = "list backups"
+    LIST_KEYS = "list keys"
+    ADD_KEY = "add key"
+    REMOVE_KEY = "remove key"
     ROTATE_KEY = "rotate key"
+    ENCRYPT_CASE = "encrypt case"
     SERVE = "serve"
 
 
@@ -79,6 +83,6 @@ SETTING_UP = frozenset({
     Action.ADD_OFFICER, Action.CHANGE_OFFICER, Action.OPEN_OPERATION, Action.EXTEND_OPERATION, Action.CLOSE_OPERATION,
     Action.LIST_OFFICES, Action.ENFORCE_ROLES, Action.REQUIRE_SIGN_IN, Action.UPGRADE_CASE, Action.ISSUE_TOKEN,
     Action.REVOKE_TOKEN, Action.BACK_UP, Action.RESTORE, Action.REMOVE_BACKUP, Action.LIST_BACKUPS,
-    Action.ROTATE_KEY, Action.SERVE,
+    Action.LIST_KEYS, Action.ADD_KEY, Action.REMOVE_KEY, Action.ROTATE_KEY, Action.ENCRYPT_CASE, Action.SERVE,
 })  # fmt: skip
 """Actions on the case itself, which come before any operation, so need none."""

@@ -52,7 +52,8 @@ GROUPS = (
             (
                 Action.CREATE_CASE, Action.UPGRADE_CASE, Action.ADD_OFFICER, Action.CHANGE_OFFICER,
                 Action.ENFORCE_ROLES, Action.REQUIRE_SIGN_IN, Action.ISSUE_TOKEN, Action.BACK_UP, Action.RESTORE,
-                Action.REMOVE_BACKUP, Action.LIST_BACKUPS, Action.ROTATE_KEY, Action.SERVE,
+                Action.REMOVE_BACKUP, Action.LIST_BACKUPS, Action.LIST_KEYS, Action.ADD_KEY, Action.REMOVE_KEY,
+                Action.ROTATE_KEY, Action.ENCRYPT_CASE, Action.SERVE,
             ),
             _D,
         ),

@@ -18,8 +18,9 @@ from uuid import uuid4
 
 import duckdb
 
-from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
-from stillgraph.store import filestate, holders, keys
+from stillgraph.errors import CaseError, CaseExists, CaseInUse, KeysDamaged, NotACase, OutdatedCase
+from stillgraph.store import engine, filestate, holders, keys, keyslots
+from stillgraph.store.keyslots import Secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,11 +54,9 @@ MIGRATIONS = (
 """What brings a case file from each schema version to the next, from nothing on."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
-ALIAS = "casefile"
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
+ENCRYPTED = "encrypted"
+"""The setting that says so of an encrypted case."""
+NO_SECRETS: Mapping[str, Secret] = {}
 
 # DuckDB opens a file once in a process: threads of a notebook or a Voila kernel take turns, and what a thread does
 # while it has the file open uses the session that is open.
@@ -83,6 +82,11 @@ class Session:
     def when_closed(self, then: Callable[[], None]) -> None:
         """Have something done once the case file is closed, before another process may write it."""
         self._afterwards.append(then)
+
+    @property
+    def confined(self) -> bool:
+        """Whether :meth:`confine` was called."""
+        return self._confined
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -171,8 +175,26 @@ class CaseFile:
         self.path = self.directory / CASE_FILE_NAME
 
     @classmethod
-    def create(cls, directory: Path, settings: Mapping[str, str]) -> CaseFile:
+    def create(
+        cls,
+        directory: Path,
+        settings: Mapping[str, str],
+        *,
+        encrypt: bool = False,
+        secrets: Mapping[str, Secret] = NO_SECRETS,
+    ) -> CaseFile:
         """Make a new, empty case file and record ``settings`` in it.
+
+        Parameters
+        ----------
+        directory
+            Where; it is made.
+        settings
+            What is settled for good, e.g. the face model pack.
+        encrypt
+            Encrypt what the case holds.
+        secrets
+            What opens an encrypted case, by name; a key file is made in the state directory where nothing is given.
 
         Raises
         ------
@@ -187,7 +209,12 @@ class CaseFile:
         case.directory.mkdir(parents=True, exist_ok=True)
         case.directory.chmod(0o700)
         known_as = str(uuid4())
-        keys.given_to_plain(case.directory, known_as, keys.now())
+        if encrypt:
+            settings = {**settings, ENCRYPTED: "yes"}
+            opening = secrets or {keys.GENERATED: keys.generated(known_as)[0]}
+            keys.made(case.directory, known_as, opening, keys.now(), encrypted=True)
+        else:
+            keys.given_to_plain(case.directory, known_as, keys.now())
         with case.session(writing=True) as session, session.transaction():
             migrate(session, since=0)
             for key, value in {**settings, "case_id": known_as}.items():
@@ -308,38 +335,68 @@ class CaseFile:
     @contextmanager
     def _attached(self, *, writing: bool, afterwards: list[Callable[[], None]] | None = None) -> Iterator[Session]:
         found = filestate.state(self.path) if writing and self.path.is_file() else ""
-        connection = duckdb.connect(":memory:", config=_CONFIG)
-        try:
-            self._attach(connection, writing=writing)
-            connection.execute(f"USE {ALIAS}")
-            connection.execute("SET TimeZone = 'UTC'")
-            # It goes to stdout, into the one JSON document that commands print there.
-            connection.execute("SET enable_progress_bar = false")
-            yield Session(connection, found, afterwards)
-        finally:
-            connection.close()
+        with engine.lent(encrypting=keys.encrypted(self.directory)) as lent:
+            self._attach(lent, writing=writing)
+            connection = lent.connection()
+            session = Session(connection, found, afterwards)
+            try:
+                yield session
+            finally:
+                connection.close()
+                self._let_go(lent, session)
 
-    def _attach(self, connection: duckdb.DuckDBPyConnection, *, writing: bool) -> None:
-        # ATTACH takes no bound parameter, so the one quote a path can hold is doubled.
-        path = str(self.path).replace("'", "''")
-        mode = "" if writing else " (READ_ONLY)"
+    @staticmethod
+    def _let_go(lent: engine.Lent, session: Session) -> None:
+        lent.spent = session.confined
+        if not lent.spent:
+            try:
+                lent.detach()
+            except duckdb.Error:
+                # What is committed is in the file or beside it; only this instance is of no more use.
+                lent.spent = True
+
+    def _attach(self, lent: engine.Lent, *, writing: bool) -> None:
         deadline = time.monotonic() + PATIENCE_S
         pause = 0.02
         while True:
+            before, key = self._inode(), self._key()
             try:
-                connection.execute(f"ATTACH '{path}' AS {ALIAS}{mode}")
-            except duckdb.IOException as error:
-                if "Could not set lock" not in str(error):
-                    raise NotACase(
-                        f"{self.path} cannot be opened as a case file; restore it from a backup or make a new case."
-                    ) from error
+                lent.attach(self.path, writing=writing, key=key)
+            except duckdb.Error as error:
+                if not (isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)):
+                    if key != self._key():
+                        continue
+                    raise self._why_not(error, encrypted=key is not None) from error
                 holders.check_no_server(self.directory)
                 if time.monotonic() > deadline:
                     raise self._in_use(str(error)) from error
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
             else:
-                return
+                if before in {None, self._inode()}:
+                    return
+                # Another file was put in its place meanwhile, under a new key: what is open has no name any more.
+                lent.detach()
+
+    def _key(self) -> bytes | None:
+        return keys.ring(self.directory).subkey("casefile") if keys.encrypted(self.directory) else None
+
+    def _inode(self) -> int | None:
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return None
+
+    def _why_not(self, error: duckdb.Error, *, encrypted: bool) -> CaseError:
+        said = str(error)
+        if "without a key" in said or "is not encrypted" in said or "Wrong encryption key" in said:
+            return KeysDamaged(f"{keys.FILE_NAME} and {CASE_FILE_NAME} in {self.directory} do not belong together. "
+                               f"{keyslots.RESTORE}")  # fmt: skip
+        if encrypted or isinstance(error, duckdb.IOException):
+            return NotACase(
+                f"{self.path} cannot be opened as a case file; restore it from a backup or make a new case."
+            )
+        raise error
 
 
 def migrate(session: Session, *, since: int) -> None:

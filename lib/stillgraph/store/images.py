@@ -1,4 +1,8 @@
-"""The bytes of stills and custody images, kept beside the case file under their SHA-256."""
+"""The bytes of stills and custody images, kept beside the case file under their SHA-256.
+
+In an encrypted case they are sealed, and a file's name is a keyed digest of that SHA-256: who has a picture cannot tell
+by its name whether the case has it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from typing import IO
 from stillgraph.errors import CaseError, CaseInUse, NotFound
 from stillgraph.store import files
 from stillgraph.store.casefile import PATIENCE_S
+from stillgraph.store.sealing import Unsealable, Vault, vault
 
 MOVING = "moving"
 """The file that names the images being moved beside the case file."""
@@ -33,6 +38,7 @@ class ImageStore:
     """
 
     def __init__(self, case_directory: Path) -> None:
+        self._case = case_directory
         self._root = case_directory / "images"
 
     def incoming(self, kind: str) -> Incoming:
@@ -79,7 +85,8 @@ class ImageStore:
 
         It lists all images. Only for who holds the case file for writing: nobody else can be taking images in.
         """
-        strays = [path for path in self._root.glob("*/*") if path.name not in keep]
+        kept = {self.named(digest) for digest in keep}
+        strays = [path for path in self._root.glob("*/*") if path.name not in kept]
         for path in strays:
             path.unlink()
         return len(strays)
@@ -95,20 +102,48 @@ class ImageStore:
             The file's bytes are not those that were received.
         """
         try:
-            data = self.path(digest).read_bytes()
+            kept = self.path(digest).read_bytes()
         except FileNotFoundError as error:
             raise NotFound(
                 f"The image with SHA-256 {digest[:12]}... is missing from {self._root}; restore it from a backup."
             ) from error
+        altered = f"The image with SHA-256 {digest[:12]}... has been altered in {self._root}; restore it from a backup."
+        try:
+            data = self.opened(kept, digest)
+        except Unsealable as error:
+            raise CaseError(altered) from error
         if hashlib.sha256(data).hexdigest() != digest:
-            raise CaseError(
-                f"The image with SHA-256 {digest[:12]}... has been altered in {self._root}; restore it from a backup."
-            )
+            raise CaseError(altered)
         return data
 
     def path(self, digest: str) -> Path:
         """Return where the bytes with this SHA-256 lie, or would."""
-        return self._root / digest[:2] / digest
+        name = self.named(digest)
+        return self._root / name[:2] / name
+
+    def named(self, digest: str) -> str:
+        """Return the name of the file of the bytes with this SHA-256."""
+        vault = self._vault()
+        return digest if vault is None else vault.named(digest)
+
+    def sealed(self, data: bytes, name: str) -> bytes:
+        """Return bytes as they are kept, bound to a name."""
+        vault = self._vault()
+        return data if vault is None else vault.seal(data, name)
+
+    def opened(self, data: bytes, name: str) -> bytes:
+        """Return what :meth:`sealed` was given.
+
+        Raises
+        ------
+        Unsealable
+            It was altered, or sealed under another key or name.
+        """
+        vault = self._vault()
+        return data if vault is None else vault.open(data, name)
+
+    def _vault(self) -> Vault | None:
+        return vault(self._case, "images")
 
 
 class Incoming:
@@ -149,26 +184,26 @@ class Incoming:
     def put(self, data: bytes) -> str:
         """Keep ``data`` here and return its SHA-256 in hex."""
         digest = hashlib.sha256(data).hexdigest()
-        path = self._folder / digest
+        path = self._folder / self._store.named(digest)
         if not path.exists():
-            files.put(path, data, prefix=UNFINISHED)
+            files.put(path, self._store.sealed(data, digest), prefix=UNFINISHED)
         return digest
 
     def drop(self, digests: Iterable[str]) -> None:
         """Remove images that are not taken in after all."""
         for digest in digests:
-            (self._folder / digest).unlink(missing_ok=True)
+            (self._folder / self._store.named(digest)).unlink(missing_ok=True)
 
     @contextmanager
     def moved(self, digests: Collection[str]) -> Iterator[None]:
         """Move these images to their places; back out where the block, which commits, fails. All others go."""
         new = [digest for digest in digests if not self._store.path(digest).exists()]
-        files.put(self._moving, "\n".join(new).encode(), prefix=UNFINISHED)
+        files.put(self._moving, self._store.sealed("\n".join(new).encode(), MOVING), prefix=UNFINISHED)
         try:
             for digest in new:
                 path = self._store.path(digest)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                (self._folder / digest).replace(path)
+                (self._folder / path.name).replace(path)
             self.drop(set(digests).difference(new))
             yield
         except BaseException:
@@ -184,7 +219,7 @@ class Incoming:
         ``held`` says which of some SHA-256 are in the case.
         """
         if self._moving.exists():
-            begun = self._moving.read_text(encoding="utf-8").split()
+            begun = self._store.opened(self._moving.read_bytes(), MOVING).decode().split()
             for digest in set(begun).difference(held(begun)):
                 self._store.path(digest).unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)

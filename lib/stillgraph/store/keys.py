@@ -11,17 +11,18 @@ Where a way to open it is looked for, in this order: ``STILLGRAPH_KEY`` (32 byte
 from __future__ import annotations
 
 import base64
+import getpass
 import hmac
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
@@ -40,20 +41,23 @@ MOST_BYTES = 4096
 """Of a key file; what is larger is none."""
 _HANDED = b"stillgraph opened key\n"
 HOW = (
-    f"give --key-file FILE or set {KEY_FILE}, set {PASSPHRASE}, or run it in a terminal, where it is asked for; "
-    f"{SECRET} takes the key itself in base64"
+    f"`stillgraph --key-file FILE ...` or {KEY_FILE} names a key file, {PASSPHRASE} gives a passphrase, which is asked "
+    f"for at a terminal, and {SECRET} gives a key in base64"
 )
 
 Ask = Callable[[str], str]
 _ask: list[Ask] = []
-_opened: dict[Path, tuple[bytes, KeyRing]] = {}
+"""Who asks, where another than the terminal does."""
+_Mark = tuple[int, int, int]
+_read: dict[Path, tuple[_Mark, Document]] = {}
+_opened: dict[Path, tuple[Document, KeyRing]] = {}
 _guard = threading.RLock()
 
 
 class KeyRing:
     """The keys of one case, opened. It shows nothing of them and is not to be sent to another process."""
 
-    __slots__ = ("_master", "_record", "case_id", "encrypted", "generation")
+    __slots__ = ("__weakref__", "_master", "_record", "case_id", "encrypted", "generation")
 
     def __init__(self, document: Document, master: bytes) -> None:
         self.case_id = document.case_id
@@ -109,8 +113,17 @@ class KeyRing:
 
 
 def ask_by(ask: Ask | None) -> None:
-    """Let whoever sits at a terminal be asked for a passphrase: ``ask`` takes what to say, returns what was typed."""
+    """Have a passphrase asked for otherwise than at the terminal: ``ask`` takes what to say, returns what was typed."""
     _ask[:] = [] if ask is None else [ask]
+
+
+def asked(said: str) -> str | None:
+    """Ask for a passphrase; ``None`` where nobody sits at a terminal."""
+    if _ask:
+        return _ask[0](said)
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    return getpass.getpass(said, stream=sys.stderr)
 
 
 def made(directory: Path, case_id: str, secrets: Mapping[str, Secret], at: datetime, *, encrypted: bool) -> KeyRing:
@@ -122,7 +135,7 @@ def made(directory: Path, case_id: str, secrets: Mapping[str, Secret], at: datet
 
 def given_to_plain(directory: Path, case_id: str, at: datetime) -> KeyRing:
     """Give a case that is not encrypted its keys, opened by a generated key file; leave those it has."""
-    if there(directory) and keyslots.read(_data(directory)).case_id == case_id:
+    if there(directory) and _said(directory.resolve()).case_id == case_id:
         return ring(directory)
     return made(directory, case_id, {GENERATED: generated(case_id)[0]}, at, encrypted=False)
 
@@ -146,12 +159,10 @@ def ring(directory: Path) -> KeyRing:
     """
     directory = directory.resolve()
     with _guard:
-        data = _data(directory)
-        mark = sha256(data).digest()
+        said = _said(directory)
         held = _opened.get(directory)
-        if held is None or held[0] != mark:
-            document = keyslots.read(data)
-            held = _opened[directory] = (mark, _found(document))
+        if held is None or held[0] is not said:
+            held = _opened[directory] = (said, _found(said))
         return held[1]
 
 
@@ -164,27 +175,26 @@ def opened_by(directory: Path, secret: Secret) -> KeyRing:
         It does not open them.
     """
     directory = directory.resolve()
-    data = _data(directory)
-    document = keyslots.read(data)
-    master = keyslots.opened(document, secret)
-    if master is None:
-        raise WrongKey(f"The key given by {secret.said} does not open this case.")
-    keyslots.check(document, master)
     with _guard:
-        found = KeyRing(document, master)
-        _opened[directory] = (sha256(data).digest(), found)
+        said = _said(directory)
+        master = keyslots.opened(said, secret)
+        if master is None:
+            raise WrongKey(f"The key given by {secret.said} does not open this case.")
+        keyslots.check(said, master)
+        found = KeyRing(said, master)
+        _opened[directory] = (said, found)
         return found
 
 
 def document(directory: Path) -> Document:
     """Return what ``keys.json`` says, once it is known that nobody changed it."""
     ring(directory)
-    return keyslots.read(_data(directory))
+    return _said(directory.resolve())
 
 
 def encrypted(directory: Path) -> bool:
     """Say whether a case says of itself that it is encrypted; :func:`ring` checks that it was not changed."""
-    return there(directory) and keyslots.read(_data(directory)).encrypted
+    return there(directory) and _said(directory.resolve()).encrypted
 
 
 def slots(directory: Path) -> tuple[Slot, ...]:
@@ -206,6 +216,7 @@ def forget(directory: Path) -> None:
     """Look for the keys of a case anew when they are next asked for."""
     with _guard:
         _opened.pop(directory.resolve(), None)
+        _read.pop(directory.resolve(), None)
 
 
 def key_file(path: Path) -> Secret:
@@ -293,9 +304,18 @@ def _document(
     return keyslots.sealed(document, master)
 
 
-def _data(directory: Path) -> bytes:
+def _said(directory: Path) -> Document:
+    """Return what ``keys.json`` says; it is read again when another has been put in its place."""
+    path = directory / FILE_NAME
     try:
-        return (directory / FILE_NAME).read_bytes()
+        with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+            with _guard:
+                held = _read.get(directory)
+                if held is None or held[0] != mark:
+                    held = _read[directory] = (mark, keyslots.read(stream.read()))
+                return held[1]
     except FileNotFoundError as error:
         raise KeysDamaged(f"There is no {FILE_NAME} in {directory}. {keyslots.RESTORE}") from error
 
@@ -329,8 +349,8 @@ def _given(document: Document) -> Iterator[Secret | bytes]:
         yield keyslots.passphrase(said, PASSPHRASE)
     if (place := generated_place(document.case_id)).exists():
         yield key_file(place)
-    if _ask and keyslots.PASSPHRASE in kinds:
-        yield keyslots.passphrase(_ask[0]("Passphrase of the case: "), "the passphrase typed")
+    if keyslots.PASSPHRASE in kinds and (typed := asked("Passphrase of the case: ")):
+        yield keyslots.passphrase(typed, "the passphrase typed")
 
 
 def _handed(path: Path, document: Document) -> bytes | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from stillgraph.errors import QueryRefused
-from stillgraph.store.casefile import ALIAS, Session
+from stillgraph.store.casefile import Session
+from stillgraph.store.engine import ALIAS
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from stillgraph.errors import CaseError
-from stillgraph.store.casefile import ALIAS, CASE_FILE_NAME, CaseFile, Session
+from stillgraph.store.casefile import CASE_FILE_NAME, CaseFile, Session
+from stillgraph.store.engine import ALIAS
 
 WAL = f"{CASE_FILE_NAME}.wal"
 WITH_IT = ("audit.anchors.jsonl", "keys.json", "audit")
@@ -77,9 +78,9 @@ def notebooks(case: CaseFile) -> list[tuple[str, Path]]:
     return [(str(name), path) for name, path in named if not any(part.startswith(".") for part in name.parts)]
 
 
-def image_name(digest: str) -> str:
-    """Return the name in a backup of the image with this SHA-256."""
-    return f"{IMAGES}/{digest[:2]}/{digest}"
+def image_name(path: Path) -> str:
+    """Return the name in a backup of the file of an image, which is that in the case."""
+    return f"{IMAGES}/{path.parent.name}/{path.name}"
 
 
 def rows(session: Session) -> dict[str, int]:

@@ -1,0 +1,144 @@
+"""The keys of a case: what opens a new one, and the ways to open one that are added, listed and removed.
+
+What a key is, is shown nowhere: a command is told where it lies, or asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stillgraph.casework.desk import Desk
+from stillgraph.errors import WrongUse
+from stillgraph.governance.permits import Action
+from stillgraph.store import keys, keyslots
+from stillgraph.store.keyslots import Secret
+
+KEY_FILE_SLOT, PASSPHRASE_SLOT, SECRET_SLOT = "key-file", "passphrase", "secret"
+
+asked = keys.asked
+
+
+@dataclass(frozen=True, slots=True)
+class KeyListed:
+    """One way to open a case: its name, and whether a passphrase or a key opens it."""
+
+    name: str
+    kind: str
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What is known of a case's keys, and none of them. ``generation`` counts the master keys it has had."""
+
+    encrypted: bool
+    generation: int
+    keys: tuple[KeyListed, ...]
+
+
+def secrets(key_file: Path | None = None, passphrase: str | None = None) -> Mapping[str, Secret]:
+    """Return what is to open a new case, by name: what is given, else what the environment has; nothing where neither.
+
+    A key file that is not there yet is made.
+
+    Raises
+    ------
+    WrongUse
+        The file is no key file, or cannot be made.
+    """
+    found: dict[str, Secret] = {}
+    if key_file is not None:
+        found[KEY_FILE_SLOT] = keys.key_file(key_file) if key_file.exists() else keys.new_key_file(key_file)
+    if passphrase is not None:
+        found[PASSPHRASE_SLOT] = keyslots.passphrase(passphrase)
+    if found:
+        return found
+    if said := os.environ.get(keys.SECRET):
+        found[SECRET_SLOT] = keyslots.key(said.encode(), keys.SECRET)
+    if named := os.environ.get(keys.KEY_FILE):
+        found[KEY_FILE_SLOT] = keys.key_file(Path(named))
+    if said := os.environ.get(keys.PASSPHRASE):
+        found[PASSPHRASE_SLOT] = keyslots.passphrase(said)
+    return found
+
+
+def generated_file(case: Path) -> Path | None:
+    """Return the key file in the state directory that opens a case; ``None`` where none does."""
+    said = keys.document(case)
+    place = keys.generated_place(said.case_id)
+    return place if place.exists() and any(one.name == keys.GENERATED for one in said.slots) else None
+
+
+def is_encrypted(case: Path) -> bool:
+    """Say whether a case is encrypted."""
+    return keys.encrypted(case)
+
+
+def listed(desk: Desk) -> Keys:
+    """Return the ways to open a case; looking is recorded."""
+    with desk.act(Action.LIST_KEYS) as deed:
+        said = keys.document(desk.case.directory)
+        deed.note(keys=len(said.slots))
+        return _said(said)
+
+
+def add(desk: Desk, name: str | None = None, *, key_file: Path | None = None, passphrase: str | None = None) -> Keys:
+    """Add a way to open a case: a passphrase, or a key file, which is made where it is not there yet.
+
+    Raises
+    ------
+    WrongUse
+        Neither or both are given, the passphrase is short, or the name is taken.
+    """
+    if (key_file is None) == (passphrase is None):
+        raise WrongUse("Say what is to open the case too: --key-file FILE, or --passphrase to be asked for one.")
+    chosen = name or (KEY_FILE_SLOT if key_file is not None else PASSPHRASE_SLOT)
+    directory = desk.case.directory
+    # Held throughout, so that of two who add at once neither undoes the other; and on record before it opens anything.
+    with desk.case.session(writing=True):
+        with desk.act(Action.ADD_KEY, key=chosen) as deed:
+            before = keys.document(directory)
+            if chosen in {one.name for one in before.slots}:
+                raise WrongUse(f"There is a key named {chosen} already; give the new one another name by --name.")
+            (secret,) = secrets(key_file, passphrase).values()
+            said = keys.ring(directory).slot(before, secret, chosen, deed.at)
+            deed.note(kind=secret.kind, keys=len(said.slots))
+        keys.put(directory, said)
+    return _said(said)
+
+
+def remove(desk: Desk, name: str) -> Keys:
+    """Remove a way to open a case, but the last. Who opened it by that and copied the master key still has that.
+
+    Raises
+    ------
+    WrongUse
+        There is no such key, or no other.
+    """
+    directory = desk.case.directory
+    with desk.act(Action.REMOVE_KEY, key=name) as deed:
+        said = keys.ring(directory).without(keys.document(directory), name)
+        deed.note(keys=len(said.slots))
+        keys.put(directory, said)
+    return _said(said)
+
+
+@contextmanager
+def handed_over(desk: Desk) -> Iterator[dict[str, str]]:
+    """Hand an encrypted case's opened keys to what is started within the block: yield what its environment has more."""
+    if not keys.encrypted(desk.case.directory):
+        yield {}
+        return
+    with keys.handed_over(desk.case.directory) as environment:
+        yield environment
+
+
+def _said(document: keyslots.Document) -> Keys:
+    return Keys(
+        document.encrypted, document.generation,
+        tuple(KeyListed(one.name, one.kind, one.added_at) for one in document.slots),
+    )  # fmt: skip
