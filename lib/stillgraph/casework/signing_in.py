@@ -10,7 +10,8 @@ from pathlib import Path
 
 from stillgraph.casework.desk import Desk, now, take_seat
 from stillgraph.casework.wire import served
-from stillgraph.errors import NotFound, NotPermitted
+from stillgraph.casework.wire.place import server_of
+from stillgraph.errors import NotFound, NotPermitted, WrongUse
 from stillgraph.governance import sign_in as rules
 from stillgraph.governance.permits import Action
 from stillgraph.records import OfficerId, SignIn
@@ -87,6 +88,11 @@ def sign_in(case: Path, token: str, *, operation: str, reason: str) -> SignIn:
     NotPermitted
         It lets nobody in, or the operation permits nothing.
     """
+    url = server_of(case)
+    if url is not None:
+        from stillgraph.casework.wire import readers
+
+        return readers.let_in(url, token)
     given = rules.parts(token)
     nobody = take_seat(case, officer="", operation=operation, reason=reason)
     with nobody.case.session(writing=False) as session:
@@ -102,12 +108,35 @@ def sign_in(case: Path, token: str, *, operation: str, reason: str) -> SignIn:
 
 def still_signed_in(case: Path, officer_id: str, token_id: int) -> bool:
     """Return whether an officer who signed in may go on; asked of every page, so read alone and not recorded."""
+    url = server_of(case)
+    if url is not None:
+        from stillgraph.casework.wire import readers
+
+        return readers.goes_on(url, officer_id, token_id)
     with _reading(case) as session:
         return rules.lets_in(sign_ins.sign_in(session, token_id), officer_id, now().date())
 
 
+def session_of(case: Path, officer_id: str, token_id: int) -> str:
+    """Return the secret by which a reader's page acts where a server keeps the case; empty where none does."""
+    url = server_of(case)
+    if url is None:
+        return ""
+    from stillgraph.casework.wire import readers
+
+    return readers.secret_of(url, officer_id, token_id)
+
+
 def is_officer(case: Path, officer_id: str) -> bool:
-    """Return whether somebody whom a trusted proxy names is an officer of the case."""
+    """Return whether somebody whom a trusted proxy names is an officer of the case.
+
+    Raises
+    ------
+    WrongUse
+        A server keeps the case: it believes tokens alone.
+    """
+    if server_of(case) is not None:
+        raise WrongUse("A server that keeps a case believes no proxy: let readers sign in, `dashboards --sign-in`.")
     with _reading(case) as session:
         return office.officer(session, officer_id) is not None
 

@@ -106,6 +106,10 @@ class Identity(IdentityProvider):
         known = await asyncio.to_thread(signing_in.is_officer, Path(self.case), officer)
         return Reader(username=officer) if known else None
 
+    def session_of(self, reader: Reader) -> str:
+        """Return the secret by which a reader's page acts where a server keeps the case."""
+        return signing_in.session_of(Path(self.case), reader.username, reader.number)
+
     def user_to_cookie(self, user: User) -> str:
         """Return what the signed cookie holds."""
         if isinstance(user, Reader):

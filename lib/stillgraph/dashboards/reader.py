@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stillgraph.casework.desk import Desk
 
+SESSION = "STILLGRAPH_SESSION"
+"""By which a kernel acts where a server keeps the case."""
 SIGN_IN = "STILLGRAPH_SIGN_IN"
 """How readers sign in, for a server's kernels: ``token``, ``proxy``, or nothing where one officer serves themselves."""
 OFFICER_HEADER, NUMBER_HEADER = "X-Stillgraph-Officer", "X-Stillgraph-Sign-In"
 """What the server alone writes: the officer who signed in, and the number of their token."""
-HEADERS = (OFFICER_HEADER, NUMBER_HEADER)
+SESSION_HEADER = "X-Stillgraph-Session"
+"""Likewise, where a server keeps the case: the secret of the reader's session with it."""
+HEADERS = (OFFICER_HEADER, NUMBER_HEADER, SESSION_HEADER)
 PROXY_HEADER = "X-Stillgraph-Proxy"
 """In which a trusted proxy brings its secret; without it, nobody is believed who names an officer."""
 
@@ -46,6 +50,10 @@ def seat() -> Desk:
     officer = os.environ.get(variable(OFFICER_HEADER), "")
     number = os.environ.get(variable(NUMBER_HEADER), "")
     if how == "proxy":
+        return take_seat(officer=officer)
+    secret = os.environ.get(variable(SESSION_HEADER), "")
+    if secret:
+        os.environ[SESSION] = secret
         return take_seat(officer=officer)
     # Without the number of a token there is no sign-in that could be checked, so nobody who acts.
     return take_seat(officer=officer, sign_in=int(number)) if number.isdecimal() else take_seat(officer="")

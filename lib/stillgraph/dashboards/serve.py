@@ -23,6 +23,8 @@ TOKEN = "STILLGRAPH_PAGES_TOKEN"  # noqa: S105 - the name of the variable, not a
 """The environment variable that a server takes its token from, and removes before any kernel starts."""
 OFFICER_HEADER, PROXY_SECRET = "STILLGRAPH_OFFICER_HEADER", "STILLGRAPH_PROXY_SECRET"
 """In which header a trusted proxy names the officer, and what it brings as :data:`identity.PROXY_HEADER` with it."""
+OF_WHO_SERVES = ("STILLGRAPH_OFFICER", "STILLGRAPH_TOKEN", "STILLGRAPH_TOKEN_FILE", "STILLGRAPH_SESSION")
+"""What names, or lets in, the officer who serves pages: no page of another's may act by it."""
 SECRET_LENGTH = 32
 """Characters that a proxy's secret has at least."""
 LOG_FILE = "workbench.log"
@@ -175,7 +177,7 @@ def _run_voila(options: list[str], token: str, how: str) -> None:
 
 def _signing_in(how: str) -> dict[str, str]:
     """Return how readers sign in, and leave nothing in the environment that would name an officer to a kernel."""
-    for name in ("STILLGRAPH_OFFICER", *map(variable, HEADERS)):
+    for name in (*OF_WHO_SERVES, *map(variable, HEADERS)):
         os.environ.pop(name, None)
     header, secret = os.environ.pop(OFFICER_HEADER, ""), os.environ.pop(PROXY_SECRET, "")
     if how not in {"token", "proxy"}:

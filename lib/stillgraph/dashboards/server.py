@@ -25,7 +25,7 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from stillgraph.dashboards.guard import reference
 from stillgraph.dashboards.identity import Reader
-from stillgraph.dashboards.reader import HEADERS, NUMBER_HEADER, OFFICER_HEADER
+from stillgraph.dashboards.reader import HEADERS, NUMBER_HEADER, OFFICER_HEADER, SESSION_HEADER
 
 FIRST_PAGE = "voila/render/overview.ipynb"
 
@@ -99,6 +99,9 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]  # voila has no types
             self.request.headers[OFFICER_HEADER] = reader.username
             if reader.number:
                 self.request.headers[NUMBER_HEADER] = str(reader.number)
+                secret = await asyncio.to_thread(self.identity_provider.session_of, reader)
+                if secret:
+                    self.request.headers[SESSION_HEADER] = secret
         return answer
 
     @property

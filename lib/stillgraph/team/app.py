@@ -98,10 +98,10 @@ async def _sign_in(state: State, request: Request) -> Response:
         return _told(error, 403)
     except Exception as error:  # noqa: BLE001 - whatever it is, a client gets a sentence
         return _told(StillgraphError(reference(f"{type(error).__name__} at sign-in")), 500)
-    token = _brought(request, "Bearer")
+    secret = {"session": state.sessions.begin(signed_in)} if _brought(request, "Bearer") else {}
     return JSONResponse({
         "officer": signed_in.officer_id, "sign_in": signed_in.token_id, "case": state.host.case.directory.name,
-        "version": __version__, **({"session": state.sessions.begin(signed_in)} if token else {}),
+        "until": signed_in.until.isoformat(), "version": __version__, **secret,
     })  # fmt: skip
 
 
@@ -112,6 +112,7 @@ async def _who(state: State, request: Request, address: str) -> SignIn:
         found = state.sessions.of(_brought(request, "Session"))
         if found is None:
             raise NotPermitted(OVER)
+        await asyncio.to_thread(state.host.check, found)
         return found
     try:
         return await asyncio.to_thread(state.host.admit, token)

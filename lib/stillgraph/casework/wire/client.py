@@ -47,6 +47,7 @@ class Seat:
     officer: str
     sign_in: int
     case: str
+    until: str
     secret: str = field(repr=False)
 
 
@@ -79,10 +80,21 @@ class Connection:
                 self._seat = self._signed_in()
             return self._seat
 
-    def _signed_in(self) -> Seat:
+    def look(self) -> None:
+        """Return if the session goes on.
+
+        Raises
+        ------
+        NotPermitted
+            It is over, or the token was taken back.
+        """
+        self._signed_in(self.seat().secret)
+
+    def _signed_in(self, secret: str = "") -> Seat:
         from stillgraph import __version__
 
-        way = f"Session {self._secret}" if self._secret else f"Bearer {self._token}"
+        secret = secret or self._secret
+        way = f"Session {secret}" if secret else f"Bearer {self._token}"
         with self._reached():
             answer = self._http.post("/sign-in", headers={"Authorization": way})
         self._check(answer)
@@ -91,7 +103,7 @@ class Connection:
             raise WrongUse(
                 f"The server at {self.url} is Stillgraph {told['version']} and this is {__version__}; use the same."
             )
-        return Seat(told["officer"], told["sign_in"], told["case"], told.get("session") or self._secret)
+        return Seat(told["officer"], told["sign_in"], told["case"], told["until"], told.get("session") or secret)
 
     def call(self, one: Served, claim: Claim, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Let the server do a function and return what it returned.
@@ -299,7 +311,8 @@ def connect(url: str) -> Connection:
     NotPermitted
         No token is named.
     """
-    secret, token = os.environ.get(SESSION, ""), _token()
+    secret = os.environ.get(SESSION, "")
+    token = "" if secret else _token()
     if not token and not secret:
         raise NotPermitted(
             f"The server at {url} wants your token: set {TOKEN}, or {TOKEN_FILE} to the file it stands in. An "

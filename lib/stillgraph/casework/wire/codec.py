@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,7 +17,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgpack
-from pydantic import BaseModel
 
 from stillgraph.casework.wire import columnar
 from stillgraph.errors import StillgraphError
@@ -118,7 +118,7 @@ class _Encoder:
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             own = {f.name: self.tree(getattr(value, f.name), depth + 1) for f in dataclasses.fields(value) if f.init}
             return ["data", _name(type(value)), own]
-        if isinstance(value, BaseModel):
+        if _is_model(type(value)):
             own = {name: self.tree(getattr(value, name), depth + 1) for name in type(value).model_fields}
             return ["model", _name(type(value)), own]
         return None
@@ -239,8 +239,14 @@ class _Decoder:
         return kind(**{str(key): self.value(item, depth) for key, item in own.items()})
 
     def _model_(self, name: str, own: dict[str, Any], *, depth: int) -> Any:
-        kind = _declared(name, lambda found: issubclass(found, BaseModel))
+        kind = _declared(name, _is_model)
         return kind(**{str(key): self.value(item, depth) for key, item in own.items()})
+
+
+def _is_model(kind: type) -> bool:
+    """Return whether a class is one of pydantic, which is not imported to look."""
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and issubclass(kind, pydantic.BaseModel)
 
 
 def _moment(value: Any, _depth: int) -> list[Any] | None:
