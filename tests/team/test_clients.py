@@ -64,7 +64,7 @@ def new_images(small_inputs, tmp_path):
     shutil.copytree(small_inputs, folder)
     for manifest in folder.rglob("manifest.csv"):
         text = manifest.read_text(encoding="utf-8-sig")
-        for image in [path for path in manifest.parent.rglob("*.jpg")]:
+        for image in list(manifest.parent.rglob("*.jpg")):
             image.with_name(f"n_{image.name}").write_bytes(image.read_bytes() + b"\0")
             text = text.replace(image.name, f"n_{image.name}")
         manifest.write_text(text, encoding="utf-8")
