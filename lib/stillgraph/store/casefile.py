@@ -160,6 +160,10 @@ class Session:
         """Bind one SELECT without running it; fetching its rows, in the shape the caller wants, does."""
         return self._connection.sql(sql)
 
+    def interrupt(self) -> None:
+        """Stop the statement that another thread runs in this session, as soon as DuckDB looks."""
+        self._connection.interrupt()
+
 
 class CaseFile:
     """The case file of one case directory.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from stillgraph.errors import QueryRefused
+from stillgraph.store import bounding
 from stillgraph.store.casefile import Session
 from stillgraph.store.engine import ALIAS
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 
 ALLOWED_FUNCTIONS = frozenset({"unnest()", "range()", "generate_series()"})
 SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval"})
+ROWS_AT_ONCE = 100_000
+TOO_MUCH = (
+    f"The query needs more than {bounding.MOST_MEMORY // 2**30} GiB of memory; narrow it, or ask for shorter texts and "
+    "lists."
+)
 
 
 def views(session: Session) -> tuple[str, ...]:
@@ -34,19 +41,43 @@ def run(session: Session, sql: str) -> pa.Table:
     Raises
     ------
     QueryRefused
-        The text is not one SELECT, reads anything but the documented views, or DuckDB rejects it. The message never
-        carries a row's content.
+        The text is not one SELECT, reads anything but the documented views, DuckDB rejects it, or it asks for more than
+        a query may (:mod:`stillgraph.store.bounding`). The message never carries a row's content.
     """
-    relation = bound(session, sql)
-    try:
-        table: pa.Table = relation.to_arrow_table()
-    except duckdb.Error:
-        # From here its message may quote a row, so neither the message nor its cause goes on.
-        raise QueryRefused(
-            "DuckDB stopped at a value that this SQL cannot convert or compute with; TRY_CAST or TRY(...) passes over "
-            "such values."
-        ) from None
-    return table
+    import pyarrow as pa
+
+    # DuckDB loads it at the first conversion, and what it maps then is not the query's to count.
+    importlib.import_module("pyarrow.dataset")
+    with bounding.within_time(session.interrupt) as out_of_time, bounding.within_memory():
+        try:
+            return _fetched(bound(session, sql))
+        except (duckdb.OutOfMemoryException, MemoryError):
+            raise QueryRefused(TOO_MUCH) from None
+        except (duckdb.Error, OSError, pa.ArrowException) as error:
+            # What a batch fails of comes as Arrow's error with DuckDB's text. That may quote a row, so it goes no
+            # further, nor does its cause.
+            if out_of_time.is_set():
+                raise QueryRefused(
+                    f"The query took longer than {bounding.MOST_SECONDS:.0f} seconds, while everybody else waits for "
+                    "the case; narrow it."
+                ) from None
+            if "Out of Memory" in str(error) or "memory" in type(error).__name__.casefold():
+                raise QueryRefused(TOO_MUCH) from None
+            raise QueryRefused(
+                "DuckDB stopped at a value that this SQL cannot convert or compute with; TRY_CAST or TRY(...) passes "
+                "over such values."
+            ) from None
+
+
+def _fetched(relation: duckdb.DuckDBPyRelation) -> pa.Table:
+    import pyarrow as pa
+
+    reader = relation.to_arrow_reader(ROWS_AT_ONCE)
+    heap, batches = bounding.Heap(), []
+    for batch in reader:
+        heap.add(batch)
+        batches.append(batch)
+    return pa.Table.from_batches(batches, reader.schema)
 
 
 def bound(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
@@ -61,6 +92,8 @@ def bound(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
         check(session, sql)
         session.confine()
         return session.relation(sql)
+    except duckdb.OutOfMemoryException:
+        raise QueryRefused(TOO_MUCH) from None
     except duckdb.Error as error:
         # Up to here DuckDB has read the text and no row, so its message says nothing but what the text said.
         raise QueryRefused(
@@ -84,11 +117,14 @@ def check(session: Session, sql: str) -> None:
     The statement is judged by its parsed tree, before DuckDB binds it, so neither quoting nor a view's own definition
     hides what it reads.
     """
+    if len(sql) > bounding.MOST_CHARACTERS:
+        raise QueryRefused(f"A query has at most {bounding.MOST_CHARACTERS:,} characters; this text has {len(sql):,}.")
     kinds = session.statements(sql)
     if kinds != ["SELECT"]:
         raise QueryRefused("A query is one SELECT statement; this text is " + (" and ".join(kinds) or "empty") + ".")
     known = set(views(session))
-    nodes = _nodes(_tree(session, sql))
+    tree = _tree(session, sql)
+    nodes = _nodes(tree)
     named = {key for node in nodes for key in _cte_names(node)}
     borrowed = sorted(named & _system_views(session))
     if borrowed:
@@ -99,6 +135,11 @@ def check(session: Session, sql: str) -> None:
             f"A query reads the documented views only (docs/views.md), not {', '.join(foreign)}. "
             f"There are: {', '.join(sorted(known))}."
         )
+    parts: dict[str, list[str]] = {}
+    for node in nodes:
+        for name, part in _ctes(node):
+            parts.setdefault(name, []).extend(_read_by(part))
+    bounding.check_parts(parts, _read_by(tree))
 
 
 def without_values(sql: str) -> str:
@@ -129,7 +170,10 @@ def _system_views(session: Session) -> set[str]:
 
 def _tree(session: Session, sql: str) -> object:
     row = session.one("SELECT json_serialize_sql(?)", [sql])
-    tree = json.loads(row[0]) if row is not None else {"error": True}
+    try:
+        tree = json.loads(row[0]) if row is not None else {"error": True}
+    except RecursionError:
+        raise QueryRefused("The query is nested too deeply; ask in several queries, or name its parts by WITH.") from None
     if tree["error"]:
         raise QueryRefused("A query is one SELECT statement; DuckDB takes this text for something else.")
     return tree
@@ -153,18 +197,29 @@ def _foreign(node: dict[str, Any], known: set[str], named: set[str]) -> str | No
 
 
 def _cte_names(node: dict[str, Any]) -> list[str]:
+    return [name for name, _ in _ctes(node)]
+
+
+def _ctes(node: dict[str, Any]) -> list[tuple[str, object]]:
+    """Return the WITH clauses that a node of the parsed statement begins with: name and content."""
     ctes = node.get("cte_map")
-    return [entry["key"].casefold() for entry in ctes["map"]] if isinstance(ctes, dict) else []
+    return [(entry["key"].casefold(), entry["value"]) for entry in ctes["map"]] if isinstance(ctes, dict) else []
 
 
-def _nodes(tree: object) -> list[dict[str, Any]]:
+def _read_by(tree: object) -> list[str]:
+    """Return the tables that a part of the parsed statement names, as often as it does, its WITH clauses left out."""
+    nodes = _nodes(tree, without="cte_map")
+    return [str(node["table_name"]).casefold() for node in nodes if node.get("type") == "BASE_TABLE"]
+
+
+def _nodes(tree: object, *, without: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, dict):
             found.append(node)
-            waiting.extend(node.values())
+            waiting.extend(value for key, value in node.items() if key != without)
         elif isinstance(node, list):
             waiting.extend(node)
     return found
