@@ -1,13 +1,13 @@
 """Bounds on what foreign SQL may cost: memory, rows, time, and how often it names the same part.
 
-DuckDB's own limit of memory leaves out what a function makes of one value: `repeat`, `range` as a list and their like
-took all of a machine. So the process is given a limit by the operating system while such SQL runs, and DuckDB gives up
-where it would be passed. What computes long within one value is not seen by DuckDB's own interrupt, so how long it takes
-is bounded between values and not within one.
+DuckDB's own limit of memory holds for its blocks and leaves out what a function makes of one value: ``repeat`` and
+``range`` as a list took all of a machine, and are not interrupted while they do. So their sizes are constants, and
+small; and the operating system gives the process a limit while such SQL runs, at which DuckDB gives up.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,16 +27,27 @@ MOST_BYTES = 2**29
 MOST_SECONDS = 60.0
 """That a query takes; everybody else waits for the case meanwhile."""
 MOST_MEMORY = 2 * 2**30
-"""Bytes that a process may take beyond what it has while a query runs; other systems than Linux know no such limit."""
+"""Bytes that a process may take beyond what it has while a query runs; only Linux knows such a limit. With more, a text
+of 2 GiB fits, and DuckDB breaks where one is set behind another."""
+DUCKDB_MEMORY = "1GiB"
+"""What DuckDB takes for its blocks in a confined session; less, so that it is DuckDB that gives up, and in order."""
+MOST_SIZE = 10_000
+"""Of what a function makes of one value: characters, elements."""
+
+_GROWING = frozenset({
+    "repeat", "lpad", "rpad", "list_resize", "array_resize", "range", "generate_series", "bitstring", "bar",
+})  # fmt: skip
+_FORMATS = frozenset({"format", "printf"})
+_WIDE = re.compile(r"\d{5,}|\*|\{[^}]*\{")
 
 _STATUS = Path("/proc/self/status")
 _guard = threading.Lock()
 _running: list[tuple[int, int]] = []
-"""The limits as they were before each query that runs: the first one sets them, the last one puts them back."""
+"""The limits before the first of the queries that run, once for each of them; the last one puts them back."""
 
 
 @contextmanager
-def within_memory(most: int = MOST_MEMORY) -> Iterator[None]:
+def within_memory(most: int) -> Iterator[None]:
     """Let this process take ``most`` bytes at most beyond what it has; of several at a time the first one's count."""
     if sys.platform != "linux" or not _STATUS.is_file():
         yield
@@ -44,17 +55,18 @@ def within_memory(most: int = MOST_MEMORY) -> Iterator[None]:
     import resource
 
     with _guard:
-        before = resource.getrlimit(resource.RLIMIT_DATA)
-        if not _running:
-            soft = _held() + most
+        if _running:
+            _running.append(_running[0])
+        else:
+            before = resource.getrlimit(resource.RLIMIT_DATA)
             allowed = [limit for limit in before if limit != resource.RLIM_INFINITY]
-            resource.setrlimit(resource.RLIMIT_DATA, (min([soft, *allowed]), before[1]))
-        _running.append(before)
+            resource.setrlimit(resource.RLIMIT_DATA, (min([_held() + most, *allowed]), before[1]))
+            _running.append(before)
     try:
         yield
     finally:
         with _guard:
-            _running.remove(before)
+            before = _running.pop()
             if not _running:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
 
@@ -68,7 +80,7 @@ def _held() -> int:
 
 
 @contextmanager
-def within_time(interrupt: Callable[[], None], seconds: float = MOST_SECONDS) -> Iterator[threading.Event]:
+def within_time(interrupt: Callable[[], None], seconds: float) -> Iterator[threading.Event]:
     """Call ``interrupt`` where the block takes longer; the event says whether it was called."""
     called = threading.Event()
 
@@ -123,6 +135,51 @@ def check_parts(named: Mapping[str, Sequence[str]], read: Sequence[str]) -> None
         )
 
 
+def check_sizes(functions: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a query that has a function make something large of one value, or of a size that only rows will tell.
+
+    Parameters
+    ----------
+    functions
+        The nodes of the parsed statement that call a function, table functions left out.
+
+    Raises
+    ------
+    QueryRefused
+        A size is no constant, or one over :data:`MOST_SIZE`.
+    """
+    for node in functions:
+        name, given = str(node.get("function_name")).casefold(), list(node.get("children", ()))
+        dotted = str(node.get("schema") or "main").casefold() != "main"
+        if name in _GROWING and (dotted or not all(_small(one) for one in _sizes(name, given))):
+            raise QueryRefused(
+                f"In a query the sizes given to {name}() are written as numbers of at most {MOST_SIZE:,}, as in "
+                f"{name}(..., 20); FROM range(...) counts as far as you like."
+            )
+        if name in _FORMATS and (dotted or not given or not _narrow(given[0])):
+            raise QueryRefused(f"In a query the text given to {name}() is a constant, with widths of at most 4 digits.")
+
+
+def _sizes(name: str, given: list[Any]) -> list[Any]:
+    return given if name in {"range", "generate_series"} else given[1:2] if name != "bar" else given[1:]
+
+
+def _value(node: Any) -> object:
+    """Return the value of a constant, ``None`` of all else."""
+    constant = node.get("value") if node.get("type") == "VALUE_CONSTANT" else None
+    return constant.get("value") if isinstance(constant, dict) else None
+
+
+def _small(node: Any) -> bool:
+    value = _value(node)
+    return isinstance(value, int) and abs(value) <= MOST_SIZE
+
+
+def _narrow(node: Any) -> bool:
+    value = _value(node)
+    return isinstance(value, str) and not _WIDE.search(value)
+
+
 class Heap:
     """Counts the rows and bytes that a query returns."""
 
@@ -141,6 +198,6 @@ class Heap:
         self.size += batch.nbytes
         if self.rows > MOST_ROWS or self.size > MOST_BYTES:
             raise QueryRefused(
-                f"A query returns at most {MOST_ROWS:,} rows and {MOST_BYTES // 2**20} MiB; narrow it, count instead of "
-                "listing, or end it with LIMIT."
+                f"A query returns at most {MOST_ROWS:,} rows and {MOST_BYTES // 2**20} MiB; narrow it, count instead "
+                "of listing, or end it with LIMIT."
             )

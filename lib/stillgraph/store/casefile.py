@@ -19,7 +19,7 @@ from uuid import uuid4
 import duckdb
 
 from stillgraph.errors import CaseError, CaseExists, CaseInUse, KeysDamaged, NotACase, OutdatedCase
-from stillgraph.store import engine, filestate, holders, keys, keyslots
+from stillgraph.store import bounding, engine, filestate, holders, keys, keyslots
 from stillgraph.store.keyslots import Secret
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ class Session:
         if not self._confined:
             self._connection.execute("SET enable_external_access = false")
             self._connection.execute("SET python_enable_replacements = false")
+            self._connection.execute(f"SET memory_limit = '{bounding.DUCKDB_MEMORY}'")
             self._connection.execute("SET lock_configuration = true")
             self._confined = True
 

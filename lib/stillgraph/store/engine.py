@@ -26,6 +26,8 @@ EXTENSION = "httpfs"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    # What does not fit memory would be written to the working directory, in plain, whatever is encrypted.
+    "temp_directory": "",
 }
 _idle: dict[bool, list[duckdb.DuckDBPyConnection]] = {False: [], True: []}
 _guard = threading.Lock()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 ALLOWED_FUNCTIONS = frozenset({"unnest()", "range()", "generate_series()"})
 SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval"})
-ROWS_AT_ONCE = 100_000
+ROWS_AT_ONCE = 10_000
 TOO_MUCH = (
     f"The query needs more than {bounding.MOST_MEMORY // 2**30} GiB of memory; narrow it, or ask for shorter texts and "
     "lists."
@@ -46,9 +45,13 @@ def run(session: Session, sql: str) -> pa.Table:
     """
     import pyarrow as pa
 
-    # DuckDB loads it at the first conversion, and what it maps then is not the query's to count.
-    importlib.import_module("pyarrow.dataset")
-    with bounding.within_time(session.interrupt) as out_of_time, bounding.within_memory():
+    # DuckDB loads it at the first conversion, and what it takes then is not the query's to count.
+    import pyarrow.dataset
+
+    with (
+        bounding.within_time(session.interrupt, bounding.MOST_SECONDS) as out_of_time,
+        bounding.within_memory(bounding.MOST_MEMORY),
+    ):
         try:
             return _fetched(bound(session, sql))
         except (duckdb.OutOfMemoryException, MemoryError):
@@ -140,6 +143,10 @@ def check(session: Session, sql: str) -> None:
         for name, part in _ctes(node):
             parts.setdefault(name, []).extend(_read_by(part))
     bounding.check_parts(parts, _read_by(tree))
+    asked_of_rows = [node["function"] for node in nodes if node.get("type") == "TABLE_FUNCTION"]
+    bounding.check_sizes([
+        node for node in nodes if node.get("class") == "FUNCTION" and not any(node is one for one in asked_of_rows)
+    ])  # fmt: skip
 
 
 def without_values(sql: str) -> str:
@@ -173,7 +180,9 @@ def _tree(session: Session, sql: str) -> object:
     try:
         tree = json.loads(row[0]) if row is not None else {"error": True}
     except RecursionError:
-        raise QueryRefused("The query is nested too deeply; ask in several queries, or name its parts by WITH.") from None
+        raise QueryRefused(
+            "The query is nested too deeply; ask in several queries, or name its parts by WITH."
+        ) from None
     if tree["error"]:
         raise QueryRefused("A query is one SELECT statement; DuckDB takes this text for something else.")
     return tree
