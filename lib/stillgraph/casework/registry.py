@@ -11,6 +11,10 @@ from stillgraph.casework.wire import SERVED, Served
 LOCAL_ONLY = {
     "governing.notebooks_of": "notebooks are files of whoever works with them; a client keeps its own",
     "governing.open_workbench": "what seats the kernels of this machine; the action in it is served",
+    **dict.fromkeys(
+        ("keying.add", "keying.handed_over", "keying.listed", "keying.remove"),
+        "keys stay on the machine where the case is, and are changed while no server keeps it",
+    ),
 }
 """What takes a desk and is not served, and why."""
 

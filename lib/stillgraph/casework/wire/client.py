@@ -37,7 +37,9 @@ CALL_HEADER = "X-Stillgraph-Call"
 CONNECT_S, SILENT_S = 10.0, 90.0
 """Seconds until a server has to answer a connection; and that it may say nothing, though it lets itself be heard every
 few seconds."""
-_ELSEWHERE = "This works on the case file itself, which a server keeps; give the command where the server runs."
+_ELSEWHERE = (
+    "This works on the case file itself, which a server keeps; end the server, and give the command where the case is."
+)
 
 
 @dataclass(frozen=True, slots=True)

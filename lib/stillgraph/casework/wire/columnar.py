@@ -142,7 +142,7 @@ def _made_frame(rest: list[Any], turn: Turn) -> Any:
     for name, items in kept.items():
         frame[name] = pd.Series([turn(item) for item in items], index=frame.index, dtype=object)
     frame = frame[[str(at) for at in range(len(labels))]]
-    frame.columns = pd.Index([turn(label) for label in labels], dtype=object if not labels else None)
+    frame.columns = pd.Index([turn(label) for label in labels]) if labels else pd.RangeIndex(0)
     return frame
 
 
