@@ -8,6 +8,7 @@
     |   +-- ReviewBlocked       this officer may not judge this review now
     |   +-- RulingBlocked       this officer may not rule so between these faces
     |   +-- QueryRefused        SQL that is not one read-only SELECT over the documented views
+    |   +-- NoRule              a kind of record without a retention rule, which cannot be stored
     +-- WrongUse                the request itself cannot be carried out as asked
     |   +-- NotFound            a still, face, person, officer or file that is not there
     |   +-- ManifestError       a manifest that cannot be read as a whole (single rows are refused, not raised)
@@ -60,6 +61,10 @@ class RulingBlocked(Refused):
 
 class QueryRefused(Refused):
     """The SQL is not one read-only SELECT over the documented views."""
+
+
+class NoRule(Refused):
+    """A kind of record has no retention rule, so none can be stored."""
 
 
 class WrongUse(StillgraphError):

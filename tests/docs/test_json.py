@@ -126,6 +126,8 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "case key add": ("case", "key", "add", case, "--key-file", tmp_path / "new.key", *BY_DESK),
         "case key remove": ("case", "key", "remove", case, "key-file", *BY_DESK),
         "case harm": ("case", "harm", case, *BY_DESK),
+        "retention due": ("retention", case, "--on", "2100-01-01", "--apply", *BY_DESK),
+        "retention rules": ("retention", "rules", case, *BY_DESK),
         "case officer add": ("case", "officer", "add", case, "new", *BY_DESK),
         "case officer token": ("case", "officer", "token", case, "first", *BY_DESK),
         "case officer token --revoke": ("case", "officer", "token", case, "first", "--revoke", *BY_DESK),
@@ -138,6 +140,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     check = {"check_id", "checked_at", "model", "gallery", "limit", "seed", "probes", "lost", "differing", "upper_bound",
              "bound"}  # fmt: skip
     maybe_empty = {
+        "retention due": {"place", "what", "erasure_id", "files_removed", "found", "outside"},
         "search --open-stills": {"face_id", "still", "rank", "nominal_id", "custody_image", "score", "judged_before"},
         "quiet": {"offence_id", "occurred_on", "custody_from", "released_on"},
         "why": {

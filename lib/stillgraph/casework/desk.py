@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 SETTING_UP_REASON = "the case is being set up"
+ERASING = "erasing.json"
+"""The file in a case directory that says that a deletion is not finished; whoever opens the case goes on with it."""
 
 
 def now() -> datetime:
@@ -295,4 +297,9 @@ def take_seat(
         from stillgraph.casework.wire import client
 
         return client.RemoteDesk(client.connect(url), claim, clock)
-    return Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)
+    desk = Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)
+    if (desk.case.directory / ERASING).exists() and not outdated:
+        from stillgraph.casework import retention
+
+        retention.finish_left_over(desk)
+    return desk

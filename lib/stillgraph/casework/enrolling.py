@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import indexing, pools, unsolved
+from stillgraph.casework import indexing, pools, retention_rules, unsolved
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import keep_run
@@ -25,7 +25,7 @@ from stillgraph.casework.wire import served
 from stillgraph.errors import CaseInUse, Interrupted, StillgraphError, WrongUse
 from stillgraph.gallery.newcomers import LEAD_CHANCE
 from stillgraph.governance.permits import Action
-from stillgraph.records import AnalysisRun, CustodyImageId, Face, ImageAnalysis, IntakeReport, NominalId
+from stillgraph.records import AnalysisRun, CustodyImageId, Face, ImageAnalysis, IntakeReport, NominalId, RecordKind
 from stillgraph.store import faces as face_store
 from stillgraph.store import receipts
 
@@ -148,6 +148,7 @@ def _begin(desk: Desk, manifest: Path, arrests: Path | None, incoming: Incoming,
     from stillgraph import intake
 
     with desk.ahead(Action.ENROL_CUSTODY, manifest=manifest.name) as deed:
+        retention_rules.require(deed.session, RecordKind.CUSTODY_IMAGE)
         table = intake.custody_table(manifest)
         if arrests is not None:  # so that nothing is enrolled where it cannot be read
             intake.read_arrests(arrests, known_nominals={}, now=deed.at)
@@ -267,6 +268,7 @@ def _commit(
         run = _run(work, told.values(), workers, elapsed_s)
         delivery_id = _on_record(deed, work, delivery, done, elapsed_s)
         receipts.add_custody(deed.session, delivery_id, delivery.images, delivery.nominals)
+        retention_rules.date_custody(deed)
         face_store.add(deed.session, "custody", [face for a in analyses for face in a.faces])
         keep_run(deed, work.desk.pack, run, "custody", delivery_id)
         deed.note(
@@ -309,6 +311,7 @@ def _judged(deed: Deed, batch: Sequence[_Looked]) -> CustodyDelivery:
         known_nominals=receipts.nominals(deed.session, [NominalId(row.cells["nominal_id"]) for row in rows]),
         now=deed.at,
     )
+    failed |= retention_rules.custody_without_rule(deed.session, delivery.images)
     return intake.refuse_custody(delivery, failed) if failed else delivery
 
 
@@ -346,6 +349,7 @@ def _with_arrests(deed: Deed, report: IntakeReport, path: Path) -> IntakeReport:
     """Take in the arrests that came with a custody delivery; an arrest of nobody known here is refused."""
     from stillgraph import intake
 
+    retention_rules.require(deed.session, RecordKind.ARREST)
     known = receipts.nominals(deed.session)
     arrests, refused = intake.read_arrests(path, known_nominals=known, now=deed.at)
     digest = sha256(path.read_bytes()).hexdigest()

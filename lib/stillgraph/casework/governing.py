@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from stillgraph.casework import harm
+from stillgraph.casework import harm, retention_rules
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.shipped import shipped
 from stillgraph.casework.wire import served
@@ -68,6 +68,7 @@ def create_case(
     founder = Desk(case, Claim(None, None, None))
     with founder.found(Action.CREATE_CASE, pack=loaded.name, model=loaded.model, encrypted=encrypt) as deed:
         harm.give_shipped(deed.session)
+        retention_rules.give_shipped(deed.session, deed.at)
     return case
 
 
@@ -98,6 +99,7 @@ def upgrade_case(desk: Desk) -> tuple[int, int]:
         migrate(deed.session, since=since)
         harm.give_shipped(deed.session)
         keys.given_to_plain(desk.case.directory, case_id(deed.session), deed.at)
+        retention_rules.give_shipped(deed.session, deed.at)
         # What deliveries killed under an earlier version left is told by nothing but the absence of a row.
         desk.images.sweep(receipts.all_digests(deed.session))
     return since, SCHEMA_VERSION

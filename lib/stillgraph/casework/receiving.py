@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillgraph.casework import retention_rules
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.keeping import ImageId, Taking, intake_report, kept_bytes, taking
 from stillgraph.casework.progress import Progress, Step, silent
@@ -24,6 +25,7 @@ from stillgraph.records import (
     IntakeReport,
     Offence,
     OffenceId,
+    RecordKind,
     RetailerId,
     StillId,
     Store,
@@ -72,6 +74,7 @@ def receive(
     began = time.perf_counter()
     with taking(desk, "stills") as images:
         with desk.ahead(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
+            retention_rules.require(deed.session, RecordKind.STILL)
             images.begin(deed.session)
             held, at = _held(deed.session), deed.at
         asked = _Asked(manifest, retailer_id, stores, workers)
@@ -169,6 +172,7 @@ def _kept(desk: Desk, deed: Deed, asked: _Asked, looked: _Looked, *, began: floa
     )  # fmt: skip
     receipts.add_stills(session, delivery_id, delivery.stills, delivery.offences)
     face_store.add(session, "still", [face for a in looked.analyses for face in a.faces])
+    retention_rules.date_stills(session)
     keep_run(deed, desk.pack, looked.run, "stills", delivery_id)
     report = intake_report(deed, delivery_id, delivery.refusals, looked.analyses, elapsed, run=looked.run)
     return report, [still.sha256 for still in delivery.stills]

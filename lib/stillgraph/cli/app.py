@@ -34,6 +34,7 @@ from stillgraph.cli import (
     querying,
     ranking,
     reporting,
+    retaining,
     reviewing,
     scores,
     series,
@@ -91,7 +92,7 @@ def _named(key_file: Path) -> Iterator[None]:
 for module in (
     cases, keying, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking,
     analyse, querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving,
-    worth, reporting, hosting,
+    worth, reporting, hosting, retaining,
 ):  # fmt: skip
     module.register(app)
 

@@ -118,8 +118,9 @@ GROUPS = (
     Group(
         "Retention",
         "what is kept and what is deleted is for a supervisor to decide, and for auditors to read",
-        _each((Action.APPLY_RETENTION, Action.HOLD, Action.DECIDE_APPLICATION, Action.SUBJECT_ACCESS), _S)
-        | {Action.LIST_RETENTION: _roles(_A, _S, _U)},
+        _each((Action.APPLY_RETENTION, Action.KEEP_ON, Action.DECIDE_APPLICATION, Action.SUBJECT_ACCESS), _S)
+        | _each((Action.HOLD, Action.SET_RETENTION), _S, _D)
+        | {Action.LIST_RETENTION: _roles(_A, _S, _U), Action.TAKE_APPLICATION: _roles(_A, _S)},
     ),
     Group(
         "The record and reports",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, is_dataclass
 from importlib import resources
 from pathlib import Path
@@ -19,7 +19,7 @@ from uuid import uuid4
 import duckdb
 
 from stillgraph.errors import CaseError, CaseExists, CaseInUse, KeysDamaged, NotACase, OutdatedCase
-from stillgraph.store import bounding, engine, filestate, holders, keys, keyslots
+from stillgraph.store import bounding, engine, filestate, holders, keys, keyslots, rewriting
 from stillgraph.store.keyslots import Secret
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ MIGRATIONS = (
     "0022_audit.sql",
     "0024_backup.sql",
     "0021_offices.sql",
+    "0023_retention.sql",
 )
 """What brings a case file from each schema version to the next, from nothing on."""
 
@@ -69,7 +70,11 @@ class Session:
     """An open case file. Values are always bound, never pasted into SQL."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, found: str = "", afterwards: list[Callable[[], None]] | None = None
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        found: str = "",
+        afterwards: list[Callable[[], None]] | None = None,
+        stack: ExitStack | None = None,
     ) -> None:
         self._connection = connection
         self._confined = False
@@ -78,10 +83,22 @@ class Session:
         self.begun = False
         """Whether what comes first after opening has been done."""
         self._afterwards = afterwards if afterwards is not None else []
+        self.opened_by = stack
+        """What has the file open: closing it lets go of the file."""
+        self.kept = False
+        """Whether a server keeps it open for everybody."""
+        self.users = 0
+        """How many, one within the other, use it just now besides whoever opened it."""
 
     def when_closed(self, then: Callable[[], None]) -> None:
         """Have something done once the case file is closed, before another process may write it."""
         self._afterwards.append(then)
+
+    def resume(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Go on with another connection to the file, confined if the one before was."""
+        confined, self._confined, self._connection = self._confined, False, connection
+        if confined:
+            self.confine()
 
     @property
     def confined(self) -> bool:
@@ -279,7 +296,11 @@ class CaseFile:
         with self._turn():
             held = _open.get(self.path)
             if held is not None:
-                yield held
+                held.users += 1
+                try:
+                    yield held
+                finally:
+                    held.users -= 1
                 return
             with self._connected(writing=writing) as session:
                 _open[self.path] = session
@@ -302,6 +323,7 @@ class CaseFile:
         """
         with self._connected(writing=True) as session:
             session.confine()
+            session.kept = True
             with self._turn():
                 _open[self.path] = session
             try:
@@ -310,6 +332,45 @@ class CaseFile:
                 # Whoever has the turn finishes first.
                 with self._turn():
                     del _open[self.path]
+                session.execute("CHECKPOINT")
+
+    def rewrite(self) -> None:
+        """Write the case file anew with what it holds now, and put it in the old one's place, wholly or not at all.
+
+        A deleted row stays in its file's blocks until something else is written there, and in blocks given up for good.
+        The new file has none of them. What the old one's blocks held stays on the disk itself until it uses them again.
+
+        Raises
+        ------
+        CaseInUse
+            This process uses the file, or another has it for 30 seconds.
+        CaseError
+            It cannot be written; the old file stays.
+        """
+        with self._turn():
+            held = _open.get(self.path)
+            if held is None:
+                self._rewritten()
+            elif held.kept and held.opened_by is not None and not held.users:
+                stack = held.opened_by
+                stack.close()
+                try:
+                    self._rewritten()
+                finally:
+                    held.resume(stack.enter_context(self._lent(writing=True, spent=lambda: held.confined)))
+            else:
+                raise CaseInUse("The case is open in this process: end what uses it, then delete again.")
+
+    def _rewritten(self) -> None:
+        while True:
+            with engine.lent(encrypting=keys.encrypted(self.directory)) as lent:
+                self._attach(lent, writing=False)
+                if rewriting.rewritten(self.path, lent, self._key()):
+                    lent.detach()
+                    return
+                lent.detach()
+            # What was written since is in a log beside the file; opening it for writing takes that in.
+            with self._attached(writing=True) as session:
                 session.execute("CHECKPOINT")
 
     def _turn(self) -> threading.RLock:
@@ -340,19 +401,25 @@ class CaseFile:
     @contextmanager
     def _attached(self, *, writing: bool, afterwards: list[Callable[[], None]] | None = None) -> Iterator[Session]:
         found = filestate.state(self.path) if writing and self.path.is_file() else ""
+        with ExitStack() as stack:
+            connection = stack.enter_context(self._lent(writing=writing, spent=lambda: session.confined))
+            session = Session(connection, found, afterwards, stack)
+            yield session
+
+    @contextmanager
+    def _lent(self, *, writing: bool, spent: Callable[[], bool]) -> Iterator[duckdb.DuckDBPyConnection]:
         with engine.lent(encrypting=keys.encrypted(self.directory)) as lent:
             self._attach(lent, writing=writing)
             connection = lent.connection()
-            session = Session(connection, found, afterwards)
             try:
-                yield session
+                yield connection
             finally:
                 connection.close()
-                self._let_go(lent, session)
+                self._let_go(lent, spent=spent())
 
     @staticmethod
-    def _let_go(lent: engine.Lent, session: Session) -> None:
-        lent.spent = session.confined
+    def _let_go(lent: engine.Lent, *, spent: bool) -> None:
+        lent.spent = spent
         if not lent.spent:
             try:
                 lent.detach()

@@ -42,19 +42,19 @@ class Lent:
         self._instance = instance
         self.spent = False
 
-    def attach(self, path: Path, *, writing: bool, key: bytes | None) -> None:
-        """Attach a file under :data:`ALIAS`; a new one is made where there is none."""
+    def attach(self, path: Path, *, writing: bool, key: bytes | None, name: str = ALIAS) -> None:
+        """Attach a file under a name of ours; a new one is made where there is none."""
         # ATTACH takes no bound parameter: the one quote a path can hold is doubled, and base64 holds none.
         options = [] if writing else ["READ_ONLY"]
         if key is not None:
             options.append(f"ENCRYPTION_KEY '{base64.b64encode(key).decode('ascii')}', ENCRYPTION_CIPHER 'GCM'")
         said = f" ({', '.join(options)})" if options else ""
         quoted = str(path).replace("'", "''")
-        self._instance.execute(f"ATTACH '{quoted}' AS {ALIAS}{said}")
+        self._instance.execute(f"ATTACH '{quoted}' AS {name}{said}")
 
-    def detach(self) -> None:
+    def detach(self, name: str = ALIAS) -> None:
         """Let go of the file."""
-        self._instance.execute(f"DETACH {ALIAS}")
+        self._instance.execute(f"DETACH {name}")
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Return a connection for one session."""
