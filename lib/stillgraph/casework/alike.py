@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework import indexing, searching
+from stillgraph.casework import accounting, indexing, searching
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
@@ -120,6 +120,10 @@ def alike(
         deed.note(
             faces=[face.face_id for face in probes], gallery=index.info.version, gallery_size=index.info.size,
             faces_searched=count, listed=sum(len(one.alike) for one in report.lists),
+        )  # fmt: skip
+        accounting.account(
+            deed, desk, stills={StillId(face.image_id) for face in probes}, faces=len(probes), usable=len(probes),
+            lists=sum(bool(one.alike) for one in report.lists), listed=sum(len(one.alike) for one in report.lists),
         )  # fmt: skip
         return report
 

@@ -161,6 +161,8 @@ def set_threshold(
         )  # fmt: skip
         stored = scores.add_policy(deed.session, policy, operation=deed.operation, reason=deed.reason)
         deed.note(policy=stored.policy_id, threshold=found[0].threshold, searches=found[0].searches, truth=known.digest)
+        deed.note(returned=found[0].returned, people=found[0].people, measured_gallery=known.gallery, gallery_for=size,
+                  synthetic=policy.synthetic)  # fmt: skip
         return stored
 
 

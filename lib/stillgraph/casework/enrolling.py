@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import indexing, pools, retention_rules, unsolved
+from stillgraph.casework import accounting, indexing, pools, retention_rules, unsolved
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import keep_run
@@ -275,6 +275,7 @@ def _commit(
             delivery=delivery_id, accepted=len(analyses), refused=len(delivery.refusals),
             faces=sum(len(a.faces) for a in analyses), without_face=sum(not a.faces for a in analyses),
         )  # fmt: skip
+        accounting.enrolment(deed, work.desk, [image.conviction_status for image in delivery.images])
         if work.in_batches:
             deed.note(rows=[work.done + 1, done], of=len(work.rows))
         came = None

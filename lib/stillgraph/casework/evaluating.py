@@ -28,7 +28,7 @@ from stillgraph.store import Session, receipts
 from stillgraph.store import faces as face_store
 
 if TYPE_CHECKING:
-    from stillgraph.evaluation import GroupRates, IdentificationTrial, TruthFace
+    from stillgraph.evaluation import GroupRates, IdentificationResult, IdentificationTrial, TruthFace
 
 GROUPS = ("ethnicity", "sex")
 """What rates can be split by: attributes of the nominal's record, never guessed from an image."""
@@ -136,7 +136,7 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
         trials = [_trial(t, done.lists.get(t), t.nominal_id in done.enrolled) for t in done.known]
         groups = _groups(done.known, receipts.nominals(deed.session), by)
         rates = evaluation.identification(trials, gallery=len(done.enrolled), within_rank=WITHIN_RANK, groups=groups)
-        deed.note(trials=len(trials), gallery=done.gallery.version)
+        deed.note(trials=len(trials), gallery=done.gallery.version, measured=_measured(desk, rates, len(done.enrolled)))
         return IdentificationReport(
             model=desk.model, gallery=done.gallery, gallery_nominals=len(done.enrolled), mated=rates.mated,
             nonmated=rates.nonmated, failures_to_acquire=rates.failures_to_acquire,
@@ -147,6 +147,27 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
             stills_not_in_case=len({t.still for t in table} - {t.still for t in done.known}),
             elapsed_s=time.perf_counter() - began,
         )  # fmt: skip
+
+
+def _measured(desk: Desk, rates: IdentificationResult, nominals: int) -> dict[str, object]:
+    """Return the rates as the record has them: as counts of trials, so that their intervals can be worked out."""
+
+    def counts(shares: Mapping[str, float | None], of: int) -> dict[str, int]:
+        return {name: round(share * of) for name, share in shares.items() if share is not None}
+
+    return {
+        "model": str(desk.model), "gallery": nominals, "mated": rates.mated, "nonmated": rates.nonmated,
+        "failures": rates.failures_to_acquire, "within_rank": rates.within_rank,
+        "within": counts(rates.hit_rate, rates.mated), "missed": counts(rates.fnir_at_fpir, rates.mated),
+        "groups": {
+            attribute: {
+                label: {"mated": group.mated, "within": counts(group.hit_rate, group.mated)}
+                for label, group in found.items() if group.insufficient is None
+            }
+            for attribute, found in rates.groups.items()
+        },
+        "synthetic": desk.settings.get("kind") == "demonstration",
+    }  # fmt: skip
 
 
 def sentences(report: IdentificationReport) -> list[str]:

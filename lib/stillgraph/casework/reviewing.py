@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 
@@ -164,8 +166,18 @@ def judge(
         # The seal says nothing of the verdict to who reads the chain, and everything to who checks it.
         deed.note(judgement=sequence, search=listed.search_id, seal=chain.seal(after[-1]))
         deed.note(policy=reviews.policy(session).number)
-        ruled = review.ruling(after)
-        return ruled if trial is None else Ruling(Outcome.PENDING)
+        ruled = review.ruling(after) if trial is None else Ruling(Outcome.PENDING)
+        deed.note(outcome=str(ruled.outcome), **_verdicts(ruled, after))
+        return ruled
+
+
+def _verdicts(ruled: Ruling, said: Sequence[Judgement]) -> dict[str, object]:
+    """Return how often each verdict was given, once no officer is to judge who could read it in the record."""
+    from stillgraph.review import OFFICERS_AT_MOST
+
+    newest = {one.officer: str(one.verdict) for one in said}
+    settled = ruled.outcome in {Outcome.CORROBORATED, Outcome.NOT_SUPPORTED} or len(newest) >= OFFICERS_AT_MOST
+    return {"verdicts": dict(sorted(Counter(newest.values()).items()))} if settled else {}
 
 
 @served

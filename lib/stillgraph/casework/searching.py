@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillgraph.casework import indexing, outside, rating, self_checking
+from stillgraph.casework import accounting, indexing, outside, rating, self_checking
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import analyse_all, keep_run
@@ -137,6 +137,7 @@ def search(
         if enhancement is not None:
             deed.note(enhancement=enhancement)
         deed.note(stills=len(covered), probes=len(probes), gallery=index.info.version, gallery_size=index.info.size)
+        accounting.search(deed, desk, probes, stills=covered)
         if not covered:
             return report
         search_id = searches.add(
@@ -211,6 +212,7 @@ def search_together(
             searched_at=deed.at,
         )  # fmt: skip
         deed.note(search=search_id, gallery=index.info.version, gallery_size=index.info.size)
+        accounting.search(deed, desk, probes, stills=[StillId(face.image_id) for face in found])
         return replace(report, search_id=search_id)
 
 
@@ -333,6 +335,7 @@ def _search_outside(
         probes = _probes(index, faces, limit, at, filters=asked)
         deed.note(images=len(analyses), refused=len(refused), probes=len(probes))
         deed.note(gallery=index.info.version, gallery_size=index.info.size)
+        accounting.search(deed, desk, probes, images=len(analyses))
         report = SearchReport(
             search_id=None, gallery=index.info, model=desk.model, threshold=at, limit=limit,
             elapsed_s=time.perf_counter() - began, probes=probes, fpir=applied,

@@ -15,7 +15,7 @@ from datetime import date
 
 import numpy as np
 
-from stillgraph.casework import rating, searching
+from stillgraph.casework import accounting, rating, searching
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, StillgraphError
@@ -108,7 +108,12 @@ def search_open_stills(
         deed.note(
             deliveries=list(report.deliveries), images=report.images, newcomers=report.newcomers,
             open_faces=report.open_faces, places=report.places, leads=len(report.leads),
-            searches=list(report.searches),
+            searches=list(report.searches), reopened=[lead.face_id for lead in report.leads if lead.judged_before],
+        )  # fmt: skip
+        compared = report.open_faces if report.places else 0
+        accounting.account(
+            deed, desk, stills=unsolved.open_stills(deed.session, desk.model) if compared else (), faces=compared,
+            usable=compared, lists=len(report.leads), listed=len(report.leads),
         )  # fmt: skip
         return report
 

@@ -40,6 +40,11 @@ class Line:
     details: Mapping[str, Any]
 
     @property
+    def month(self) -> str:
+        """The month it was recorded in, UTC."""
+        return f"{self.day:%Y-%m}"
+
+    @property
     def action(self) -> str:
         """What was done or tried."""
         return self.entry.action
@@ -63,7 +68,6 @@ class SearchAccount:
     places: Mapping[str, int]
     bands: Mapping[str, int]
     first: Mapping[str, Mapping[str, int]]
-    gallery: Mapping[str, Mapping[str, int]]
 
 
 @dataclass(slots=True)
@@ -123,10 +127,10 @@ def _search(line: Line) -> SearchAccount:
         found = named if named is not None else int(said.get("probes", said.get("open_faces", 0)))
         count = named if named is not None else int(said.get(images or "", 0))
         return SearchAccount(line, kind, count, found, None, said.get("leads") if kind == "enrolment" else None,
-                             {PLACE_NOT_RECORDED if kind != "outside" else OUTSIDE: count}, {}, {}, {})  # fmt: skip
+                             {PLACE_NOT_RECORDED if kind != "outside" else OUTSIDE: count}, {}, {})  # fmt: skip
     return SearchAccount(
         line, kind, int(told["images"]), int(told["faces"]), int(told["usable"]), int(told["lists"]), told["places"],
-        told["bands"], told["first"], told["gallery"],
+        told["bands"], told["first"],
     )  # fmt: skip
 
 
@@ -141,7 +145,7 @@ def review(before: Iterable[Line], within: Iterable[Line]) -> ReviewAccount:
     made = ReviewAccount()
     for line in before:
         _follow(line, stands)
-    judged, settled = set[str](), set[str]()
+    judged, settled, said = set[str](), set[str](), dict[str, Mapping[str, int]]()
     for line in within:
         made.reopened += _follow(line, stands)
         if line.action != Action.JUDGE or not line.done:
@@ -149,9 +153,11 @@ def review(before: Iterable[Line], within: Iterable[Line]) -> ReviewAccount:
         made.judgements += 1
         if "outcome" in line.details:
             made.recorded += 1
-            made.verdicts.update(line.details.get("verdicts", {}))
             face = str(line.details["face"])
+            said[face] = line.details.get("verdicts", said.get(face, {}))
             (judged if line.details["outcome"] == UNSETTLED else settled).add(face)
+    for face in settled:
+        made.verdicts.update(said.get(face, {}))
     made.outcomes = Counter(
         stands.get(face, UNSETTLED) for face in settled | {one for one in judged if one not in stands}
     )

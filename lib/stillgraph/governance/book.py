@@ -43,6 +43,10 @@ class Book:
             self.shown.add(name)
         return name
 
+    def add(self, whole: str, parts: Sequence[str]) -> None:
+        """Say that counts entered before add up to another."""
+        self.sums.append(Sum(whole, tuple(parts)))
+
     def split(self, whole: str, parts: Mapping[str, int], *, shown: bool = True) -> list[str]:
         """Enter the parts of a count entered before, by their names; what they leave is one more, not shown."""
         names = [self.put(name, count, shown=shown) for name, count in parts.items()]
@@ -50,7 +54,7 @@ class Book:
             return names
         rest = self.counts[whole] - sum(parts.values())
         left = [self.put(f"{whole}.not.{len(self.sums)}", rest, shown=False)] if rest else []
-        self.sums.append(Sum(whole, (*names, *left)))
+        self.add(whole, (*names, *left))
         return names
 
     def less(self, whole: str, part: str) -> None:
@@ -58,7 +62,7 @@ class Book:
         if {whole, part} & self.missing:
             return
         rest = self.put(f"{whole}.less.{part}", self.counts[whole] - self.counts[part], shown=False)
-        self.sums.append(Sum(whole, (part, rest)))
+        self.add(whole, (part, rest))
 
     def close(self, *, public: bool) -> None:
         """Decide what is withheld; nothing is entered after that."""

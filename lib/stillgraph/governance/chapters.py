@@ -12,7 +12,7 @@ from stillgraph.governance import accounts
 from stillgraph.governance.accounts import Line, SearchAccount
 from stillgraph.governance.book import ALL, Book
 from stillgraph.records import Outcome, Verdict
-from stillgraph.records.transparency import TransparencySection
+from stillgraph.records.transparency import TransparencyRow, TransparencySection, TransparencyTable
 
 Draft = Callable[[], TransparencySection | None]
 """Sets a section, once every section has entered its counts."""
@@ -62,12 +62,12 @@ def searches(book: Book, material: Material) -> Draft:
     for key, _, measure in measures:
         book.put(f"search.{key}.{ALL}", sum(measure(one) for one in found))
     ways = [kind for kind in accounts.KINDS if any(one.kind == kind for one in found)]
-    months = sorted({f"{one.line.day:%Y-%m}" for one in found})
+    months = sorted({one.line.month for one in found})
     for key, _, measure in measures:
         by_kind, by_month = Counter[str](), Counter[str]()
         for one in found:
             by_kind[one.kind] += measure(one)
-            by_month[f"{one.line.day:%Y-%m}"] += measure(one)
+            by_month[one.line.month] += measure(one)
         parts_of(book, f"search.{key}.{ALL}", f"search.{key}.kind", {kind: by_kind[kind] for kind in ways})
         parts_of(book, f"search.{key}.{ALL}", f"search.{key}.month", {month: by_month[month] for month in months})
     columns = [(key, label) for key, label, _ in measures]
@@ -126,10 +126,12 @@ def places(book: Book, material: Material) -> Draft:
 def yields(book: Book, material: Material) -> Draft:
     """Count the faces good enough to be searched, and the lists that made."""
     found = material.recorded
-    faces = book.put("yield.faces", sum(one.faces for one in found))
-    usable = book.put("yield.usable", sum(one.usable or 0 for one in found))
-    lists = book.put("yield.lists", sum(one.lists or 0 for one in found))
-    book.split(f"search.faces.{ALL}", {faces: book.counts[faces]})
+    known = bool(found) or not material.searches
+    faces = book.put("yield.faces", sum(one.faces for one in found) if known else None)
+    usable = book.put("yield.usable", sum(one.usable or 0 for one in found) if known else None)
+    lists = book.put("yield.lists", sum(one.lists or 0 for one in found) if known else None)
+    if known:
+        book.split(f"search.faces.{ALL}", {faces: book.counts[faces]})
     book.less(faces, usable)
     book.less(usable, lists)
     bands = Counter[str]()
@@ -231,50 +233,54 @@ def _filtered(one: SearchAccount) -> bool:
 def review(book: Book, material: Material) -> Draft:
     """Say what officers decided of the lists."""
     made = accounts.review(material.before, material.within)
-    judgements = book.put("review.judgements", made.judgements)
-    settled = sum(made.outcomes.values())
     known = made.recorded > 0 or not made.judgements
-    judged = book.put("review.judged", settled if known else None)
-    outcomes = {
-        f"review.{key}": made.outcomes[str(outcome)]
-        for key, outcome in OUTCOMES.items()
-    }  # fmt: skip
-    names = book.split(judged, outcomes) if known else [book.put(name, None) for name in outcomes]
-    ended = book.put("review.ended", settled - made.outcomes[accounts.UNSETTLED] if known else None)
-    book.less(judged, ended)
-    reopened = book.put("review.reopened", made.reopened)
-    said = {f"review.said.{verdict}": made.verdicts[str(verdict)] for verdict in Verdict}
-    verdicts = book.put("review.verdicts", sum(said.values()) if known else None)
-    spoken = book.split(verdicts, said) if known else [book.put(name, None) for name in said]
+    counts = {key: made.outcomes[str(outcome)] for key, outcome in OUTCOMES.items()}
+    ended, judged = sum(counts[key] for key in DECIDED), sum(counts.values())
+    for key, count in (*counts.items(), ("ended", ended), ("judged", judged)):
+        book.put(f"review.{key}", count if known else None)
     if known:
-        book.less(judgements, verdicts)
+        book.add("review.judged", ["review.ended", "review.pending"])
+        book.add("review.ended", [f"review.{key}" for key in DECIDED])
+    reopened = book.put("review.reopened", made.reopened)
 
     def draft() -> TransparencySection:
-        labels = zip(OUTCOMES, OUTCOME_LABELS, names, strict=True)
+        rows = [(key, OUTCOME_LABELS[key], [f"review.{key}"]) for key in OUTCOMES]
+        tables = [
+            book.table(
+                "outcomes", "Lists judged, by what came of them at the end of the period", "outcome",
+                columns=[("lists", "lists")], rows=[*rows, (ALL, "all", ["review.judged"])],
+            ),
+            book.table(
+                "reopened", "Lists decided before and open again", "why", columns=[("lists", "lists")],
+                rows=[("enrolment", "somebody newly enrolled came near the top", [reopened])],
+            ),
+        ]  # fmt: skip
+        if not material.public:
+            tables.append(_judgements(made))
         return TransparencySection(
             "review", "What officers decided",
             paragraphs=(REVIEWED, *((SETTLED_NOT_THEN,) if made.recorded < made.judgements else ())),
             rates=(
-                book.rate("corroborated", "decided lists on which officers agreed on somebody", names[0], ended),
-                book.rate("disputed", "decided lists on which officers did not agree", names[2], ended),
+                book.rate("corroborated", "decided lists on which officers agreed on somebody", "review.corroborated",
+                          "review.ended"),
+                book.rate("disputed", "decided lists on which officers did not agree", "review.disputed",
+                          "review.ended"),
             ),
-            tables=(
-                book.table(
-                    "outcomes", "Lists judged, by what came of them at the end of the period", "outcome",
-                    columns=[("lists", "lists")],
-                    rows=[*((key, label, [name]) for key, label, name in labels), (ALL, "all", [judged])],
-                ),
-                book.table(
-                    "judgements", "Judgements", "what", columns=[("count", "number")],
-                    rows=[("made", "judgements made, trials among them", [judgements]),
-                     *((str(verdict).replace(" ", "_"), f"of decided lists: {verdict}", [name])
-                       for verdict, name in zip(Verdict, spoken, strict=True)),
-                     ("reopened", "decided lists reopened, as somebody newly enrolled came near the top", [reopened])],
-                ),
-            ),
+            tables=tuple(tables),
         )  # fmt: skip
 
     return draft
+
+
+def _judgements(made: accounts.ReviewAccount) -> TransparencyTable:
+    """Count judgements, for those who answer for them: two make a decided list, so they would tell how many are."""
+    rows = [TransparencyRow("made", "judgements made, trials among them", (made.judgements,))]
+    rows += [
+        TransparencyRow(str(verdict).replace(" ", "_"), f"of lists decided in the period: {verdict}",
+                        (made.verdicts[str(verdict)],))
+        for verdict in Verdict
+    ]  # fmt: skip
+    return TransparencyTable("judgements", "Judgements", "what", (("count", "number"),), tuple(rows))
 
 
 OUTCOMES = {
@@ -283,12 +289,13 @@ OUTCOMES = {
     "disputed": Outcome.DISPUTED,
     "pending": Outcome.PENDING,
 }
-OUTCOME_LABELS = (
-    "corroborated: two officers agreed on one person",
-    "not supported: officers agreed that nobody on the list is the person",
-    "disputed: officers did not agree",
-    "pending: judged by one officer so far",
-)
+OUTCOME_LABELS = {
+    "corroborated": "corroborated: two officers agreed on one person",
+    "not_supported": "not supported: officers agreed that nobody on the list is the person",
+    "disputed": "disputed: officers did not agree",
+    "pending": "pending: judged by one officer so far",
+}
+DECIDED = ("corroborated", "not_supported", "disputed")
 REVIEWED = (
     "A list is judged by two officers, each on their own, the second blind to the first and to every score; by a third "
     "where they disagree. Nothing follows from a list until they agree. That they agree does not say that they are "

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from stillgraph.errors import AuditBroken
-from stillgraph.governance import accounts, chapters, periods, upkeep
+from stillgraph.governance import accounts, chapters, conduct, periods, upkeep
 from stillgraph.governance.accounts import Line
 from stillgraph.governance.book import Book
 from stillgraph.governance.chapters import Material
@@ -19,7 +19,7 @@ from stillgraph.records.transparency import TransparencyReport, TransparencySeal
 
 CHAPTERS = (
     chapters.searches, chapters.places, chapters.yields, chapters.thresholds, chapters.review, upkeep.error_rates,
-    upkeep.gallery, upkeep.groups, upkeep.retention, upkeep.refusals, upkeep.access, upkeep.changes, upkeep.people,
+    upkeep.gallery, upkeep.groups, conduct.retention, conduct.refusals, conduct.access, conduct.changes, conduct.people,
     upkeep.software, upkeep.unknown,
 )  # fmt: skip
 """The sections in the order they are read; each enters its counts, and is set once all are entered."""

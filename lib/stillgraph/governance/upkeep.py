@@ -1,4 +1,4 @@
-"""Sections of a transparency report: errors, the gallery, groups, keeping, attempts, access, changes, software."""
+"""Sections of a transparency report: error rates, the gallery, groups, software and models, what is not known."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ def error_rates(_book: Book, material: Material) -> Draft:
                       said["mated"])
                 for target, n in said["missed"].items()
             ]  # fmt: skip
+            rates += [
+                _rate(f"{attribute}_{label}_within_{rank}",
+                      f"{attribute} {label}: the right person within the first {rank}", n, group["mated"])
+                for attribute, found in said.get("groups", {}).items()
+                for label, group in found.items()
+                for rank, n in group["within"].items()
+            ]  # fmt: skip
         rates += [
             _rate(f"fpir_{fpir}", f"searches for a stranger that returned somebody, threshold set for FPIR {fpir}",
                   int(line.details["returned"]), int(line.details["searches"]))
@@ -93,21 +100,31 @@ def _newest_by(lines: Iterable[Line], name: str) -> dict[str, Line]:
     return {f"{line.details[name]:g}": line for line in lines}
 
 
+def _sizes(lines: Iterable[Line]) -> dict[str, tuple[int, str]]:
+    """Return size and version of the gallery at the last search of each month."""
+    return {
+        line.month: (int(line.details["gallery_size"]), str(line.details.get("gallery", "")))
+        for line in lines
+        if line.done and "gallery_size" in line.details and not line.details.get("among_stills")
+    }
+
+
 def gallery(book: Book, material: Material) -> Draft:
     """Count the custody images enrolled, and say how large the gallery was."""
-    sizes: dict[str, tuple[int, str]] = {}
-    taken, refused = Counter[str](), Counter[str]()
-    for line in material.within:
-        month = f"{line.day:%Y-%m}"
-        if line.done and "gallery_size" in line.details and not line.details.get("among_stills"):
-            sizes[month] = (int(line.details["gallery_size"]), str(line.details.get("gallery", "")))
-        if line.done and line.action == Action.ENROL_CUSTODY:
-            taken[month] += int(line.details.get("accepted", 0))
-            refused[month] += int(line.details.get("refused", 0))
+    sizes = _sizes(material.within)
+    taken, refused, statuses = Counter[str](), Counter[str](), Counter[str]()
+    for line in _of(material.within, Action.ENROL_CUSTODY):
+        taken[line.month] += int(line.details.get("accepted", 0))
+        refused[line.month] += int(line.details.get("refused", 0))
+        statuses.update(line.details.get("statuses", {}))
     months = sorted({*sizes, *taken, *refused})
     for stem, counted in (("enrolled", taken), ("refused", refused)):
         book.put(f"gallery.{stem}.{ALL}", sum(counted.values()))
         parts_of(book, f"gallery.{stem}.{ALL}", f"gallery.{stem}", {month: counted[month] for month in months})
+
+    by_status = parts_of(
+        book, f"gallery.enrolled.{ALL}", "gallery.status", {name: statuses[name] for name in sorted(statuses)}
+    )
 
     def size(month: str) -> str:
         if month not in sizes:
@@ -133,7 +150,13 @@ def gallery(book: Book, material: Material) -> Draft:
         table = TransparencyTable(
             "by_month", "The gallery by month", "month", tuple(columns), tuple(rows), ROUNDED if material.public else ""
         )
-        return TransparencySection("gallery", "The gallery", paragraphs=(GALLERY,), tables=(table,))
+        told = [(key, key, [name]) for key, name in by_status]
+        of_status = book.table(
+            "by_status", "Images enrolled, by conviction status", "status", columns=[("images", "images enrolled")],
+            rows=[*told, (ALL, "all", [f"gallery.enrolled.{ALL}"])],
+        )  # fmt: skip
+        tables = (table, of_status) if told else (table,)
+        return TransparencySection("gallery", "The gallery", paragraphs=(GALLERY,), tables=tables)
 
     return draft
 
@@ -145,10 +168,19 @@ GALLERY = (
 ROUNDED = "Sizes are to the nearest ten: the difference of two exact ones would be a small count."
 
 
+def _people(lines: Sequence[Line]) -> Mapping[str, Mapping[str, int]]:
+    """Return who was in custody records by group, as the newest entry that says so has it."""
+    for line in reversed(lines):
+        told: Mapping[str, Any] = line.details.get("account", line.details)
+        if line.done and "people" in told and isinstance(told["people"], dict):
+            return told["people"]
+    return {}
+
+
 def groups(book: Book, material: Material) -> Draft:
     """Count whom the lists named first and whom the gallery holds, by what custody recorded."""
     found = material.recorded
-    stock: Mapping[str, Mapping[str, int]] = next((one.gallery for one in reversed(found) if one.gallery), {})
+    stock = _people(material.within)
     named: dict[str, list[tuple[str, str]]] = {}
     for attribute in ATTRIBUTES:
         first = Counter[str]()
@@ -166,7 +198,7 @@ def groups(book: Book, material: Material) -> Draft:
         tables = tuple(
             TransparencyTable(
                 attribute, f"By recorded {ATTRIBUTES[attribute]}", ATTRIBUTES[attribute],
-                (("first", "lists that named one first"), ("gallery", "people in the gallery")),
+                (("first", "lists that named one first"), ("people", "people in custody records")),
                 tuple(
                     TransparencyRow(label, label or "not recorded", (book.cell(name), persons(attribute, label)))
                     for label, name in rows
@@ -188,195 +220,7 @@ GROUPS = (
     "stills, or because the model errs on it more: these counts cannot say which."
 )
 NO_GROUPS = "No entry of the period says whom lists named first, by group."
-ROUNDED_PEOPLE = "People in the gallery are to the nearest ten, as its size is."
-
-
-RETENTION = {
-    "apply retention": "deletions as the rules say",
-    "hold": "legal holds laid",
-    "lift hold": "legal holds lifted",
-    "apply to delete": "applications to delete",
-    "decide application": "applications decided",
-    "subject access": "answers to people who asked what is held on them",
-}
-"""What is done about keeping, as the record names it, and in whose words."""
-
-
-def retention(book: Book, material: Material) -> Draft:
-    """Count what was deleted, held and asked for."""
-    counted = Counter(line.action for line in material.within if line.done and line.action in RETENTION)
-    names = [book.put(f"retention.{action}", counted[action]) for action in RETENTION]
-
-    def draft() -> TransparencySection:
-        none = not counted
-        rows = [(action.replace(" ", "_"), label, [name])
-                for (action, label), name in zip(RETENTION.items(), names, strict=True)]  # fmt: skip
-        table = book.table("acts", "What was done about keeping", "act", columns=[("count", "number")], rows=rows)
-        return TransparencySection(
-            "retention", "Keeping and deleting", paragraphs=(NOTHING_DELETED,) if none else (), tables=(table,)
-        )
-
-    return draft
-
-
-NOTHING_DELETED = "No entry of the period is of deleting, holding or an application."
-
-
-def refusals(book: Book, material: Material) -> Draft:
-    """Count what was tried and refused, or failed."""
-    tried = [line for line in material.within if line.entry.result == "refused"]
-    failed = book.put("failed", sum(line.entry.result == "failed" for line in material.within))
-    counted = Counter(line.action for line in tried)
-    whole = book.put("refused", len(tried))
-    names = parts_of(book, whole, "refused.to", {action: counted[action] for action in sorted(counted)})
-
-    def draft() -> TransparencySection:
-        tables = [
-            book.table(
-                "by_action", "Attempts refused, by what was tried", "to", columns=[("count", "attempts")],
-                rows=[*((key.replace(" ", "_"), key, [name]) for key, name in names), (ALL, "all", [whole])],
-            ),
-            book.table("failures", "Other failures", "what", columns=[("count", "number")],
-                       rows=[("failed", "actions that failed and left nothing behind", [failed])]),
-        ]  # fmt: skip
-        if not material.public and tried:
-            tables.append(
-                TransparencyTable(
-                    "attempts", "Every attempt refused", "entry",
-                    (("at", "at (UTC)"), ("officer", "officer as named"), ("action", "to"), ("why", "why not")),
-                    tuple(
-                        TransparencyRow(
-                            str(line.entry.sequence), str(line.entry.sequence),
-                            (f"{line.entry.recorded_at:%Y-%m-%d %H:%M}", line.entry.officer, line.action,
-                             str(line.details.get("why", ""))),
-                        )
-                        for line in tried
-                    ),
-                )
-            )  # fmt: skip
-        return TransparencySection("refusals", "Attempts refused", paragraphs=(REFUSED,), tables=tuple(tables))
-
-    return draft
-
-
-REFUSED = (
-    "Whatever is tried without a known officer, an open operation or a reason, or by a role that may not, is refused."
-)
-
-
-ACCESS = {
-    "sign_ins": ("officers signing in", (Action.SIGN_IN,)),
-    "looks": ("looks at faces, stills, people and tables", (Action.VIEW, Action.VIEW_QUEUE, Action.EXPLAIN)),
-    "queries": ("questions in SQL", (Action.QUERY,)),
-    "rankings": ("rankings and networks", (Action.RANK, Action.NETWORK, Action.PROPOSE_SERIES)),
-    "exports": (
-        "files for people: statements, photo arrays, case packs, reports",
-        (Action.EXPORT_STATEMENT, Action.MAKE_ARRAY, Action.EXPORT_CASE_PACK, Action.REPORT_TRANSPARENCY),
-    ),
-    "workbenches": ("times that pages or the lab were opened", (Action.OPEN_WORKBENCH,)),
-}
-"""What is looked at and what leaves the case, by which actions."""
-
-
-def access(book: Book, material: Material) -> Draft:
-    """Count looks, and what left the case."""
-    counted = Counter(line.action for line in material.within if line.done)
-    rows = [
-        (key, label, [book.put(f"access.{key}", sum(counted[str(action)] for action in actions))])
-        for key, (label, actions) in ACCESS.items()
-    ]
-
-    def draft() -> TransparencySection:
-        table = book.table("acts", "Looking and exporting", "what", columns=[("count", "number")], rows=rows)
-        return TransparencySection("access", "Looking and exporting", tables=(table,))
-
-    return draft
-
-
-CHANGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    Action.CREATE_CASE: ("case made", ("model",)),
-    Action.UPGRADE_CASE: ("case upgraded", ("since", "to")),
-    Action.SET_POLICY: ("policy of review changed", ("policy",)),
-    Action.SET_THRESHOLD: ("threshold set", ("fpir", "threshold", "searches")),
-    Action.CALIBRATE: ("scores calibrated", ("searches",)),
-    Action.CHOOSE_ENGINE: ("gallery engine chosen", ("engine",)),
-    Action.SET_HARM: ("harm table set", ("version",)),
-    Action.MIGRATE_MODEL: ("face model changed", ("to", "step")),
-}
-"""Changes of the rules by which the case is worked, and which details of them anybody may read."""
-
-
-def changes(_book: Book, material: Material) -> Draft:
-    """List how the rules changed: thresholds, policies, models."""
-
-    def said(line: Line) -> str:
-        label, wanted = CHANGES[line.action]
-        told = ", ".join(
-            f"{name} {_plain(line.details[name])}" for name in wanted if line.details.get(name) is not None
-        )
-        return f"{line.day.isoformat()}: {label}{': ' if told else ''}{told}"
-
-    def draft() -> TransparencySection:
-        points = tuple(said(line) for line in material.within if line.done and line.action in CHANGES)
-        return TransparencySection(
-            "changes", "Changes of rules, models and settings", points=points,
-            paragraphs=() if points else ("None in the period.",),
-        )  # fmt: skip
-
-    return draft
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def people(_book: Book, material: Material) -> Draft:
-    """Count by operation and officer, for those who answer for them; the public is told of neither."""
-
-    def draft() -> TransparencySection | None:
-        if material.public:
-            return None
-        images, searches = Counter[str](), Counter[str]()
-        for one in material.searches:
-            searches[one.line.entry.operation] += 1
-            images[one.line.entry.operation] += one.images
-        acts = Counter((line.entry.operation) for line in material.within if line.done)
-        by_operation = tuple(
-            TransparencyRow(name, name, (acts[name], searches[name], images[name])) for name in sorted(acts)
-        )
-        officers = Counter(line.entry.officer for line in material.within if line.done)
-        searched = Counter(one.line.entry.officer for one in material.searches)
-        judged = _by_officer(material.within, Action.JUDGE)
-        refused = Counter(line.entry.officer for line in material.within if line.entry.result == "refused")
-        by_officer = tuple(
-            TransparencyRow(name, name, (officers[name], searched[name], judged[name], refused[name]))
-            for name in sorted({*officers, *refused})
-        )
-        return TransparencySection(
-            "people", "Operations and officers", paragraphs=(NAMED,),
-            tables=(
-                TransparencyTable(
-                    "operations", "By operation", "operation",
-                    (("actions", "actions"), ("searches", "searches"), ("images", "stills or images searched")),
-                    by_operation,
-                ),
-                TransparencyTable(
-                    "officers", "By officer", "officer",
-                    (("actions", "actions"), ("searches", "searches"), ("judgements", "judgements"),
-                     ("refused", "attempts refused")),
-                    by_officer,
-                ),
-            ),
-        )  # fmt: skip
-
-    return draft
-
-
-NAMED = "Officers and operations are named by their ids, as claimed at the time."
-
-
-def _by_officer(lines: Iterable[Line], action: str) -> Counter[str]:
-    return Counter(line.entry.officer for line in lines if line.done and line.action == action)
+ROUNDED_PEOPLE = "People in custody records are to the nearest ten, as the gallery's size is."
 
 
 def software(_book: Book, material: Material) -> Draft:

@@ -72,6 +72,11 @@ def count_open(session: Session, model: ModelId) -> int:
     return int(row[0])
 
 
+def open_stills(session: Session, model: ModelId) -> list[StillId]:
+    """Return the stills that have an open face."""
+    return [row[0] for row in session.rows(f"SELECT DISTINCT f.image_id FROM {_OPEN}", {"model": model})]  # noqa: S608
+
+
 def open_faces(session: Session, model: ModelId) -> OpenFaces:
     """Return every open face with its template."""
     frame = session.frame(f"SELECT f.face_id, t.vector FROM {_OPEN} ORDER BY f.face_id", {"model": model})  # noqa: S608
