@@ -100,6 +100,11 @@ SELECT
     (SELECT count(*) FROM custody_images WHERE searchable AND review_due < $today) AS gallery_past_review
 """
 
+_UNKNOWN_SERIES = """
+SELECT person_id, stills, offences, retailers FROM persons
+WHERE status = 'unknown' AND stills > 1 ORDER BY stills DESC, retailers DESC, person_id LIMIT ?
+"""
+
 _PERSON_OFFENCES = """
 SELECT o.offence_id, o.occurred_at, o.retailer, o.store, o.borough, o.offence, o.value_pence, p.status, p.faces
 FROM person_offences AS p JOIN offences AS o USING (offence_id)
@@ -150,6 +155,21 @@ def at_a_glance(desk: Desk) -> Glance:
 
 
 @served
+def unknown_series(desk: Desk, most: int = 10) -> pd.DataFrame:
+    """Return the unknown persons on most stills: person_id, stills, offences, retailers."""
+    with desk.act(Action.VIEW, what="unknown series") as deed:
+        return deed.session.frame(_UNKNOWN_SERIES, [most])
+
+
+@served
+def offence_days(desk: Desk) -> tuple[date, date] | None:
+    """Return the first and the last day of offences, ``None`` where there are none."""
+    with desk.act(Action.VIEW, what="days of offences") as deed:
+        days = deed.session.one("SELECT min(occurred_at)::DATE, max(occurred_at)::DATE FROM offences")
+        return None if days is None or days[0] is None else (days[0], days[1])
+
+
+@served
 def offence_places(desk: Desk) -> pd.DataFrame:
     """Return one row an offence: where, when, what, and whether a corroborated person was there.
 
@@ -177,7 +197,7 @@ def person(desk: Desk, person_id: str) -> Dossier:
     NotFound
         The last linking run has no such person.
     """
-    with desk.act(Action.VIEW, person=person_id) as deed:
+    with desk.act(Action.VIEW_DETAIL, person=person_id) as deed:
         found = persons.persons(deed.session, person_id)
         if not found:
             raise NotFound(
@@ -236,7 +256,7 @@ def query_table(desk: Desk, sql: str) -> pa.Table:
         It is anything else. The attempt is recorded.
     """
     with desk.act(Action.QUERY, sql=queries.without_values(sql)) as deed:
-        return queries.run(deed.session, sql)
+        return queries.run(deed.session, sql, only=deed.reads)
 
 
 @served

@@ -100,7 +100,7 @@ def array_pictures(desk: Desk, array_id: int) -> tuple[Plate, ...]:
     NotFound
         There is no such array.
     """
-    with desk.act(Action.VIEW, what="photo array", array=array_id) as deed:
+    with desk.act(Action.VIEW_FACES, what="photo array", array=array_id) as deed:
         return _plates(desk, deed, _kept(deed.session, array_id))
 
 
@@ -120,7 +120,7 @@ def write(desk: Desk, array_id: int, path: Path) -> None:
         raise WrongUse(
             f"A photo array is written as {' or '.join(statement_pages.WRITERS)}: name such a file, not {path.name}."
         )
-    with desk.act(Action.VIEW, what="photo array", array=array_id) as deed:
+    with desk.act(Action.VIEW_FACES, what="photo array", array=array_id) as deed:
         kept = _kept(deed.session, array_id)
         page = writers[1](kept, _plates(desk, deed, kept))
         deed.note(form=path.suffix.lower().removeprefix("."), sha256=hashlib.sha256(page).hexdigest())

@@ -54,7 +54,7 @@ def comparable(desk: Desk, face_id: FaceId, nominal_id: NominalId) -> Comparable
     NotFound
         The face has no candidate list, or the nominal is not on it.
     """
-    with desk.act(Action.VIEW, what="comparison", face=face_id, nominal=nominal_id) as deed:
+    with desk.act(Action.VIEW_FACES, what="comparison", face=face_id, nominal=nominal_id) as deed:
         return _comparable(desk, deed, face_id, nominal_id)
 
 
@@ -69,7 +69,7 @@ def portrayed(desk: Desk, face_id: FaceId, nominal_id: NominalId, key: str) -> P
     """
     from stillgraph.faces import portraits
 
-    with desk.act(Action.VIEW, what="comparison picture", face=face_id, nominal=nominal_id, picture=key) as deed:
+    with desk.act(Action.VIEW_FACES, what="comparison picture", face=face_id, nominal=nominal_id, picture=key) as deed:
         known = {pictured.key for pictured in _comparable(desk, deed, face_id, nominal_id).pictures}
         if key not in known:
             raise NotFound(f"There is no picture “{key}” of {face_id} and {nominal_id}; choose one that is listed.")
@@ -92,7 +92,7 @@ def in_context(desk: Desk, face_id: FaceId) -> bytes:
     """
     from stillgraph.faces import portraits
 
-    with desk.act(Action.VIEW, what="still in context", face=face_id) as deed:
+    with desk.act(Action.VIEW_FACES, what="still in context", face=face_id) as deed:
         face, pixels = _seen(desk, deed, face_id, ORIGINAL)
         return portraits.in_context(pixels, face.box, LONGEST_PX)
 

@@ -56,9 +56,9 @@ class Deed:
     enforced: bool = False
 
     @property
-    def sees_faces(self) -> bool:
-        """Whether who acts may look at people's faces."""
-        return roles.sees_faces(self.by, enforced=self.enforced)
+    def reads(self) -> frozenset[str] | None:
+        """The views that queries of who acts may read, ``None`` for all."""
+        return None if self.by is None else roles.readable(self.by, enforced=self.enforced)
 
     def note(self, **details: object) -> None:
         """Add to the record: identifiers and counts, never personal data."""

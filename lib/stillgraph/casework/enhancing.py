@@ -81,7 +81,7 @@ def preview(desk: Desk, still: StillId, steps: Sequence[Step] = (), *, longest_p
     from stillgraph.faces import beside, enhance
     from stillgraph.faces import steps as recipe
 
-    with desk.act(Action.VIEW, still=still, what="enhancement preview", steps=recipe.recorded(steps)) as deed:
+    with desk.act(Action.VIEW_FACES, still=still, what="enhancement preview", steps=recipe.recorded(steps)) as deed:
         original = _original(desk, deed, still)
         moving = enhance.geometric(steps)
         same_part, made = _applied(original, moving), _applied(original, steps)
@@ -146,7 +146,7 @@ def enhancements_of(desk: Desk, still: StillId) -> tuple[Enhancement, ...]:
     NotFound
         The still is not in the case.
     """
-    with desk.act(Action.VIEW, still=still, what="enhancements") as deed:
+    with desk.act(Action.VIEW_DETAIL, still=still, what="enhancements") as deed:
         if receipts.missing_stills(deed.session, [still]):
             raise NotFound(f"There is no still {still} in this case; receive its delivery first.")
         return tuple(_worded(one) for one in enhancements.of_still(deed.session, still))
@@ -166,7 +166,7 @@ def reproduce(desk: Desk, enhancement_id: EnhancementId) -> Reproduction:
     """
     from stillgraph.faces import enhance as pixels
 
-    with desk.act(Action.VIEW, enhancement=enhancement_id, what="reproduction") as deed:
+    with desk.act(Action.VIEW_DETAIL, enhancement=enhancement_id, what="reproduction") as deed:
         kept = enhancements.one(deed.session, enhancement_id)
         if kept is None:
             raise NotFound(f"There is no enhancement {enhancement_id} in this case{NOT_THERE}")

@@ -197,7 +197,7 @@ def open_workbench(desk: Desk, which: str) -> dict[str, str]:
 @served
 def opened_workbench(desk: Desk, which: str) -> dict[str, str]:
     """Permit and record that somebody opens the dashboards or the lab; return who does, for what and why."""
-    with desk.act(Action.OPEN_WORKBENCH, which=which) as deed:
+    with desk.act(Action.OPEN_LAB if which == "lab" else Action.OPEN_WORKBENCH, which=which) as deed:
         return {
             "STILLGRAPH_OFFICER": deed.officer,
             "STILLGRAPH_OPERATION": deed.operation,

@@ -252,7 +252,7 @@ def undo(desk: Desk, sequence: int, *, reason: str | None = None) -> Ruled:
 @served
 def rulings(desk: Desk) -> tuple[FaceRuling, ...]:
     """Return every ruling between faces, in its sequence, those taken back and what took them back among them."""
-    with desk.act(Action.VIEW, what="rulings between faces") as deed:
+    with desk.act(Action.VIEW_DETAIL, what="rulings between faces") as deed:
         return tuple(ruling_store.rulings(deed.session))
 
 
@@ -265,7 +265,7 @@ def groups(desk: Desk) -> tuple[Group, ...]:
     """
     from stillgraph.linking.centres import scores_to_others
 
-    with desk.act(Action.VIEW, what="groups") as deed:
+    with desk.act(Action.VIEW_DETAIL, what="groups") as deed:
         blind = office.is_reviewer(deed.session, deed.officer)
         threshold = persons.threshold(deed.session)
         templates = {face.face_id: face for face in face_store.of_stills(deed.session, desk.model)}

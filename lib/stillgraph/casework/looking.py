@@ -60,7 +60,7 @@ def face_quality(desk: Desk, still: StillId, *, ofiq: bool = False) -> StillQual
     """
     from stillgraph.faces.quality import RULES
 
-    with desk.act(Action.VIEW, still=still, what="quality") as deed:
+    with desk.act(Action.VIEW_DETAIL, still=still, what="quality") as deed:
         digests = receipts.still_digests(deed.session, [still])
         if still not in digests:
             raise NotFound(f"There is no still {still} in this case.")

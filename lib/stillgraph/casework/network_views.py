@@ -176,7 +176,7 @@ def faces_of(desk: Desk, *, persons: Collection[str] = (), offences: Collection[
     Columns: person_id, face_id, still_id, offence_id, captured_at (UTC), status.
     """
     asked = {"persons": sorted(map(str, persons)), "offences": sorted(map(str, offences))}
-    with desk.act(Action.VIEW, what="stills of a network", **asked) as deed:
+    with desk.act(Action.VIEW_DETAIL, what="stills of a network", **asked) as deed:
         frame = deed.session.frame(_FACES, asked)
         deed.note(faces=len(frame))
     return frame.assign(face_id=frame["face_id"].map(FaceId))

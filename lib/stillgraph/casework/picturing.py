@@ -68,7 +68,7 @@ class History:
 @served
 def stills(desk: Desk) -> tuple[StillListed, ...]:
     """Return the stills of the case, those not searched yet first."""
-    with desk.act(Action.VIEW, what="stills") as deed:
+    with desk.act(Action.VIEW_DETAIL, what="stills") as deed:
         rows = deed.session.rows(
             "SELECT s.still_id, count(f.face_id) FILTER (f.usable), s.searched FROM main.stills AS s "
             "LEFT JOIN main.faces AS f USING (still_id) GROUP BY ALL ORDER BY s.searched, s.still_id"
@@ -80,7 +80,7 @@ def stills(desk: Desk) -> tuple[StillListed, ...]:
 def still_of(desk: Desk, data: bytes) -> StillId | None:
     """Return the still that has these very bytes, if the case holds one."""
     digest = sha256(data).hexdigest()
-    with desk.act(Action.VIEW, what="still by its bytes") as deed:
+    with desk.act(Action.VIEW_DETAIL, what="still by its bytes") as deed:
         found = receipts.still_of(deed.session, digest)
         deed.note(still=found)
         return found
@@ -95,7 +95,7 @@ def picture(desk: Desk, still: StillId) -> Picture:
     NotFound
         The still is not in the case.
     """
-    with desk.act(Action.VIEW, still=still, what="still") as deed:
+    with desk.act(Action.VIEW_FACES, still=still, what="still") as deed:
         digests = receipts.still_digests(deed.session, [still])
         if still not in digests:
             raise NotFound(f"There is no still {still} in this case.")
@@ -138,7 +138,7 @@ def search_dropped(
 def histories(desk: Desk, nominals: Sequence[NominalId]) -> dict[NominalId, History]:
     """Return what custody holds of some nominals, without a name. Looking is recorded."""
     wanted = list(dict.fromkeys(nominals))
-    with desk.act(Action.VIEW, what="custody histories", nominals=wanted) as deed:
+    with desk.act(Action.VIEW_DETAIL, what="custody histories", nominals=wanted) as deed:
         images = receipts.custody_held(deed.session, wanted)
         arrests: dict[NominalId, list[Arrested]] = {}
         for nominal, *said in deed.session.rows(
@@ -156,7 +156,7 @@ def histories(desk: Desk, nominals: Sequence[NominalId]) -> dict[NominalId, Hist
 @served
 def recorded(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return the words that custody recorded, of each of :data:`RECORDED`, to narrow a gallery by."""
-    with desk.act(Action.VIEW, what="recorded words") as deed:
+    with desk.act(Action.VIEW_DETAIL, what="recorded words") as deed:
         found = {}
         for name in RECORDED:
             view = "nominals" if name == "sex" else "custody_images"

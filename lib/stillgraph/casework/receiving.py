@@ -181,7 +181,7 @@ def _kept(desk: Desk, deed: Deed, asked: _Asked, looked: _Looked, *, began: floa
 @served
 def still_image(desk: Desk, still: StillId) -> bytes:
     """Return a still's bytes as they were received. Looking at it is recorded."""
-    with desk.act(Action.VIEW, still=still) as deed:
+    with desk.act(Action.VIEW_FACES, still=still) as deed:
         return desk.images.get(_digest(receipts.still_digests(deed.session, [still]), still, "still"))
 
 
@@ -189,7 +189,7 @@ def still_image(desk: Desk, still: StillId) -> bytes:
 def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[FaceId, bytes]:
     """Return faces cut out of their stills, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
     wanted = list(dict.fromkeys(faces))
-    with desk.act(Action.VIEW, faces=wanted) as deed:
+    with desk.act(Action.VIEW_FACES, faces=wanted) as deed:
         chips, missing = cut_faces(desk, deed, wanted, size=size)
         if missing:
             raise NotFound(missing[0])
@@ -200,7 +200,7 @@ def face_chips(desk: Desk, faces: Iterable[FaceId], *, size: int = 160) -> dict[
 def custody_chips(desk: Desk, images: Iterable[CustodyImageId], *, size: int = 160) -> dict[CustodyImageId, bytes]:
     """Return the faces of custody images, as PNG of ``size`` x ``size`` pixels. Looking at them is recorded."""
     wanted = list(dict.fromkeys(images))
-    with desk.act(Action.VIEW, custody_images=wanted) as deed:
+    with desk.act(Action.VIEW_FACES, custody_images=wanted) as deed:
         chips, missing = cut_custody(desk, deed, wanted, size=size)
         if missing:
             raise NotFound(missing[0])

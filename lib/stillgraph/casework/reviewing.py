@@ -186,7 +186,7 @@ def history(desk: Desk, face_id: FaceId) -> tuple[Judgement, ...]:
 
     The last one counts, unless an enrolment has put somebody new on the face's list since.
     """
-    with desk.act(Action.VIEW, face=face_id, what="own judgements") as deed:
+    with desk.act(Action.VIEW_DETAIL, face=face_id, what="own judgements") as deed:
         session, me = deed.session, OfficerId(deed.officer)
         tried = reviews.trial_of(session, me, face_id) is not None
         said = reviews.trial_answers(session, me, face_id) if tried else searches.judgements(session, face_id)

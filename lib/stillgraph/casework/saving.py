@@ -52,7 +52,7 @@ def save_query(desk: Desk, name: str, sql: str, *, shared: bool = False) -> Save
         if len(sql) > MOST_SQL:
             raise WrongUse(f"A saved query has at most {MOST_SQL:,} characters: keep this one in a file.")
         deed.note(sql=queries.without_values(sql))
-        queries.bound(deed.session, sql)
+        queries.bound(deed.session, sql, only=deed.reads)
         taken = [one for one in saved.there_for(deed.session, _me(deed)) if one.name == called and one.shared]
         if shared and any(one.officer != deed.officer for one in taken):
             raise WrongUse("Another officer shares a query of that name: choose another, or save it for yourself.")
@@ -84,7 +84,7 @@ def run_saved(desk: Desk, name: str) -> pa.Table:
     with desk.act(Action.QUERY) as deed:
         found = _named(deed, name)
         deed.note(sql=queries.without_values(found.sql), saved=found.saved_id, name=found.name)
-        return queries.run(deed.session, found.sql)
+        return queries.run(deed.session, found.sql, only=deed.reads)
 
 
 @served
@@ -113,7 +113,7 @@ def delete_query(desk: Desk, name: str) -> None:
 def view_columns(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return the documented views with their columns, which a query may name."""
     with desk.act(Action.VIEW, what="documented views") as deed:
-        return queries.columns(deed.session)
+        return queries.columns(deed.session, only=deed.reads)
 
 
 def _named(deed: Deed, name: str) -> SavedQuery:

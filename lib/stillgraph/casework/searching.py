@@ -263,7 +263,7 @@ def candidate_lists(desk: Desk, still: StillId) -> SearchReport:
     NotFound
         The still is not in the case, or has not been searched.
     """
-    with desk.act(Action.VIEW, still=still, what="candidate lists") as deed:
+    with desk.act(Action.VIEW_DETAIL, still=still, what="candidate lists") as deed:
         stored = searches.of_still(deed.session, still)
         if stored is None:
             raise NotFound(

@@ -95,7 +95,7 @@ def retailers(desk: Desk) -> dict[RetailerId, str]:
 @served
 def uploads(desk: Desk) -> tuple[Upload, ...]:
     """Return the deliveries that were dropped and not taken in yet, the oldest first, whoever dropped them."""
-    with desk.act(Action.VIEW, what="uploads") as deed:
+    with desk.act(Action.VIEW_DETAIL, what="uploads") as deed:
         found = [_about(folder) for folder in _root(desk).glob("*") if (folder / ABOUT).is_file()]
         deed.note(uploads=len(found))
         return tuple(sorted(found, key=lambda one: (one.kept_at, one.upload_id)))

@@ -39,7 +39,7 @@ def search_waiting(desk: Desk, *, at_once: int = STILLS_AT_ONCE, progress: Progr
     Interrupted
         ``progress`` stopped it; how much was searched is said.
     """
-    with desk.act(Action.VIEW, what="stills not searched") as deed:
+    with desk.act(Action.VIEW_DETAIL, what="stills not searched") as deed:
         waiting = receipts.unsearched_stills(deed.session)
     stills = faces = lists = made = 0
     try:

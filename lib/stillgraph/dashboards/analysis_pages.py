@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from stillgraph.casework import sights
+from stillgraph.casework.sights import WHOLE, Sight
 from stillgraph.dashboards import (
     network_panels,
     network_state,
@@ -60,15 +62,16 @@ def prolific(desk: Desk | None = None) -> widgets.Widget:
     def build() -> widgets.Widget:
         from stillgraph.dashboards.prolific_source import CaseProlific
 
-        source = CaseProlific(reader.seat() if desk is None else desk)
+        seat = reader.seat() if desk is None else desk
+        source = CaseProlific(seat)
         with source.sitting():
-            return prolific_of(source)
+            return prolific_of(source, sights.sight(seat))
 
     return shown(build)
 
 
-def prolific_of(source: ProlificSource) -> widgets.Widget:
-    """Return the page of prolific offenders over any source."""
+def prolific_of(source: ProlificSource, sight: Sight = WHOLE) -> widgets.Widget:
+    """Return the page of prolific offenders over any source; what the reader's role does not show it says."""
     state = prolific_state.ProlificState(source)
     return panels.page(
         prolific_panels.head(state),
@@ -76,6 +79,6 @@ def prolific_of(source: ProlificSource) -> widgets.Widget:
         prolific_panels.ranking(state),
         panels.Card(prolific_panels.sureness(state), prolific_panels.concentration(state), kind="sg-columns"),
         prolific_panels.worth(state),
-        prolific_panels.person(state),
+        prolific_panels.person(state) if sight.explains else panels.withheld(sight.why or prolific_panels.NOT_WHY),
         panels.Html(wording.FOOT),
     )

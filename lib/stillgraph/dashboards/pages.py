@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from stillgraph.casework import sights
+from stillgraph.casework.sights import WHOLE, Sight
 from stillgraph.dashboards import (
     array_panels,
     enhancement_panels,
@@ -57,25 +59,30 @@ def overview(desk: Desk | None = None) -> widgets.Widget:
     """
 
     def build() -> widgets.Widget:
-        source = _source(desk)
+        seat = reader.seat() if desk is None else desk
+        source = _source(seat)
         # The case file is opened once for all that the page reads.
         with source.sitting():
-            return overview_of(source)
+            return overview_of(source, sights.sight(seat))
 
     return shown(build)
 
 
-def overview_of(source: Source) -> widgets.Widget:
-    """Return the managers' page over any source: first what is read first; charts once that is seen."""
+def overview_of(source: Source, sight: Sight = WHOLE) -> widgets.Widget:
+    """Return the managers' page over any source: first what is read first; charts once that is seen.
+
+    What the reader's role does not show is not asked for, and the page says so.
+    """
     state = OverviewState(source)
-    pair = panels.Card(panels.network(state), panels.places(state), kind="sg-columns")
+    network = (panels.network(state),) if sight.network else ()
+    pair = panels.Card(*network, panels.places(state), kind="sg-columns" if network else "sg-stack")
     lists = panels.Card(panels.unknown_series(state), panels.refusals(state), kind="sg-columns")
     return panels.page(
         panels.header(state),
         panels.alerts(state),
         number_panels.band(state),
         panels.ranking(state),
-        panels.person(state),
+        panels.person(state) if sight.persons else panels.withheld(sight.why),
         pair,
         month_panels.retailer_months(state),
         lists,

@@ -140,6 +140,11 @@ def ranking(state: OverviewState) -> widgets.Widget:
     )
 
 
+def withheld(why: str) -> widgets.Widget:
+    """Return what stands in the place of what the reader's role does not show: the sentence why."""
+    return Card(Html(markup.heading("People") + markup.notice(why)))
+
+
 def person(state: OverviewState) -> widgets.Widget:
     """Return one person's offences and faces, whoever is chosen."""
     chooser = widgets.Dropdown(

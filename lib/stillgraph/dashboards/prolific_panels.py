@@ -19,6 +19,7 @@ from stillgraph.dashboards.wording import MEASURE_HELP
 
 WIDE = {"description_width": "initial"}
 KEPT_AS = ("csv", "xlsx")
+NOT_WHY = "Why somebody ranks where they do is for analysts and supervisors to see: ask one of them."
 
 
 def head(state: ProlificState) -> widgets.Widget:

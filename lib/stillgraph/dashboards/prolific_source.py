@@ -18,7 +18,6 @@ LISTED = 10
 """How many are on the lists that are tested."""
 UNITS = ("persons", "stores", "retailers", "boroughs")
 """Among what concentration is measured."""
-DAYS = "SELECT min(occurred_at)::DATE AS first, max(occurred_at)::DATE AS last FROM offences HAVING count(*) > 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,7 @@ class CaseProlific:
 
     def days(self) -> tuple[date, date] | None:
         """Return the first and the last day of offences, or ``None`` where there are none."""
-        found = analysing.query(self._desk, DAYS)
-        if found.empty:
-            return None
-        return found["first"][0], found["last"][0]
+        return analysing.offence_days(self._desk)
 
     def ranking(self, asked: Asked) -> Ranking:
         """Return the ranking."""

@@ -27,11 +27,6 @@ from stillgraph.records import (
 
 Places = dict[str, tuple[float, float]]
 
-UNKNOWN_SERIES = """
-SELECT person_id, stills, offences, retailers FROM persons
-WHERE status = 'unknown' AND stills > 1 ORDER BY stills DESC, retailers DESC, person_id LIMIT 10
-"""
-
 LONGEST_SIDE_PX = 1600
 """A picture with a longer side is sent to the browser smaller."""
 
@@ -118,7 +113,7 @@ class CaseSource:
 
     def unknown_series(self) -> pd.DataFrame:
         """Return the ten unknown persons on most stills: person_id, stills, offences, retailers."""
-        return analysing.query(self._desk, UNKNOWN_SERIES)
+        return analysing.unknown_series(self._desk)
 
     def face_chips(self, faces: Iterable[FaceId]) -> Mapping[FaceId, bytes]:
         """Return faces of stills as JPEG."""

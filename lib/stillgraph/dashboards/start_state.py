@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from traitlets import Any as AnyTrait
 from traitlets import Enum, HasTraits, Unicode
 
-from stillgraph.casework import beginning, reviewing, uploading
+from stillgraph.casework import beginning, reviewing, sights, uploading
 from stillgraph.dashboards.guard import attempt
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class CaseStart:
     def __repr__(self) -> str:
         return "CaseStart()"
 
+    @cached_property
+    def _sight(self) -> sights.Sight:
+        return sights.sight(self._desk)
+
     @property
     def case(self) -> str:
         """The case's name."""
@@ -51,11 +56,11 @@ class CaseStart:
 
     def lists_waiting(self) -> int:
         """Return how many candidate lists wait for this officer."""
-        return len(reviewing.queue(self._desk))
+        return len(reviewing.queue(self._desk)) if self._sight.judges else 0
 
     def uploads_waiting(self) -> int:
         """Return how many deliveries were dropped and not taken in."""
-        return len(uploading.uploads(self._desk))
+        return len(uploading.uploads(self._desk)) if self._sight.uploads else 0
 
 
 class StartState(HasTraits):

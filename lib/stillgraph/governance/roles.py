@@ -137,6 +137,8 @@ GROUPS = (
 TABLE: Mapping[Action, Rule] = MappingProxyType(
     {action: Rule(may, group.why) for group in GROUPS for action, may in group.may.items()}
 )
+SEEING = frozenset({Action.VIEW_FACES, Action.VIEW_DETAIL})
+"""What an officer may do beside what their role lets them, once an administrator lets them see faces."""
 BLIND = "it shows scores, and what others have settled, to whoever is to judge blind. Ask an officer of another role"
 KEPT_FROM = {Role.REVIEWER: frozenset({Action.QUERY, Action.EXPLAIN, Action.EXPORT_CASE_PACK, Action.SEARCH})}
 """What keeps a reviewer blind: a reason of their own why they may not."""
@@ -169,7 +171,7 @@ def refusal(action: Action, officer: Officer, *, enforced: bool) -> str | None:
             f"To {action}, officer {officer.officer_id} needs a role, since this case enforces roles; an administrator "
             "gives one with `stillgraph case officer role`."
         )
-    if action is Action.VIEW_FACES and officer.sees_faces:
+    if action in SEEING and officer.sees_faces:
         return None
     rule = TABLE.get(action)
     if rule is not None and officer.role in rule.may:
@@ -177,8 +179,12 @@ def refusal(action: Action, officer: Officer, *, enforced: bool) -> str | None:
     why = (
         BLIND if action in KEPT_FROM.get(officer.role, ()) else "nobody's role lets them" if rule is None else rule.why
     )
-    article = "an" if officer.role[0] in "aeiou" else "a"
-    return f"To {action} is not for {article} {officer.role}: {why}."
+    return f"To {action} is not for {article(officer.role)} {officer.role}: {why}."
+
+
+def article(role: Role | None) -> str:
+    """Return ``a`` or ``an``, as it stands before a role."""
+    return "an" if str(role)[0] in "aeiou" else "a"
 
 
 def sees_faces(officer: Officer | None, *, enforced: bool = False) -> bool:

@@ -34,8 +34,8 @@ def views(session: Session) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def run(session: Session, sql: str) -> pa.Table:
-    """Run one SELECT over the documented views and return its rows as an Arrow table.
+def run(session: Session, sql: str, *, only: frozenset[str] | None = None) -> pa.Table:
+    """Run one SELECT over the documented views, or ``only`` some of them, and return its rows as an Arrow table.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def run(session: Session, sql: str) -> pa.Table:
         bounding.within_memory(bounding.MOST_MEMORY),
     ):
         try:
-            return _fetched(bound(session, sql))
+            return _fetched(bound(session, sql, only=only))
         except (duckdb.OutOfMemoryException, MemoryError):
             raise QueryRefused(TOO_MUCH) from None
         except (duckdb.Error, OSError, pa.ArrowException) as error:
@@ -83,7 +83,7 @@ def _fetched(relation: duckdb.DuckDBPyRelation) -> pa.Table:
     return pa.Table.from_batches(batches, reader.schema)
 
 
-def bound(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
+def bound(session: Session, sql: str, *, only: frozenset[str] | None = None) -> duckdb.DuckDBPyRelation:
     """Return one SELECT over the documented views, checked and not run.
 
     Raises
@@ -92,7 +92,7 @@ def bound(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
         As :func:`run`, for all that shows before a row is read.
     """
     try:
-        check(session, sql)
+        check(session, sql, only=only)
         session.confine()
         return session.relation(sql)
     except duckdb.OutOfMemoryException:
@@ -104,18 +104,23 @@ def bound(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
         ) from error
 
 
-def columns(session: Session) -> dict[str, tuple[str, ...]]:
-    """Return the documented views with their columns, in order."""
+def columns(session: Session, *, only: frozenset[str] | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the documented views, or ``only`` some of them, with their columns, in order."""
     rows = session.rows(
         "SELECT c.table_name, list(c.column_name ORDER BY c.column_index) FROM duckdb_columns() AS c "
         "WHERE c.database_name = current_database() AND c.schema_name = 'main' AND NOT c.internal GROUP BY 1 ORDER BY 1"
     )
-    known = set(views(session))
+    known = _known(session, only)
     return {view: tuple(names) for view, names in rows if view in known}
 
 
-def check(session: Session, sql: str) -> None:
-    """Raise :class:`QueryRefused` unless ``sql`` is one SELECT over the documented views.
+def _known(session: Session, only: frozenset[str] | None) -> set[str]:
+    known = set(views(session))
+    return known if only is None else known & only
+
+
+def check(session: Session, sql: str, *, only: frozenset[str] | None = None) -> None:
+    """Raise :class:`QueryRefused` unless ``sql`` is one SELECT over the documented views, or ``only`` some of them.
 
     The statement is judged by its parsed tree, before DuckDB binds it, so neither quoting nor a view's own definition
     hides what it reads.
@@ -125,7 +130,7 @@ def check(session: Session, sql: str) -> None:
     kinds = session.statements(sql)
     if kinds != ["SELECT"]:
         raise QueryRefused("A query is one SELECT statement; this text is " + (" and ".join(kinds) or "empty") + ".")
-    known = set(views(session))
+    known = _known(session, only)
     tree = _tree(session, sql)
     nodes = _nodes(tree)
     named = {key for node in nodes for key in _cte_names(node)}
@@ -134,10 +139,8 @@ def check(session: Session, sql: str) -> None:
         raise QueryRefused(f"A WITH clause names its parts freely, but not {', '.join(borrowed)}; choose other names.")
     foreign = sorted({what for node in nodes if (what := _foreign(node, known, named)) is not None})
     if foreign:
-        raise QueryRefused(
-            f"A query reads the documented views only (docs/views.md), not {', '.join(foreign)}. "
-            f"There are: {', '.join(sorted(known))}."
-        )
+        whose = "the documented views only (docs/views.md)" if only is None else "only the views that your role reads"
+        raise QueryRefused(f"A query reads {whose}, not {', '.join(foreign)}. There are: {', '.join(sorted(known))}.")
     parts: dict[str, list[str]] = {}
     for node in nodes:
         for name, part in _ctes(node):
