@@ -52,7 +52,8 @@ class SmallCase:
 @pytest.fixture(autouse=True)
 def no_seat_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test pass because of what the shell it runs in happens to name: a case, an officer, an operation, a device."""
-    for name in ("CASE", "OFFICER", "OPERATION", "REASON", "DEVICE", "KEY", "KEY_FILE", "PASSPHRASE"):
+    names = ("CASE", "OFFICER", "OPERATION", "REASON", "DEVICE", "KEY", "KEY_FILE", "PASSPHRASE", "TOKEN", "TOKEN_FILE")
+    for name in names:
         monkeypatch.delenv(f"STILLGRAPH_{name}", raising=False)
 
 

@@ -21,7 +21,7 @@ def item(small_case):
 
 
 def looked(small_case):
-    rows = analysing.query(small_case.seat(), "SELECT officer, details FROM audit WHERE action = 'view'")
+    rows = analysing.query(small_case.seat(), "SELECT officer, details FROM audit WHERE action = 'view faces'")
     return [(row.officer, json.loads(row.details)) for row in rows.itertuples()]
 
 

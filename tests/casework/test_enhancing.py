@@ -99,7 +99,7 @@ def test_a_preview_shows_both_of_the_same_part_and_keeps_nothing_but_that_somebo
     assert stored(small_case) == before
     assert table(small_case, "enhancements") == []
     action, result, details = last_entry(small_case)
-    assert (action, result) == ("view", "done")
+    assert (action, result) == ("view faces", "done")
     assert [step["step"] for step in details["steps"]] == ["crop", "gamma", "upscale"]
     assert "array" not in repr(shown)
     assert "PNG" not in repr(shown)

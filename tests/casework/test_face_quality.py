@@ -52,7 +52,7 @@ def test_looking_at_measures_is_recorded(small_case):
     looking.face_quality(small_case.seat(), STILL)
     with small_case.seat().case.session(writing=False) as session:
         action, details = session.one("SELECT action, details FROM main.audit ORDER BY sequence DESC LIMIT 1")
-    assert action == "view"
+    assert action == "view detail"
     assert '"quality"' in details
     assert STILL in details
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import recording
+from stillgraph.casework import recording, tokens
 from stillgraph.casework.wire.place import server_of
-from stillgraph.errors import ModelError, Refused, StillgraphError, WrongUse
+from stillgraph.errors import ModelError, NotPermitted, Refused, StillgraphError, WrongUse
 from stillgraph.governance import chain, roles
+from stillgraph.governance import sign_in as signing
 from stillgraph.governance.permits import Action, Claim, permit
 from stillgraph.records import AuditEntry, ModelId, Officer
 from stillgraph.store import CaseFile, Session, office, sign_ins
@@ -173,7 +174,10 @@ class Desk:
         return Deed(session, self.clock(), claim.officer or "", claim.operation or "", claim.reason or "", known)
 
     def _permit(self, deed: Deed, action: Action) -> None:
-        session, claim = deed.session, self.claim
+        session = deed.session
+        if self.claim.token and self.claim.sign_in is None:
+            self._prove(deed)
+        claim = self.claim
         if action is Action.UPGRADE_CASE and not office.has_changes(session):
             permit(action, claim, office.officer_before_changes(session, deed.officer), None, deed.at.date())
             return
@@ -184,6 +188,22 @@ class Desk:
             action, claim, deed.by, office.operation(session, deed.operation), deed.at.date(), signed_in=signed_in,
             enforced=deed.enforced, sign_in_required=office.switched_on(session, office.SIGN_IN_REQUIRED),
         )  # fmt: skip
+
+    def _prove(self, deed: Deed) -> None:
+        """Try the token that was given, once for a desk: from then on its number stands in the claim.
+
+        Raises
+        ------
+        NotPermitted
+            It is none of this case's. The attempt is recorded, without the token.
+        """
+        given = signing.parts(self.claim.token)
+        kept = None if given is None else sign_ins.sign_in(deed.session, given[0])
+        if given is None or not signing.holds(kept, given[1]) or kept is None:
+            deed.note(**({} if kept is None else {"token": kept.token_id}))
+            raise NotPermitted(signing.UNKNOWN)
+        self.claim = replace(self.claim, sign_in=kept.token_id)
+        deed.note(sign_in=kept.token_id)
 
     @contextmanager
     def _failures_recorded(self, deed: Deed, action: Action) -> Iterator[None]:
@@ -269,6 +289,8 @@ def take_seat(
 
     ``sign_in`` is the number of the token by which the officer signed in to a page; it must hold at each action.
 
+    Without it, a token in ``STILLGRAPH_TOKEN``, or the file that ``STILLGRAPH_TOKEN_FILE`` names, proves the officer.
+
     ``outdated`` lets in a case of an earlier schema version, to be upgraded.
 
     ``case`` may be the address of a server that keeps a case, or the directory of a case that one keeps: the desk is
@@ -297,6 +319,8 @@ def take_seat(
         from stillgraph.casework.wire import client
 
         return client.RemoteDesk(client.connect(url), claim, clock)
+    if sign_in is None:
+        claim = replace(claim, token=tokens.given())
     desk = Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)
     if (desk.case.directory / ERASING).exists() and not outdated:
         from stillgraph.casework import retention

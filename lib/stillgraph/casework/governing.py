@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from stillgraph.casework import harm, retention_rules
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.operations import open_operation as open_operation  # noqa: PLC0414 - called as of governing too
 from stillgraph.casework.shipped import shipped
 from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
-from stillgraph.records import Officer, OfficerId, Operation, OperationId, Role
+from stillgraph.records import Officer, OfficerId, Role
 from stillgraph.store import CaseFile, keys, office, receipts, reviews, rulings
 from stillgraph.store.casefile import NO_SECRETS, SCHEMA_VERSION, case_id, migrate
 from stillgraph.store.keyslots import Secret
@@ -134,36 +133,6 @@ def add_officer(
             new = Officer(OfficerId(officer_id), role, name, simulated, founder=founder)
             office.add_officer(deed.session, new, deed.at, added_by=deed.officer)
     return new
-
-
-@served
-def open_operation(
-    desk: Desk, operation_id: str, *, purpose: str | None = None, until: date | None = None
-) -> OperationId:
-    """Open an operation under which actions are permitted, until the end of ``until`` if that is given.
-
-    Raises
-    ------
-    WrongUse
-        No id or purpose was given, the id is taken, or ``until`` has passed.
-    NotPermitted
-        Nobody is named as acting.
-    """
-    reason = desk.claim.reason or purpose
-    stated = (purpose or reason or "").strip()
-    acting = Desk(desk.case, replace(desk.claim, operation=operation_id, reason=reason), desk.clock)
-    with acting.act(Action.OPEN_OPERATION, opened=operation_id, until=until) as deed:
-        if not operation_id.strip() or not stated:
-            raise WrongUse(
-                "An operation needs an id and a purpose: `stillgraph case operation open CASE ID --purpose TEXT`."
-            )
-        if office.operation(deed.session, operation_id) is not None:
-            raise WrongUse(f"There is an operation {operation_id} in this case already; choose another id.")
-        if until is not None and until < deed.at.date():
-            raise WrongUse(f"An operation cannot end before it is opened; {until.isoformat()} has passed.")
-        new = Operation(OperationId(operation_id), stated, deed.at, until)
-        office.open_operation(deed.session, new, opened_by=OfficerId(deed.officer))
-    return OperationId(operation_id)
 
 
 @served(of_case=True)

@@ -30,6 +30,7 @@ from stillgraph.cli import (
     keying,
     looking,
     models,
+    offices,
     persons,
     querying,
     ranking,
@@ -45,6 +46,7 @@ from stillgraph.cli import (
 from stillgraph.errors import BackupDamaged, CaseExists, NotACase, OutdatedCase, Refused, StillgraphError, WrongUse
 
 KEY_FILE = "STILLGRAPH_KEY_FILE"
+TOKEN, TOKEN_FILE = "STILLGRAPH_TOKEN", "STILLGRAPH_TOKEN_FILE"
 INTERRUPTED = 130
 """What Typer returns for a Ctrl-C."""
 
@@ -66,10 +68,17 @@ def _root(
         typer.Option("--key-file", metavar="FILE", help="A key file that opens the case (STILLGRAPH_KEY_FILE)."),
     ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="With any command: the file your token stands in."),
+    ] = None,
 ) -> None:
     if key_file is not None:
         # In the environment, so that what this command starts finds it too; it names the file and is no secret.
-        context.with_resource(_named(key_file))
+        context.with_resource(_named(KEY_FILE, str(key_file.absolute())))
+    if token_file is not None:
+        context.with_resource(_named(TOKEN, ""))
+        context.with_resource(_named(TOKEN_FILE, str(token_file.absolute())))
     if version:
         print(f"stillgraph {__version__}")
     elif context.invoked_subcommand is None:
@@ -77,22 +86,22 @@ def _root(
 
 
 @contextmanager
-def _named(key_file: Path) -> Iterator[None]:
-    before = os.environ.get(KEY_FILE)
-    os.environ[KEY_FILE] = str(key_file.absolute())
+def _named(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
         yield
     finally:
         if before is None:
-            del os.environ[KEY_FILE]
+            del os.environ[name]
         else:
-            os.environ[KEY_FILE] = before
+            os.environ[name] = before
 
 
 for module in (
-    cases, keying, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery, ranking,
-    analyse, querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network, serving,
-    worth, reporting, hosting, retaining,
+    cases, offices, keying, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery,
+    ranking, analyse, querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network,
+    serving, worth, reporting, hosting, retaining,
 ):  # fmt: skip
     module.register(app)
 
@@ -109,7 +118,7 @@ def run(arguments: list[str]) -> int:
     kind it was, and its traceback only where ``STILLGRAPH_DEBUG`` is set, since a traceback can carry data.
     """
     try:
-        code = app(args=arguments, prog_name="stillgraph", standalone_mode=False)
+        code = app(args=_with_token(arguments), prog_name="stillgraph", standalone_mode=False)
     except (Refused, WrongUse, CaseExists, NotACase, OutdatedCase, BackupDamaged) as error:
         return _say(str(error), 2)
     except StillgraphError as error:
@@ -131,6 +140,19 @@ def run(arguments: list[str]) -> int:
     if code == INTERRUPTED:
         return _say("Interrupted; what was not finished has left nothing behind.", 1)
     return code if isinstance(code, int) else 0
+
+
+def _with_token(arguments: list[str]) -> list[str]:
+    """Return the arguments with ``--token-file FILE`` in front, since any command takes it, wherever it stands."""
+    front: list[str] = []
+    kept: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--token-file":
+            front += [argument, *[value for value in (next(rest, None),) if value is not None]]
+        else:
+            (front if argument.startswith("--token-file=") else kept).append(argument)
+    return [*front, *kept]
 
 
 def _say(sentence: str, code: int) -> int:

@@ -158,14 +158,9 @@ def officer_add(
 ) -> None:
     """Add an officer. The first one adds themselves; after that --officer and --reason say who adds them and why."""
     from stillgraph.casework import governing
-    from stillgraph.errors import WrongUse
-    from stillgraph.records import Role
 
-    roles = [str(known) for known in Role]
-    if role is not None and role not in roles:
-        raise WrongUse(f"There is no role {role}; the roles are {', '.join(roles)}.")
     desk = common.seat(case, officer, operation, reason)
-    added = governing.add_officer(desk, officer_id, role=None if role is None else Role(role), name=name)
+    added = governing.add_officer(desk, officer_id, role=None if role is None else common.role(role), name=name)
     if as_json:
         common.print_json({"officer": added.officer_id, "role": added.role})
     else:
@@ -207,33 +202,6 @@ def officer_token(
     else:
         print(issued.token)
         print(f"Officer {issued.officer_id}'s token until {issued.until}; it is not shown again.", file=sys.stderr)
-
-
-@operation_app.command(
-    "open",
-    epilog='Example: stillgraph case operation open cases/autumn OP-WREN --purpose "prolific shop theft"',
-)
-def operation_open(
-    case: Case,
-    operation_id: Annotated[str, typer.Argument(metavar="ID", help="The operation's id.")],
-    purpose: Annotated[str | None, typer.Option("--purpose", help="What the operation is for.")] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="The last day it permits anything.")
-    ] = None,
-    officer: Officer = None,
-    operation: OperationOption = None,
-    reason: Reason = None,
-    as_json: AsJson = False,
-) -> None:
-    """Open an operation, under which actions are permitted."""
-    from stillgraph.casework import governing
-
-    desk = common.seat(case, officer, operation, reason)
-    opened = governing.open_operation(desk, operation_id, purpose=purpose, until=common.day(until, "--until"))
-    if as_json:
-        common.print_json({"operation": opened, "until": until})
-    else:
-        print(f"Operation {opened} is open" + (f" until {until}." if until else "."))
 
 
 @audit_app.command(

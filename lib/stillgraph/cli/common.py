@@ -16,7 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from stillgraph.casework import Desk
-    from stillgraph.records import Refusal
+    from stillgraph.records import Refusal, Role
 
 Case = Annotated[Path, typer.Argument(metavar="CASE", help="The case directory, or the address of its server.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -49,6 +49,27 @@ def day(text: str | None, option: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise WrongUse(f"{option} takes a date like 2026-01-31, not {text!r}.") from None
+
+
+def given_day(text: str, option: str) -> date:
+    """Read a date option that must be given."""
+    from stillgraph.errors import WrongUse
+
+    found = day(text, option)
+    if found is None:
+        raise WrongUse(f"{option} takes a date like 2026-01-31.")
+    return found
+
+
+def role(text: str) -> Role:
+    """Read a role."""
+    from stillgraph.errors import WrongUse
+    from stillgraph.records import Role
+
+    roles = [str(known) for known in Role]
+    if text not in roles:
+        raise WrongUse(f"There is no role {text}; the roles are {', '.join(roles)}.")
+    return Role(text)
 
 
 def print_json(document: object) -> None:

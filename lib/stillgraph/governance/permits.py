@@ -6,7 +6,7 @@ rule of review (:mod:`stillgraph.review`), not of permits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from stillgraph.errors import NotPermitted
@@ -23,7 +23,7 @@ class Claim:
     """Who asks to act, for what: as given, unproven; ``None`` where nothing was given.
 
     ``sign_in`` is the number of the token by which the officer signed in, where they did. ``team`` says that a server
-    acts for a team of officers, so that each needs a role.
+    acts for a team of officers, so that each needs a role. ``token`` is one that is yet to be tried.
     """
 
     officer: str | None
@@ -31,6 +31,7 @@ class Claim:
     reason: str | None
     sign_in: int | None = None
     team: bool = False
+    token: str = field(default="", repr=False)
 
 
 def permit(

@@ -26,6 +26,8 @@ WHERE c.sequence = (SELECT max(n.sequence) FROM held.operation_changes AS n WHER
 """
 ENFORCED, SIGN_IN_REQUIRED = "roles_enforced", "sign_in_required"
 """Settings of a case that are there, and on, once an administrator has said so."""
+LEGAL_BASES = "legal_bases"
+"""The setting that holds a case's own table of legal bases, as CSV."""
 
 
 def officer(session: Session, officer_id: str) -> Officer | None:
@@ -96,7 +98,18 @@ def switched_on(session: Session, setting: str) -> bool:
 
 def switch(session: Session, setting: str, *, on: bool) -> None:
     """Turn a setting of the case on or off."""
-    session.execute("INSERT OR REPLACE INTO held.settings VALUES (?, ?)", [setting, "yes" if on else "no"])
+    set_setting(session, setting, "yes" if on else "no")
+
+
+def setting(session: Session, key: str) -> str | None:
+    """Return a setting of the case, or ``None``."""
+    row = session.one("SELECT value FROM held.settings WHERE key = ?", [key])
+    return None if row is None else str(row[0])
+
+
+def set_setting(session: Session, key: str, value: str) -> None:
+    """Put a setting of the case in the place of what it was."""
+    session.execute("INSERT OR REPLACE INTO held.settings VALUES (?, ?)", [key, value])
 
 
 def is_reviewer(session: Session, officer_id: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stillgraph import errors
+from stillgraph.casework import tokens
 from stillgraph.casework.desk import Desk, now
 from stillgraph.casework.progress import CANCELLED
 from stillgraph.casework.shipped import shipped
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from stillgraph.casework.wire import Served
 
-TOKEN, TOKEN_FILE = "STILLGRAPH_TOKEN", "STILLGRAPH_TOKEN_FILE"
 """An officer's token, or the file that it stands in."""
 SESSION = "STILLGRAPH_SESSION"
 """The secret of a session that is open already, which a server of pages hands to the kernels of who signed in to it."""
@@ -314,11 +314,11 @@ def connect(url: str) -> Connection:
         No token is named.
     """
     secret = os.environ.get(SESSION, "")
-    token = "" if secret else _token()
+    token = "" if secret else tokens.given()
     if not token and not secret:
         raise NotPermitted(
-            f"The server at {url} wants your token: set {TOKEN}, or {TOKEN_FILE} to the file it stands in. An "
-            "administrator issues one with `stillgraph case officer token`."
+            f"The server at {url} wants your token: set {tokens.TOKEN}, or {tokens.TOKEN_FILE} to the file it "
+            "stands in. An administrator issues one with `stillgraph case officer token`."
         )
     with _connections_guard:
         # A child process must not share its parent's sockets.
@@ -326,16 +326,6 @@ def connect(url: str) -> Connection:
         if key not in _connections:
             _connections[key] = Connection(url, token, secret=secret)
         return _connections[key]
-
-
-def _token() -> str:
-    named = os.environ.get(TOKEN_FILE)
-    if os.environ.get(TOKEN) or not named:
-        return os.environ.get(TOKEN, "").strip()
-    try:
-        return Path(named).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{TOKEN_FILE} names a file that cannot be read; give the file your token stands in.") from error
 
 
 def connection_of(case: Path | str) -> Line | None:
