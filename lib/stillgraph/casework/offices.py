@@ -8,7 +8,7 @@ from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, NotPermitted, WrongUse
 from stillgraph.governance import roles, roles_page
-from stillgraph.governance.permits import Action
+from stillgraph.governance.permits import SETTING_UP, Action
 from stillgraph.records import Officer, Role
 from stillgraph.store import office, sign_ins
 
@@ -128,6 +128,18 @@ def require_sign_in(desk: Desk, *, on: bool = True) -> None:
 def table() -> str:
     """Return the table of roles and actions, in Markdown."""
     return roles_page.markdown()
+
+
+def actions() -> list[dict[str, object]]:
+    """Return the table of roles and actions as rows: action, group, may, needs_operation, and why others may not."""
+    return [
+        {
+            "action": action, "group": group.title, "may": [role for role in Role if role in may],
+            "needs_operation": action not in SETTING_UP, "why": group.why,
+        }
+        for group in roles.GROUPS
+        for action, may in group.may.items()
+    ]  # fmt: skip
 
 
 def _known(deed: Deed, officer_id: str) -> Officer:

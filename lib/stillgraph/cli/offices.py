@@ -271,12 +271,15 @@ def _operation(one: Operation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@roles_app.command("table", epilog="Example: stillgraph case roles table")
-def roles_table() -> None:
+@roles_app.command("table", epilog="Example: stillgraph case roles table --json")
+def roles_table(as_json: AsJson = False) -> None:
     """Print the table of roles and actions, in Markdown, as docs/roles.md has it."""
     from stillgraph.casework import offices
 
-    print(offices.table(), end="")
+    if as_json:
+        common.print_json({"actions": offices.actions()})
+    else:
+        print(offices.table(), end="")
 
 
 @roles_app.command("show", epilog="Example: stillgraph case roles show cases/autumn --reason 'who is bound'")
