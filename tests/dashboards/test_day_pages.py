@@ -114,7 +114,7 @@ THIN = GroupRates(5, 0, 0, {"1": None}, {"1": None}, "insufficient: needs at lea
 REPORT = IdentificationReport(
     "m@1", GalleryInfo(194, "0123"), 150, 45, 20, 1, 0, {"1": 0.8}, {"1": (0.66, 0.89)}, {"0.1": 0.5, "0.01": None},
     {"0.1": (0.36, 0.64), "0.01": None}, {"0.1": 0.58, "0.01": None}, {"0.01": "insufficient: needs at least 300"},
-    {"sex": {"F": GROUP, TRAP: THIN}}, 20, 0, 1.0,
+    {"sex": {"F": GROUP, TRAP: THIN}}, 20, 0, 1.0, None, False,
 )  # fmt: skip
 
 

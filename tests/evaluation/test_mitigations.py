@@ -43,8 +43,7 @@ def test_too_few_searches_are_said_by_group() -> None:
     base, raised, _, longer = mitigations(Population(60, 60, shift={"a": 0.0, "b": 1.0}).drawn(0), "group", target=0.1)
     assert base.insufficient is None
     assert raised.insufficient is not None
-    assert "a " in raised.insufficient
-    assert "more non-mated searches" in raised.insufficient
+    assert "more non-mated searches of a" in raised.insufficient
     assert longer.groups
 
 

@@ -8,14 +8,17 @@ from stillgraph.evaluation.reviewed import ReviewedList, reviewed
 
 def _lists(count: int) -> list[ReviewedList]:
     return [
-        ReviewedList(f"p{i}", 1 + i % 3 * 4 if i % 2 else None, "AB"[i % 2], disputed=i % 5 == 0) for i in range(count)
+        ReviewedList(f"p{i}", 1 + i % 3 * 4 if i % 2 else None, "AB"[i % 2], settled=True, disputed=i % 5 == 0)
+        for i in range(count)
     ]
 
 
 def test_shares_of_settled_lists() -> None:
-    found = reviewed(_lists(60))
+    still_open = ReviewedList("q", None, "A", settled=False, disputed=True)
+    found = reviewed([*_lists(60), still_open])
     assert found.corroborated == wilson(30, 60)
-    assert found.disputed == wilson(12, 60)
+    assert (found.judged, found.settled) == (61, 60)
+    assert found.disputed == wilson(13, 61), "a dispute that is not settled is one"
     assert found.first_of_corroborated["1"] == wilson(10, 30)
     assert found.by_band["A"] == wilson(0, 30)
     assert any("FNIR" in line for line in found.cannot)

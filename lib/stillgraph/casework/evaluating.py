@@ -29,6 +29,8 @@ from stillgraph.store import faces as face_store
 
 if TYPE_CHECKING:
     from stillgraph.evaluation import GroupRates, IdentificationResult, IdentificationTrial, TruthFace
+    from stillgraph.evaluation.measured import Measured
+    from stillgraph.evaluation.searches import Searches
 
 GROUPS = ("ethnicity", "sex")
 """What rates can be split by: attributes of the nominal's record, never guessed from an image."""
@@ -40,7 +42,9 @@ WITHIN_RANK = 20
 class IdentificationReport:
     """1:N error rates of a case against known truth, with what they were measured on.
 
-    ``stills_not_in_case`` are stills of the truth table that the case does not hold; they are no trials.
+    ``stills_not_in_case`` are stills of the truth table that the case does not hold; they are no trials. ``measured``
+    states more of the same faces, with intervals over people; there everybody's own images are left out once too, which
+    makes a non-mated search of each. ``synthetic`` where the people are a demonstration's.
     """
 
     model: ModelId
@@ -60,6 +64,8 @@ class IdentificationReport:
     within_rank: int
     stills_not_in_case: int
     elapsed_s: float
+    measured: Measured
+    synthetic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
         The truth table cannot be read.
     """
     from stillgraph import evaluation
+    from stillgraph.evaluation.measured import measured
 
     unknown = [name for name in by if name not in GROUPS]
     if unknown:
@@ -145,6 +152,11 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
             fnir_interval=rates.fnir_interval, thresholds=rates.thresholds, insufficient=rates.insufficient,
             groups=rates.groups, within_rank=rates.within_rank,
             stills_not_in_case=len({t.still for t in table} - {t.still for t in done.known}),
+            measured=measured(
+                searches_both_ways(done, {name: groups[name] for name in by}), gallery=len(done.enrolled), by=by,
+                within_rank=WITHIN_RANK,
+            ),
+            synthetic=desk.settings.get("kind") == "demonstration",
             elapsed_s=time.perf_counter() - began,
         )  # fmt: skip
 
@@ -237,6 +249,39 @@ def _trial(truth: TruthFace, candidates: Sequence[Candidate] | None, mated: bool
         rank=None if mate is None else mate.rank,
         mate_score=None if mate is None else mate.score,
         best_score=candidates[0].score if candidates else None,
+    )
+
+
+def searches_both_ways(done: KnownSearches, groups: Mapping[str, Mapping[str, str]]) -> Searches:
+    """Return every face of known truth as a search, and once more with its person's own images left out.
+
+    The first is mated where the person is in the gallery. The second is a search of a stranger in either case, and is
+    the only one of who is not in the gallery. ``groups`` goes by attribute and trial, as recorded.
+    """
+    import numpy as np
+
+    from stillgraph.evaluation.searches import Searches
+
+    people = {person: code for code, person in enumerate(sorted({t.person for t in done.known}))}
+    rows = [(t, done.lists.get(t), True) for t in done.known if t.nominal_id in done.enrolled]
+    rows += [(t, done.lists.get(t), False) for t in done.known]
+    place, own, best = (np.full(len(rows), start) for start in (np.inf, -np.inf, -np.inf))
+    for at, (t, listed, mated) in enumerate(rows):
+        mate = next((c for c in listed or () if c.nominal_id == t.nominal_id), None)
+        if mated and mate is not None:
+            place[at], own[at] = mate.rank, mate.score
+        best[at] = max((c.score for c in listed or () if mated or c is not mate), default=-np.inf)
+    faces = [done.faces.get(t) for t, _, _ in rows]
+    bands = ["" if face is None else face.quality.band or "" for face in faces]
+    named = {name: [of.get(f"{t.still}@{t.position}", "") for t, _, _ in rows] for name, of in groups.items()}
+    return Searches(
+        person=np.array([people[t.person] for t, _, _ in rows], dtype=np.intp),
+        mated=np.array([mated for _, _, mated in rows]),
+        rank=place,
+        mate_score=own,
+        best_score=best,
+        acquired=np.array([face is not None for face in faces]),
+        labels={name: np.array(column, dtype=np.str_) for name, column in {"band": bands, **named}.items()},
     )
 
 

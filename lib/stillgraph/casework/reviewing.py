@@ -20,6 +20,7 @@ from stillgraph.records import (
     NominalId,
     OfficerId,
     Outcome,
+    Rate,
     ReviewerAccuracy,
     ReviewItem,
     ReviewPolicy,
@@ -289,6 +290,30 @@ def wrong_supports(deed: Deed) -> tuple[int, int]:
     answers = [one for officer in reviews.judges(deed.session) for one in reviews.tried(deed.session, officer)]
     supports = [right for _, verdict, right in answers if verdict is Verdict.SUPPORTS]
     return supports.count(False), len(supports)
+
+
+def trial_shares(deed: Deed) -> tuple[Rate, Rate, Rate]:
+    """Return what officers did in trials, all together; for supervisors and administrators, inside an action.
+
+    Of target-absent trials those in which somebody was supported; of target-present ones those in which the right
+    person was, and those in which somebody else was.
+
+    Raises
+    ------
+    NotPermitted
+        The officer is neither.
+    """
+    from stillgraph.evaluation import wilson
+
+    _check_supervises(deed)
+    answers = [one for officer in reviews.judges(deed.session) for one in reviews.tried(deed.session, officer)]
+    absent = [verdict is Verdict.SUPPORTS for kind, verdict, _ in answers if kind == "absent"]
+    present = [(verdict is Verdict.SUPPORTS, right) for kind, verdict, right in answers if kind == "present"]
+    return (
+        wilson(sum(absent), len(absent)),
+        wilson(sum(right for _, right in present), len(present)),
+        wilson(sum(supports and not right for supports, right in present), len(present)),
+    )
 
 
 def _check_supervises(deed: Deed) -> None:

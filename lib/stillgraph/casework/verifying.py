@@ -35,7 +35,10 @@ class VerificationReport:
     tar_interval: dict[str, tuple[float, float] | None]
     thresholds: dict[str, float | None]
     insufficient: dict[str, str]
+    eer: float | None
+    eer_threshold: float | None
     elapsed_s: float
+    det: tuple[tuple[float, float, float], ...]
 
 
 def verification(
@@ -79,7 +82,8 @@ def verification(
         model=loaded.model, pairs=rates.pairs, genuine=rates.genuine, impostor=rates.impostor,
         failures_to_acquire=rates.failures_to_acquire, auc=rates.auc, accuracy=rates.accuracy,
         accuracy_interval=rates.accuracy_interval, tar_at_far=rates.tar_at_far, tar_interval=rates.tar_interval,
-        thresholds=rates.thresholds, insufficient=rates.insufficient, elapsed_s=time.perf_counter() - began,
+        thresholds=rates.thresholds, insufficient=rates.insufficient, eer=rates.eer, eer_threshold=rates.eer_threshold,
+        elapsed_s=time.perf_counter() - began, det=rates.det,
     )  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def evaluate_identification(
     as_json: AsJson = False,
 ) -> None:
     """Measure 1:N error rates on a case with known truth; a face that was not found counts as an error."""
-    from stillgraph.casework import evaluating
+    from stillgraph.casework import evaluating, measured_words
 
     desk = common.seat(case, officer, operation, reason)
     result = evaluating.identification(desk, truth, by=tuple(g.strip() for g in by.split(",") if g.strip()))
@@ -138,6 +138,11 @@ def evaluate_identification(
     else:
         for line in evaluating.sentences(result):
             print(line)
+        print("== The same faces, everybody's own images left out once; intervals over people")
+        for line in measured_words.sentences(result.measured):
+            print(line)
+        if result.synthetic:
+            print(measured_words.SYNTHETIC)
 
 
 @evaluate_app.command(
@@ -210,4 +215,6 @@ def evaluate_verification(
     if as_json:
         common.print_json(result)
     else:
-        common.print_table(["measure", "value"], [(k, v) for k, v in common.plain(result).items()])
+        # The curve is for those who draw it.
+        told = [(name, value) for name, value in common.plain(result).items() if name != "det"]
+        common.print_table(["measure", "value"], told)

@@ -14,6 +14,7 @@ from typer.exceptions import Abort, TyperException
 
 from stillgraph import __version__
 from stillgraph.cli import (
+    accuracy,
     alike,
     analyse,
     asking,
@@ -101,7 +102,7 @@ def _named(name: str, value: str) -> Iterator[None]:
 for module in (
     cases, offices, keying, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery,
     ranking, analyse, querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network,
-    serving, worth, reporting, hosting, retaining,
+    serving, worth, reporting, hosting, retaining, accuracy,
 ):  # fmt: skip
     module.register(app)
 

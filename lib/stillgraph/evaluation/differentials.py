@@ -176,11 +176,9 @@ def least_trials_for(target: float) -> int:
 def _group(name: str, came: Counts, trials: Counts, least: int) -> GroupRate:
     people, total = len(trials), int(trials.sum())
     if total < least or people < LEAST_PEOPLE:
-        lacking = [
-            f"{least - total} more searches" if total < least else "",
-            f"{LEAST_PEOPLE - people} more people" if people < LEAST_PEOPLE else "",
-        ]
-        why = f"insufficient: {total} searches of {people} people; needs {' of '.join(x for x in lacking if x)}"
+        lacking = [f"{least - total} more searches"] if total < least else []
+        lacking += [f"{LEAST_PEOPLE - people} more people"] if people < LEAST_PEOPLE else []
+        why = f"insufficient: {total} searches of {people} people; needs {' and '.join(lacking)}"
         return GroupRate(name, people, Rate(int(came.sum()), total, None, None, None), 0.0, why, max(least - total, 0))
     return GroupRate(name, people, of_counts(came, trials), effective(came, trials))
 
@@ -210,6 +208,8 @@ class _Counted:
 def _compared(
     said: Differential, groups: Sequence[GroupRate], people: _Counted, *, within: float, level: float, seed: int
 ) -> Differential:
+    if not people.came.any():
+        return _with(said, says=Says.NOT_EXCLUDED, sentence=_sentence_none(said, groups))
     rates = np.array([one.rate.value for one in groups], dtype=np.float64)
     worth = np.array([one.effective_trials for one in groups])
     top, bottom = groups[int(rates.argmax())], groups[int(rates.argmin())]
@@ -225,7 +225,7 @@ def _compared(
     if not few and ratio.high is not None and ratio.high <= within:
         sentence = (
             f"{said.measure} by {said.attribute}: alike within a factor of {within:g}; the highest is {_times(ratio)} "
-            "the lowest."
+            f"the lowest.{_left_out(said)}"
         )
         return _with(found, says=Says.ALIKE, sentence=sentence)
     return _with(found, says=Says.NOT_EXCLUDED, sentence=_sentence_open(found, within))
@@ -353,8 +353,21 @@ def _sentence_found(found: Differential, top: GroupRate, bottom: GroupRate) -> s
         f"{found.measure} by {found.attribute}: a differential. {top.group} has {_times(found.max_min)} the rate of "
         f"{bottom.group} ({top.rate.successes} of {top.rate.trials} against {bottom.rate.successes} of "
         f"{bottom.rate.trials} searches); chance alone brings that in {'fewer than' if rare else 'about'} "
-        f"{max(found.chance, 1 / SHUFFLES):.2g} of such reports."
+        f"{max(found.chance, 1 / SHUFFLES):.2g} of such reports.{_left_out(found)}"
     )
+
+
+def _sentence_none(said: Differential, groups: Sequence[GroupRate]) -> str:
+    most = max(one.rate.high or 1.0 for one in groups)
+    return (
+        f"{said.measure} by {said.attribute}: parity is not excluded. No group has an error, so how far their rates "
+        f"lie apart cannot be said; each may be up to {100 * most:.1f} %.{_left_out(said)}"
+    )
+
+
+def _left_out(said: Differential) -> str:
+    lacking = sum(one.insufficient is not None for one in said.groups)
+    return "" if not lacking else f" {lacking} of {len(said.groups)} groups have too few searches or people to compare."
 
 
 def _sentence_open(found: Differential, within: float) -> str:
@@ -370,7 +383,7 @@ def _sentence_open(found: Differential, within: float) -> str:
     )
     return (
         f"{found.measure} by {found.attribute}: parity is not excluded, and not shown within a factor of {within:g} "
-        f"either. The highest is {_times(found.max_min)} the lowest; {finds}.{lean}"
+        f"either. The highest is {_times(found.max_min)} the lowest; {finds}.{lean}{_left_out(found)}"
     )
 
 

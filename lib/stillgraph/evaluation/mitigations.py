@@ -22,10 +22,13 @@ from stillgraph.records import Rate
 
 BAND = "band"
 
+LEAST_COUNTED = 20
+"""Searches of a group, in the half that rates are counted on, below which it has none: ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupCost:
-    """What a way comes to for one group: FPIR, FNIR, and the candidates that reviewers are given a search."""
+    """What a way comes to for one group; a rate of too few searches has its counts alone."""
 
     group: str
     fpir: Rate
@@ -99,7 +102,7 @@ class _Weighing:
         way = Mitigation("one threshold for all", f"the lowest whose FPIR over all searches is at most {self.target:g}")
         at, short = self._threshold(np.ones(len(self.searches), dtype=bool))
         if at is None:
-            return replace(way, insufficient=f"insufficient: of all {short} more non-mated searches")
+            return replace(way, insufficient=f"insufficient: needs {short} more non-mated searches")
         return self._weighed(way, at, within_rank, (("all", at),))
 
     def raised(self, within_rank: int) -> Mitigation:
@@ -109,7 +112,7 @@ class _Weighing:
         found, lacking = self._by(self.labels, "")
         everybody, short = self._threshold(np.ones(len(self.searches), dtype=bool))
         if lacking or everybody is None:
-            return replace(way, insufficient=f"insufficient: of {lacking or f'all {short} more non-mated searches'}")
+            return replace(way, insufficient=f"insufficient: needs {lacking or f'{short} more non-mated searches'}")
         at = max(everybody, *found.values())
         return self._weighed(way, at, within_rank, (("all", at),))
 
@@ -121,7 +124,7 @@ class _Weighing:
             return replace(way, insufficient="insufficient: no quality bands are recorded")
         found, lacking = self._by(bands, "band ")
         if lacking:
-            return replace(way, insufficient=f"insufficient: of {lacking}")
+            return replace(way, insufficient=f"insufficient: needs {lacking}")
         at = np.array([found.get(band, np.inf) for band in bands])
         return self._weighed(way, at, within_rank, tuple(found.items()))
 
@@ -142,7 +145,7 @@ class _Weighing:
         for label in np.unique(labels[labels != ""]):
             at, short = self._threshold(labels == label)
             if at is None:
-                lacking.append(f"{called}{label} {short} more non-mated searches")
+                lacking.append(f"{short} more non-mated searches of {called}{label}")
             else:
                 found[str(label)] = at
         return found, ", ".join(lacking)
@@ -157,6 +160,15 @@ class _Weighing:
         for group in np.unique(self.labels[self.labels != ""]):
             own = self.counted & (self.labels == group)
             mated, strange = own & searches.mated, own & ~searches.mated
-            fpir = share(returned[strange], searches.person[strange])
-            groups.append(GroupCost(str(group), fpir, share(missed[mated], searches.person[mated])))
+            groups.append(
+                GroupCost(
+                    str(group),
+                    _enough(share(returned[strange], searches.person[strange])),
+                    _enough(share(missed[mated], searches.person[mated])),
+                )
+            )
         return replace(way, groups=tuple(groups), thresholds=thresholds, reviewed=within_rank)
+
+
+def _enough(rate: Rate) -> Rate:
+    return rate if rate.trials >= LEAST_COUNTED else Rate(rate.successes, rate.trials, None, None, None)

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillgraph.evaluation.people import share
 from stillgraph.records import Rate
@@ -33,18 +34,26 @@ CANNOT = (
 
 @dataclass(frozen=True, slots=True)
 class ReviewedList:
-    """A list that review has settled: whose face, and at what rank the corroborated nominal stands, if anybody does."""
+    """A list that two officers have judged: whose face, and at what rank the corroborated nominal stands, if at any.
+
+    ``settled`` where they agreed, or a third did with one of them; ``disputed`` where the first two differed.
+    """
 
     person: str
     rank: int | None
     band: str
+    settled: bool
     disputed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """Shares among settled lists, each with its interval over people; ``cannot`` says what they do not tell."""
+    """Shares among lists that two officers judged, each with its interval over people.
 
+    ``disputed`` is of all of them, the others of those that are settled; ``cannot`` says what they do not tell.
+    """
+
+    judged: int
     settled: int
     corroborated: Rate
     disputed: Rate
@@ -56,19 +65,29 @@ class Reviewed:
 
 def reviewed(lists: Sequence[ReviewedList]) -> Reviewed:
     """Return what settled lists say; with fewer than :data:`LEAST_REVIEWS` nothing is stated."""
-    if len(lists) < LEAST_REVIEWS:
-        none = Rate(0, len(lists), None, None, None)
-        lacking = LEAST_REVIEWS - len(lists)
-        why = f"insufficient: it takes {LEAST_REVIEWS} settled lists, there are {len(lists)}: {lacking} more"
-        return Reviewed(len(lists), none, none, {}, {}, insufficient=why)
-    _, person = np.unique([one.person for one in lists], return_inverse=True)
+    settled = sum(one.settled for one in lists)
+    if settled < LEAST_REVIEWS:
+        none = Rate(0, settled, None, None, None)
+        why = (
+            f"insufficient: it takes {LEAST_REVIEWS} settled lists, there are {settled}: {LEAST_REVIEWS - settled} more"
+        )
+        return Reviewed(len(lists), settled, none, none, {}, {}, insufficient=why)
+    disputed = share(np.array([one.disputed for one in lists]), _codes(lists))
+    lists = [one for one in lists if one.settled]
+    person = _codes(lists)
     rank = np.array([np.inf if one.rank is None else one.rank for one in lists])
     found = np.isfinite(rank)
     bands = np.array([one.band for one in lists], dtype=np.str_)
     return Reviewed(
-        settled=len(lists),
+        judged=disputed.trials,
+        settled=settled,
         corroborated=share(found, person),
-        disputed=share(np.array([one.disputed for one in lists]), person),
+        disputed=disputed,
         first_of_corroborated={str(most): share(rank[found] <= most, person[found]) for most in (1, 5, 20)},
         by_band={str(band): share(found[bands == band], person[bands == band]) for band in np.unique(bands)},
     )
+
+
+def _codes(lists: Sequence[ReviewedList]) -> NDArray[np.intp]:
+    """Return whose face each list is of, as codes from 0, shape (n,)."""
+    return np.asarray(np.unique([one.person for one in lists], return_inverse=True)[1], dtype=np.intp)
