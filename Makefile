@@ -58,7 +58,7 @@ browser: $(READY) ## the tests in a real Chromium alone: every page, every noteb
 	@$(BIN)/pytest -m browser
 
 chaos: $(READY) ## many processes at once, kill -9 at any moment, full disks, spoiled inputs, tampering: about an hour
-	@$(BIN)/pytest -m chaos tests/chaos
+	@$(BIN)/pytest -m chaos
 
 timings: $(READY) ## how long pages take: first content, a filter on 10,000 nodes, a search of 100,000 custody images
 	@test -f $(CASE)/case.duckdb || $(BIN)/stillgraph demo --case $(CASE)

@@ -178,7 +178,7 @@ class Desk:
         if self.claim.token and self.claim.sign_in is None:
             self._prove(deed)
         claim = self.claim
-        if action is Action.UPGRADE_CASE and not office.has_changes(session):
+        if action in {Action.UPGRADE_CASE, Action.RESTORE} and not office.has_changes(session):
             permit(action, claim, office.officer_before_changes(session, deed.officer), None, deed.at.date())
             return
         signed_in = None if claim.sign_in is None else sign_ins.sign_in(session, claim.sign_in)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from stillgraph.casework import harm, retention_rules
-from stillgraph.casework.desk import Desk
+from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.operations import open_operation as open_operation  # noqa: PLC0414 - called as of governing too
 from stillgraph.casework.shipped import shipped
 from stillgraph.casework.wire import served
@@ -82,9 +82,14 @@ def kind_of(directory: Path) -> str:
     return CaseFile.open(directory).settings().get("kind", "case")
 
 
-@served
-def upgrade_case(desk: Desk) -> tuple[int, int]:
+def nothing_more(_deed: Deed) -> None:
+    """Do nothing more."""
+
+
+def upgrade_case(desk: Desk, *, also: Callable[[Deed], None] = nothing_more) -> tuple[int, int]:
     """Bring a case made by an earlier Stillgraph to this one's schema, all of it or nothing; return both versions.
+
+    ``also`` is done in the same transaction, once the schema is this one's. A server keeps no case that needs it.
 
     Raises
     ------
@@ -94,13 +99,14 @@ def upgrade_case(desk: Desk) -> tuple[int, int]:
     since = desk.case.version()
     if since == SCHEMA_VERSION:
         raise WrongUse("The case is up to date: it needs no upgrade.")
-    with desk.act(Action.UPGRADE_CASE, since=since, to=SCHEMA_VERSION) as deed:
+    with desk.images.removing(), desk.act(Action.UPGRADE_CASE, since=since, to=SCHEMA_VERSION) as deed:
         migrate(deed.session, since=since)
         harm.give_shipped(deed.session)
         keys.given_to_plain(desk.case.directory, case_id(deed.session), deed.at)
         retention_rules.give_shipped(deed.session, deed.at)
         # What deliveries killed under an earlier version left is told by nothing but the absence of a row.
         desk.images.sweep(receipts.all_digests(deed.session))
+        also(deed)
     return since, SCHEMA_VERSION
 
 

@@ -10,6 +10,7 @@ from stillgraph.casework.wire import SERVED, Served
 
 LOCAL_ONLY = {
     "governing.notebooks_of": "notebooks are files of whoever works with them; a client keeps its own",
+    "upgrading.upgrade": "a server keeps no case of an earlier version",
     "governing.open_workbench": "what seats the kernels of this machine; the action in it is served",
     **dict.fromkeys(
         ("keying.add", "keying.handed_over", "keying.listed", "keying.remove"),

@@ -95,19 +95,28 @@ def create(
 @case_app.command("upgrade", epilog='Example: stillgraph case upgrade cases/autumn --reason "new version"')
 def upgrade(
     case: Case,
+    backup: Annotated[
+        Path | None,
+        typer.Option("--backup", metavar="FILE", help="Where the backup made first goes; beside the case otherwise."),
+    ] = None,
+    no_backup: Annotated[bool, typer.Option("--no-backup", help="Make no backup first; keep a copy yourself.")] = False,
     officer: Officer = None,
     operation: OperationOption = None,
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a case made by an earlier Stillgraph up to date, all of it or nothing; keep a copy of it first."""
-    from stillgraph.casework import governing
+    """Bring a case made by an earlier Stillgraph up to date, all of it or nothing, after a backup of it as it was."""
+    from stillgraph.casework import progress, upgrading
 
-    since, to = governing.upgrade_case(common.seat(case, officer, operation, reason, outdated=True))
+    desk = common.seat(case, officer, operation, reason, outdated=True)
+    with progress.bar(shown=sys.stderr.isatty()) as shown:
+        upgraded = upgrading.upgrade(desk, backup=backup, without=no_backup, progress=shown)
     if as_json:
-        common.print_json({"since": since, "to": to})
-    else:
-        print(f"The case was brought from schema version {since} to {to}.")
+        common.print_json(upgraded)
+        return
+    if upgraded.backup is not None:
+        print(f"The case as it was is in the backup {upgraded.backup}, which was tried by restoring it.")
+    print(f"The case was brought from schema version {upgraded.since} to {upgraded.to}.")
 
 
 @case_app.command("harm", epilog="Example: stillgraph case harm cases/autumn our-edition.csv")

@@ -52,7 +52,12 @@ MIGRATIONS = (
     "0021_offices.sql",
     "0023_retention.sql",
 )
-"""What brings a case file from each schema version to the next, from nothing on."""
+"""What brings a case file from each schema version to the next, from nothing on.
+
+All of an upgrade is one transaction, and DuckDB commits none that alters a table after it has filled a column of its
+rows, by UPDATE or by ADD COLUMN with a DEFAULT. So a new column is added bare, filled by ``SET DATA TYPE ... USING``,
+and given its default after that.
+"""
 
 SCHEMA_VERSION = len(MIGRATIONS)
 ENCRYPTED = "encrypted"
@@ -475,6 +480,12 @@ def migrate(session: Session, *, since: int) -> None:
     """Bring the schema from version ``since`` to :data:`SCHEMA_VERSION`, inside the transaction that is open."""
     for name in MIGRATIONS[since:]:
         session.execute(_sql(name))
+    # A view that an earlier version had, and this one has not, would say what nobody documents any more.
+    for (view,) in session.rows(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = 'main' AND NOT internal",
+        [engine.ALIAS],
+    ):
+        session.execute(f'DROP VIEW main."{view}"')
     session.execute(_sql("views.sql"))
     session.execute("INSERT OR REPLACE INTO held.settings VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
 

@@ -57,4 +57,6 @@ CREATE TABLE held.enhanced_templates (
 ALTER TABLE held.searches ADD COLUMN enhancement_id VARCHAR;
 
 -- Or be of several faces that an officer takes for one person, by the mean of their templates.
-ALTER TABLE held.searches ADD COLUMN together BOOLEAN DEFAULT false;
+ALTER TABLE held.searches ADD COLUMN together BOOLEAN;
+ALTER TABLE held.searches ALTER COLUMN together SET DATA TYPE BOOLEAN USING (false);
+ALTER TABLE held.searches ALTER COLUMN together SET DEFAULT false;

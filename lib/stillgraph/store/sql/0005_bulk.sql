@@ -13,4 +13,4 @@ CREATE TABLE held.gallery_changes (
 
 -- A manifest is taken in by batches, each committed by itself; fewer rows done than read are one that was interrupted.
 ALTER TABLE held.deliveries ADD COLUMN rows_done BIGINT;
-UPDATE held.deliveries SET rows_done = rows_read;
+ALTER TABLE held.deliveries ALTER COLUMN rows_done SET DATA TYPE BIGINT USING (rows_read);
