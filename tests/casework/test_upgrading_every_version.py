@@ -25,10 +25,13 @@ SAID = {
     "ranked_by": ["harm", "count", "value"], "image_kind": ["still", "custody", "still"],
     "change": ["opened", "extended", "closed"], "trial_share": [0.1], "present_share": [0.2], "suspended": [False],
     "comparison": ['{"still": "sharp", "custody": "lit", "checklist": [], "strength": "moderate support"}'],
-    "trial_answers.sequence": [11, 12, 13], "backup_id": [91, 92, 93], "deliveries.kind": ["stills", "custody", "arrests"], "kind": ["absent", "present", "absent"],
+    "trial_answers.sequence": [11, 12, 13], "backup_id": [91, 92, 93],
+    "at_end": ["delete", "review", "keep"], "outcome": ["deleted", "refused", None],
+    "retention_holds.kind": ["still", "person", "custody image"], "deliveries.kind": ["stills", "custody", "arrests"], "kind": ["absent", "present", "absent"],
 }  # fmt: skip
 """What columns hold that do not take any word, by name or by table and name."""
-BY_THE_UPGRADE = {"settings", "audit", "harm_values", "table_marks", "officer_changes", "operation_changes", "backups"}
+BY_THE_UPGRADE = {"settings", "audit", "harm_values", "table_marks", "officer_changes", "operation_changes", "backups",
+                  "retention_rules"}  # fmt: skip
 """Tables that an upgrade adds rows to; none of those there before may be lost all the same."""
 
 
