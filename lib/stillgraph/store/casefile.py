@@ -54,9 +54,8 @@ MIGRATIONS = (
 )
 """What brings a case file from each schema version to the next, from nothing on.
 
-All of an upgrade is one transaction, and DuckDB commits none that alters a table after it has filled a column of its
-rows, by UPDATE or by ADD COLUMN with a DEFAULT. So a new column is added bare, filled by ``SET DATA TYPE ... USING``,
-and given its default after that.
+DuckDB commits no transaction, and an upgrade is one, that alters a table after an UPDATE of its rows or a column with a
+DEFAULT: add columns bare, fill them by ``SET DATA TYPE ... USING``, and give the default after that.
 """
 
 SCHEMA_VERSION = len(MIGRATIONS)
@@ -481,10 +480,8 @@ def migrate(session: Session, *, since: int) -> None:
     for name in MIGRATIONS[since:]:
         session.execute(_sql(name))
     # A view that an earlier version had, and this one has not, would say what nobody documents any more.
-    for (view,) in session.rows(
-        "SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = 'main' AND NOT internal",
-        [engine.ALIAS],
-    ):
+    ours = "SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = 'main' AND NOT internal"
+    for (view,) in session.rows(ours, [engine.ALIAS]):
         session.execute(f'DROP VIEW main."{view}"')
     session.execute(_sql("views.sql"))
     session.execute("INSERT OR REPLACE INTO held.settings VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
