@@ -124,6 +124,8 @@ def write(desk: Desk, array_id: int, path: Path) -> None:
         kept = _kept(deed.session, array_id)
         page = writers[1](kept, _plates(desk, deed, kept))
         deed.note(form=path.suffix.lower().removeprefix("."), sha256=hashlib.sha256(page).hexdigest())
+        about = [*(one.nominal_id for one in kept.positions), *(one.custody_image for one in kept.positions)]
+        statements.on_record(deed, "photo array", path, page, about)
         statements.put(path, page)
 
 

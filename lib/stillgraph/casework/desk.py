@@ -19,10 +19,12 @@ from stillgraph.casework import recording, tokens
 from stillgraph.casework.wire.place import server_of
 from stillgraph.errors import ModelError, NotPermitted, Refused, StillgraphError, WrongUse
 from stillgraph.governance import chain, roles
+from stillgraph.governance import retention as rules
 from stillgraph.governance import sign_in as signing
 from stillgraph.governance.permits import Action, Claim, permit
 from stillgraph.records import AuditEntry, ModelId, Officer
 from stillgraph.store import CaseFile, Session, office, sign_ins
+from stillgraph.store import retention as retention_store
 from stillgraph.store.images import ImageStore
 
 if TYPE_CHECKING:
@@ -188,6 +190,9 @@ class Desk:
             action, claim, deed.by, office.operation(session, deed.operation), deed.at.date(), signed_in=signed_in,
             enforced=deed.enforced, sign_in_required=office.switched_on(session, office.SIGN_IN_REQUIRED),
         )  # fmt: skip
+        kind = rules.STORED_BY.get(action)
+        if kind is not None and not retention_store.ruled(session, kind):
+            rules.required((), kind)
 
     def _prove(self, deed: Deed) -> None:
         """Try the token that was given, once for a desk: from then on its number stands in the claim.

@@ -148,7 +148,6 @@ def _begin(desk: Desk, manifest: Path, arrests: Path | None, incoming: Incoming,
     from stillgraph import intake
 
     with desk.ahead(Action.ENROL_CUSTODY, manifest=manifest.name) as deed:
-        retention_rules.require(deed.session, RecordKind.CUSTODY_IMAGE)
         table = intake.custody_table(manifest)
         if arrests is not None:  # so that nothing is enrolled where it cannot be read
             intake.read_arrests(arrests, known_nominals={}, now=deed.at)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,14 +21,17 @@ from typing import Any
 from stillgraph.casework import alike, indexing
 from stillgraph.casework.desk import ERASING
 from stillgraph.errors import CaseInUse, WrongUse
-from stillgraph.records import ModelId, Outside
-from stillgraph.store import CaseFile, Session, erasing, exports, files, receipts
+from stillgraph.records import ModelId, Outside, RecordKind
+from stillgraph.store import CaseFile, Session, erasing, exports, files, receipts, retention
 from stillgraph.store.images import ImageStore
 
 MARKER = ERASING
 """It holds digests of images, and no name."""
 LOCK = "erasing.lock"
 NOTEBOOKS, UPLOADS, INCOMING = "notebooks", "uploads", "incoming"
+
+
+_UPLOAD = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,10 @@ def remove(case: CaseFile, session: Session, model: ModelId, erasure_id: int, di
     """
     removed = _images(case, session, digests)
     _indexes(case, session, model)
-    removed += _outputs(case.directory / NOTEBOOKS)
+    removed += sum(clear_outputs(path) for path in notebooks(case.directory / NOTEBOOKS))
+    for upload in retention.erased(session, erasure_id, RecordKind.UPLOAD):
+        if _UPLOAD.fullmatch(upload):
+            shutil.rmtree(case.directory / UPLOADS / upload, ignore_errors=True)
     exported, outside = _exports(session, erasure_id)
     return Removed(removed + exported, outside)
 
@@ -131,30 +138,43 @@ def _indexes(case: CaseFile, session: Session, model: ModelId) -> None:
             shutil.rmtree(case.directory / alike.FOLDER, ignore_errors=True)
 
 
-def _outputs(folder: Path) -> int:
-    """Clear the outputs of the case's notebooks, which may show anybody; return of how many."""
-    cleared = 0
-    for path in sorted(folder.rglob("*.ipynb")):
-        if path.is_symlink() or not path.is_file():
-            continue
-        cleared += clear_outputs(path)
-    return cleared
+def notebooks(folder: Path) -> list[Path]:
+    """Return the notebooks in a folder, those that Jupyter kept a copy of too."""
+    return [path for path in sorted(folder.rglob("*.ipynb")) if path.is_file() and not path.is_symlink()]
+
+
+def has_outputs(path: Path) -> bool:
+    """Say whether a notebook has outputs, or keeps the state of its widgets."""
+    notebook = _read(path)
+    return notebook is not None and (
+        "widgets" in notebook.get("metadata", {}) or any(cell.get("outputs") for cell in _cells(notebook))
+    )
 
 
 def clear_outputs(path: Path) -> bool:
     """Clear a notebook's outputs and the state of its widgets; say whether there were any."""
-    try:
-        notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        cells = [cell for cell in notebook["cells"] if cell.get("cell_type") == "code"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    notebook = _read(path)
+    if notebook is None or not has_outputs(path):
         return False
-    widgets = notebook.get("metadata", {}).pop("widgets", None)
-    if widgets is None and not any(cell.get("outputs") for cell in cells):
-        return False
-    for cell in cells:
+    notebook["metadata"].pop("widgets", None)
+    for cell in _cells(notebook):
         cell["outputs"], cell["execution_count"] = [], None
     files.put(path, (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode(), prefix=f".{path.name[:40]}.")
     return True
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return a notebook; ``None`` of what is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        whole = isinstance(found["metadata"], dict) and all(isinstance(cell, dict) for cell in found["cells"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if whole else None
+
+
+def _cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    return [cell for cell in notebook["cells"] if cell.get("cell_type") == "code"]
 
 
 def _exports(session: Session, erasure_id: int) -> tuple[int, tuple[Outside, ...]]:

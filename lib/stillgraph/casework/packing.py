@@ -97,8 +97,16 @@ def write(
         data = writer(made)
         told = _report(made, path, data)
         deed.note(persons=list(told.persons), stills=told.stills, pictures=told.pictures, sha256=told.sha256)
+        statements.on_record(deed, "case pack", path, data, _about(made))
         statements.put(path, data)
         return told
+
+
+def _about(made: CasePack) -> set[str]:
+    """Return the ids of the stills, nominals and custody images that a pack shows or names."""
+    ranked = [one.nominal_id for one in made.ranking.standings if one.nominal_id is not None]
+    named = [page.nominal_id for page in made.persons if page.nominal_id is not None]
+    return {*map(str, made.custody_chips), *(one.still for one in made.stills), *ranked, *named}
 
 
 @served

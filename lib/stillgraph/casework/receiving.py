@@ -25,7 +25,6 @@ from stillgraph.records import (
     IntakeReport,
     Offence,
     OffenceId,
-    RecordKind,
     RetailerId,
     StillId,
     Store,
@@ -74,7 +73,6 @@ def receive(
     began = time.perf_counter()
     with taking(desk, "stills") as images:
         with desk.ahead(Action.RECEIVE_STILLS, retailer=retailer_id) as deed:
-            retention_rules.require(deed.session, RecordKind.STILL)
             images.begin(deed.session)
             held, at = _held(deed.session), deed.at
         asked = _Asked(manifest, retailer_id, stores, workers)

@@ -6,9 +6,11 @@ Being listed decides nothing; an officer applies the list. What must not be dele
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from stillgraph.casework import erasing, retention_rules, scanning
 from stillgraph.casework.desk import Deed, Desk
@@ -21,16 +23,15 @@ from stillgraph.records import (
     CustodyImageId,
     Due,
     Erasure,
+    Outside,
     RecordKind,
     RetentionReport,
     RetentionRule,
     StillId,
 )
+from stillgraph.store import backups, holds, traces
 from stillgraph.store import erasing as rows
 from stillgraph.store import retention as store
-from stillgraph.store import traces
-
-FULL = "its {review} was due on {day}, and nobody has decided to keep it"
 
 
 @served
@@ -40,7 +41,7 @@ def due(desk: Desk, on: date) -> RetentionReport:
     Review dates of stills are brought to what their rules say first: a still's status changes as officers review it.
     """
     with desk.act(Action.LIST_RETENTION, on=on) as deed:
-        found = _due(deed, on)
+        found = _due(deed, desk, on)
         deed.note(due=len(found), held=sum(one.held is not None for one in found))
         return RetentionReport(on, found)
 
@@ -59,7 +60,7 @@ def apply(desk: Desk, on: date) -> RetentionReport:
         Another process is deleting, or has the case open; or this one has.
     """
     with desk.act(Action.LIST_RETENTION, on=on) as deed:
-        found = _due(deed, on)
+        found = _due(deed, desk, on)
     chosen = [one for one in found if one.held is None and one.at_end is AtEnd.DELETE]
     if not chosen:
         return RetentionReport(on, found)
@@ -134,12 +135,18 @@ def keep(desk: Desk, kind: RecordKind, record: str, *, until: date, because: str
             raise NotFound(f"There is no {kind} {record} in this case.")
 
 
-def _due(deed: Deed, on: date) -> tuple[Due, ...]:
+def _due(deed: Deed, desk: Desk, on: date) -> tuple[Due, ...]:
     session = deed.session
     retention_rules.date_stills(session)
-    found, in_force = list[Due](), store.rules(session)
-    asked = _Asked(in_force, on, deed.at)
-    found += _reviewed(asked, RecordKind.CUSTODY_IMAGE, store.custody_due(session, on), "review")
+    asked = _Asked(store.rules(session), on, holds.kept(session, min(on, deed.at.date())))
+    found = [
+        *_reviewed(asked, RecordKind.CUSTODY_IMAGE, store.custody_due(session, on)),
+        *_reviewed(asked, RecordKind.STILL, store.stills_due(session, on)),
+    ]
+    for kind in store.MADE:
+        found += _over(asked, kind, store.made(session, kind))
+    found += _over(asked, RecordKind.UPLOAD, _uploads(desk.case.directory))
+    found += _over(asked, RecordKind.NOTEBOOK, _notebooks(desk.case.directory))
     return tuple(sorted(found, key=lambda one: (one.due_on, list(RecordKind).index(one.kind), one.id)))
 
 
@@ -147,18 +154,55 @@ def _due(deed: Deed, on: date) -> tuple[Due, ...]:
 class _Asked:
     rules: tuple[RetentionRule, ...]
     on: date
-    at: datetime
+    kept: Mapping[tuple[str, str], int]
+
+    def held(self, kind: RecordKind, record: str) -> str | None:
+        """Return the hold that keeps a record, in words."""
+        hold = self.kept.get((kind, record))
+        return None if hold is None else f"legal hold {hold}"
 
 
-def _reviewed(asked: _Asked, kind: RecordKind, dated: Sequence[store.Dated], review: str) -> Iterator[Due]:
-    """Yield what is due of a kind with review dates; where no rule is left for it, it is due and to be decided."""
+def _reviewed(asked: _Asked, kind: RecordKind, dated: Sequence[store.Dated]) -> Iterator[Due]:
+    """Yield what is due of a kind with review dates; where no rule is left for it, an officer is to decide."""
     for one in dated:
-        rule = rules.rule_for(asked.rules, kind, one.status, one.basis)
-        why = FULL.format(review=review, day=one.day.isoformat())
+        rule, held = rules.rule_for(asked.rules, kind, one.status, one.basis), asked.held(kind, one.id)
+        whose = "as an officer set it" if one.set_by else "by its rule" if kind is RecordKind.STILL else "by custody"
+        why = f"its review was due on {one.day.isoformat()}, {whose}, and nobody has decided to keep it"
         if rule is None:
-            yield Due(kind, one.id, one.day, "none", f"{why}; no rule is for it", AtEnd.REVIEW)
+            yield Due(kind, one.id, one.day, "none", f"{why}; no rule is for it", AtEnd.REVIEW, held)
         elif rule.at_end is not AtEnd.KEEP:
-            yield Due(kind, one.id, one.day, str(rule), f"{why} ({rule.source})", rule.at_end)
+            yield Due(kind, one.id, one.day, str(rule), f"{why}. {rule.source}", rule.at_end, held)
+
+
+def _over(asked: _Asked, kind: RecordKind, dated: Sequence[store.Dated]) -> Iterator[Due]:
+    """Yield what is due of a kind whose period is counted from one day."""
+    rule = rules.rule_for(asked.rules, kind)
+    if rule is None or rule.at_end is AtEnd.KEEP:
+        return
+    for one in dated:
+        day = rules.after(one.day, rule.keep_for)
+        if day <= asked.on:
+            why = f"kept for {rule.keep_for} from {one.day.isoformat()}, its {rule.counted_from}. {rule.source}"
+            yield Due(kind, one.id, day, str(rule), why, rule.at_end, asked.held(kind, one.id))
+
+
+def _uploads(case: Path) -> list[store.Dated]:
+    """Return the deliveries dropped into a page and never taken in, with the day."""
+    found = []
+    for about in (case / erasing.UPLOADS).glob("*/about.json"):
+        said = json.loads(about.read_text(encoding="utf-8"))
+        found.append(store.Dated(str(said["upload_id"]), datetime.fromisoformat(said["kept_at"]).date()))
+    return found
+
+
+def _notebooks(case: Path) -> list[store.Dated]:
+    """Return the case's notebooks that have outputs, with the day of their last change."""
+    folder = case / erasing.NOTEBOOKS
+    return [
+        store.Dated(str(path.relative_to(folder)), datetime.fromtimestamp(path.stat().st_mtime, UTC).date())
+        for path in erasing.notebooks(folder)
+        if erasing.has_outputs(path)
+    ]
 
 
 def _rows_gone(deed: Deed, chosen: list[Due], gone: rows.Gone, *, because: str) -> int:
@@ -167,6 +211,10 @@ def _rows_gone(deed: Deed, chosen: list[Due], gone: rows.Gone, *, because: str) 
     by_kind = {kind: [one.id for one in chosen if one.kind is kind] for kind in RecordKind}
     rows.custody_images(session, [CustodyImageId(one) for one in by_kind[RecordKind.CUSTODY_IMAGE]], gone)
     rows.stills(session, [StillId(one) for one in by_kind[RecordKind.STILL]], gone)
+    rows.searches(session, _numbers(by_kind[RecordKind.SEARCH]))
+    rows.arrays(session, _numbers(by_kind[RecordKind.ARRAY]))
+    rows.rankings(session, _numbers(by_kind[RecordKind.RANKING]))
+    rows.saved_queries(session, _numbers(by_kind[RecordKind.SAVED_QUERY]))
     chosen += [
         Due(RecordKind.NOMINAL, nominal, deed.at.date(), "nominal record", "its last custody image was deleted",
             AtEnd.DELETE)
@@ -182,6 +230,10 @@ def _rows_gone(deed: Deed, chosen: list[Due], gone: rows.Gone, *, because: str) 
         records=[[str(one.kind), one.id, one.rule] for one in chosen],
     )  # fmt: skip
     return erasure_id
+
+
+def _numbers(ids: Sequence[str]) -> list[int]:
+    return [int(one) for one in ids]
 
 
 def _seen(desk: Desk, chosen: Sequence[Due]) -> dict[str, bytes]:
@@ -213,5 +265,16 @@ def _finished(desk: Desk, erasure_id: int, gone: rows.Gone, seen: dict[str, byte
         found += scanning.files(desk.case.directory, scanning.needles(seen, gone.templates, sorted(gone.names)))
         rows.finish(deed.session, erasure_id, deed.at, len(found))
         deed.note(left=len(found), places=sorted({one.place for one in found}))
+        outside = (*removed.outside, *_in_backups(deed, erasure_id))
     erasing.done(desk.case)
-    return Erasure(erasure_id, chosen, removed.files, len(found), tuple(found), removed.outside)
+    return Erasure(erasure_id, chosen, removed.files, len(found), tuple(found), outside)
+
+
+def _in_backups(deed: Deed, erasure_id: int) -> list[Outside]:
+    """Return the backups that are not removed: they were made before, and hold what was deleted until they go."""
+    return [
+        Outside(f"backup {one.backup_id}", one.place, f"holds what deletion {erasure_id} deleted; to be removed by "
+                f"{one.keep_until.isoformat()}: `stillgraph backups remove CASE {one.backup_id}`")
+        for one in backups.every(deed.session)
+        if one.removed_at is None
+    ]  # fmt: skip

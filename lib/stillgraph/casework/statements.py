@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import json
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from stillgraph.records import (
     StillId,
     Verdict,
 )
-from stillgraph.store import comparisons, files, office, receipts, reviews, searches
+from stillgraph.store import comparisons, exports, files, office, receipts, reviews, searches
 from stillgraph.store import faces as face_store
 from stillgraph.store import statements as store
 
@@ -74,8 +75,18 @@ def write(desk: Desk, face_id: FaceId, path: Path) -> Statement:
         made = _statement(desk, deed, face_id)
         page = writers[0](made)
         deed.note(form=path.suffix.lower().removeprefix("."), sha256=hashlib.sha256(page).hexdigest())
+        supported = [j.nominal_id for j in searches.judgements(deed.session, face_id) if j.nominal_id is not None]
+        on_record(deed, "statement", path, page, [made.still, *supported])
         put(path, page)
         return made
+
+
+def on_record(deed: Deed, kind: str, path: Path, page: bytes, about: Iterable[str]) -> None:
+    """Keep on record that a file is written: where, with which bytes, and the ids of whom and what it shows."""
+    exports.add(
+        deed.session, kind, str(path.resolve()), hashlib.sha256(page).hexdigest(), about, officer=deed.officer,
+        operation=deed.operation, at=deed.at,
+    )  # fmt: skip
 
 
 def put(path: Path, page: bytes) -> None:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from stillgraph.errors import ManifestError, NoRule, NotFound
+from stillgraph.governance.actions import Action
 from stillgraph.records import AtEnd, RecordKind, RetentionRule
 
 COLUMNS = ("kind", "status", "basis", "keep_for", "counted_from", "at_end", "apply_after", "source", "version", "ours")
@@ -43,6 +44,23 @@ KEPT_FOR_GOOD = frozenset({RecordKind.JUDGEMENT, RecordKind.AUDIT})
 
 WITH_ANOTHER = frozenset({RecordKind.NOMINAL, RecordKind.ARREST, RecordKind.ENHANCEMENT})
 """Kinds that go with another record, on the same day."""
+
+STORED_BY = {
+    Action.ENROL_CUSTODY: RecordKind.CUSTODY_IMAGE,
+    Action.RECEIVE_STILLS: RecordKind.STILL,
+    Action.UPLOAD: RecordKind.UPLOAD,
+    Action.SEARCH: RecordKind.SEARCH,
+    Action.ENHANCE: RecordKind.ENHANCEMENT,
+    Action.JUDGE: RecordKind.JUDGEMENT,
+    Action.MAKE_ARRAY: RecordKind.ARRAY,
+    Action.RANK: RecordKind.RANKING,
+    Action.SAVE_QUERY: RecordKind.SAVED_QUERY,
+    Action.EXPORT_STATEMENT: RecordKind.EXPORT,
+    Action.EXPORT_CASE_PACK: RecordKind.EXPORT,
+    Action.SUBJECT_ACCESS: RecordKind.EXPORT,
+    Action.OPEN_LAB: RecordKind.NOTEBOOK,
+}
+"""Which kind of record an action stores: without a rule for that it is refused."""
 
 ANY = "*"
 _PERIOD = re.compile(r"P(\d{1,4})([YMWD])", re.ASCII)
@@ -149,8 +167,8 @@ def read_rules(path: Path) -> tuple[RetentionRule, ...]:
                 AtEnd(row["at_end"]), row["apply_after"], row["source"], row["version"], ours=row["ours"] == "yes",
             )
         )  # fmt: skip
-    if not rules:
-        raise ManifestError(f"{path.name} has no rule; a case needs one for each kind of record that it is to hold.")
+    if not any(rule.kind is RecordKind.AUDIT for rule in rules):
+        raise ManifestError(f"{path.name} has no rule for audit entries: without one nothing at all could be done.")
     return tuple(rules)
 
 

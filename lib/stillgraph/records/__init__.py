@@ -149,6 +149,7 @@ from stillgraph.records.searches import (
 from stillgraph.records.series import PairCheck, Part, Reached, SeriesModel, SeriesProposal
 from stillgraph.records.standings import Concentration, Escalation, Ranking, Ranks, Rate, Standing, Trend
 from stillgraph.records.statements import ArrayAnswer, ArrayPosition, Conclusion, PhotoArray, Plate, Statement
+from stillgraph.records.subjects import SubjectExport, SubjectReport, SubjectTable
 from stillgraph.records.worth import (
     BackTest,
     Concentrated,
@@ -345,6 +346,9 @@ __all__ = [
     "Store",
     "StoreId",
     "Strength",
+    "SubjectExport",
+    "SubjectReport",
+    "SubjectTable",
     "SupportCount",
     "Template",
     "Timeline",

@@ -51,6 +51,11 @@ def rules(session: Session) -> tuple[RetentionRule, ...]:
     )
 
 
+def ruled(session: Session, kind: RecordKind) -> bool:
+    """Say whether some rule says how long records of a kind are kept."""
+    return session.one("SELECT 1 FROM held.retention_rules WHERE kind = ? LIMIT 1", [str(kind)]) is not None
+
+
 def rules_set(session: Session) -> tuple[str, datetime] | None:
     """Return who put the rules in force, and when."""
     return session.one("SELECT set_by, set_at FROM held.retention_rules ORDER BY position LIMIT 1")
@@ -159,8 +164,10 @@ def stills_due(session: Session, on: date) -> list[Dated]:
     return [Dated(*row) for row in rows]
 
 
-_MADE = {
-    RecordKind.SEARCH: "SELECT search_id::VARCHAR, searched_at::DATE FROM held.searches",
+MADE = {
+    # A search is kept while a still it covered is: reviews rest on its lists.
+    RecordKind.SEARCH: "SELECT search_id::VARCHAR, searched_at::DATE FROM held.searches AS s WHERE NOT EXISTS "
+    "(SELECT 1 FROM held.probes AS p JOIN held.faces AS f USING (face_id) WHERE p.search_id = s.search_id)",
     RecordKind.ARRAY: "SELECT array_id::VARCHAR, made_at::DATE FROM held.arrays",
     RecordKind.RANKING: "SELECT ranking_id::VARCHAR, made_at::DATE FROM held.rankings",
     RecordKind.EXPORT: "SELECT export_id::VARCHAR, exported_at::DATE FROM held.exports WHERE ended_at IS NULL",
@@ -171,7 +178,16 @@ _MADE = {
 
 def made(session: Session, kind: RecordKind) -> list[Dated]:
     """Return the records of a kind that is dated by its making, by that day."""
-    return [Dated(*row) for row in session.rows(f"{_MADE[kind]} ORDER BY 2, 1")]
+    return [Dated(*row) for row in session.rows(f"{MADE[kind]} ORDER BY 2, 1")]
+
+
+def erased(session: Session, erasure_id: int, kind: RecordKind) -> list[str]:
+    """Return the records of a kind that a deletion deleted."""
+    rows = session.rows(
+        "SELECT record_id FROM held.erased_records WHERE erasure_id = ? AND kind = ? ORDER BY 1",
+        [erasure_id, str(kind)],
+    )
+    return [row[0] for row in rows]
 
 
 def images_of(session: Session, nominals: Sequence[NominalId]) -> dict[NominalId, int]:
