@@ -23,6 +23,7 @@ SHOWN = {
     "prolific": ("15 of 69 persons", "corroborated links only", "account for 50 % of the harm", "Nobody is chosen."),
     "queries": ("No query is saved yet", "19 rows", "Southwark"),
     "retailer": ("choose a retailer", "names nobody"),
+    "drift": ("Settled lists that are corroborated", "insufficient", "no error rate"),
     "transparency": ("Yield and error", "not measured in this case", "withheld"),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
     "search": ("Pick a still of the case", "Every still has been searched.", "Search them all"),
@@ -43,6 +44,7 @@ def test_the_notebooks_are_those():
     assert [str(path.relative_to(ROOT / "notebooks")) for path in NOTEBOOKS] == [
         "accuracy.ipynb",
         "array.ipynb",
+        "dashboards/drift.ipynb",
         "dashboards/overview.ipynb",
         "dashboards/prolific.ipynb",
         "dashboards/retailer.ipynb",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stillgraph.dashboards.analysis_pages import network, prolific
+    from stillgraph.dashboards.drift_pages import drift
     from stillgraph.dashboards.outward_pages import retailer, transparency
     from stillgraph.dashboards.pages import (
         candidates,
@@ -28,6 +29,8 @@ WORK = frozenset({"accuracy", "intake", "queries", "search", "start"})
 """The pages of :mod:`stillgraph.dashboards.work_pages`; the others are of :mod:`stillgraph.dashboards.pages`."""
 ANALYSIS = frozenset({"network", "prolific"})
 """Those of :mod:`stillgraph.dashboards.analysis_pages`."""
+DRIFT = frozenset({"drift"})
+"""That of :mod:`stillgraph.dashboards.drift_pages`."""
 OUTWARD = frozenset({"retailer", "transparency"})
 """Those of :mod:`stillgraph.dashboards.outward_pages`."""
 
@@ -35,6 +38,7 @@ __all__ = [
     "accuracy",
     "candidates",
     "dossier",
+    "drift",
     "enhance",
     "glance",
     "intake",
@@ -60,6 +64,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(message)
     from importlib import import_module
 
-    homes = {"work_pages": WORK, "analysis_pages": ANALYSIS, "outward_pages": OUTWARD}
+    homes = {"work_pages": WORK, "analysis_pages": ANALYSIS, "drift_pages": DRIFT, "outward_pages": OUTWARD}
     module = next((home for home, names in homes.items() if name in names), "pages")
     return getattr(import_module(f"stillgraph.dashboards.{module}"), name)

@@ -7,6 +7,7 @@ and, where there are marks, a shape of its own.
 
 from stillgraph.figures.backtest import list_worth
 from stillgraph.figures.bundle import bundle
+from stillgraph.figures.control import control_chart
 from stillgraph.figures.journeys import journeys
 from stillgraph.figures.lorenz import lorenz_curves
 from stillgraph.figures.matrix import co_offending_matrix
@@ -25,6 +26,7 @@ __all__ = [
     "Lane",
     "bundle",
     "co_offending_matrix",
+    "control_chart",
     "description",
     "journeys",
     "lanes_of",
