@@ -179,6 +179,9 @@ class _Answer(Response):
     def _run(self) -> None:
         try:
             self._work.run()
+        except BaseException as error:
+            self._work.lost(error)
+            raise
         finally:
             self._state.running.pop(self._key, None)
             self._parcel.let_go()

@@ -35,14 +35,20 @@ class Work:
     tell: Callable[[bytes], None]
     stop: threading.Event = field(default_factory=threading.Event)
     ending: threading.Event = field(default_factory=threading.Event)
+    _told_places: dict[str, Path] = field(default_factory=dict)
+    """Where what the client named lies here, by the name of its argument."""
 
     def run(self) -> None:
         """Do it, and tell how it ended; nothing is raised."""
         try:
             result = frames.frame(frames.RESULT, codec.dumps(self._done(), self._aliases()))
         except BaseException as error:  # noqa: BLE001 - whatever it is, a client gets a sentence
-            result = frames.frame(frames.ERROR, codec.dumps(self._failure(error)))
+            result = frames.frame(frames.ERROR, codec.dumps(_failure(error, self._told_places)))
         self.tell(result)
+
+    def lost(self, error: BaseException) -> None:
+        """Tell that there is no answer, so that nobody waits for one."""
+        self.tell(frames.frame(frames.ERROR, codec.dumps(_failure(RuntimeError(type(error).__name__), {}))))
 
     def _done(self) -> object:
         one = SERVED.get(self.call.function)
@@ -63,18 +69,18 @@ class Work:
             raise WrongUse("This server does no such thing in that way; use the same Stillgraph as it.")
         if any(self.call.arguments.get(name) is not None for name in SERVERS_OWN):
             raise WrongUse("Where images are analysed is for whoever runs the server to say; leave --dask out.")
-        made = {name: self._argument(value) for name, value in self.call.arguments.items()}
+        made = {name: self._argument(name, value) for name, value in self.call.arguments.items()}
         if isinstance(workers := made.get("workers"), int):
             made["workers"] = max(1, min(workers, os.cpu_count() or 1))
         if "show_progress" in made:
             made["show_progress"] = False
         return made
 
-    def _argument(self, value: object) -> object:
-        if isinstance(value, Sent):
-            return self.parcel.sent(value)
-        if isinstance(value, Wanted):
-            return self.parcel.wanted(value)
+    def _argument(self, name: str, value: object) -> object:
+        if isinstance(value, Sent | Wanted):
+            place = self.parcel.sent(value) if isinstance(value, Sent) else self.parcel.wanted(value)
+            self._told_places[name] = place
+            return place
         if isinstance(value, Kept):
             return self.host.keeping_place(value.name)
         return self._progress if isinstance(value, Told) else value
@@ -86,29 +92,23 @@ class Work:
             raise progress_.cancelled()
         self.tell(frames.frame(frames.STEP, codec.dumps(step)))
 
-    def _places(self) -> Mapping[str, Path]:
-        """Return where what the client named lies here, by the name of its argument."""
-        parts = {name: value for name, value in self.call.arguments.items() if isinstance(value, Sent | Wanted)}
-        return {
-            name: self.parcel.sent(value) if isinstance(value, Sent) else self.parcel.wanted(value)
-            for name, value in parts.items()
-        }
-
     def _aliases(self) -> list[tuple[Path, str]]:
         wanted = [value for value in self.call.arguments.values() if isinstance(value, Wanted)]
         return [*((self.parcel.wanted(value), f"out:{value.key}") for value in wanted), (shipped("data"), "shipped")]
 
-    def _failure(self, error: BaseException) -> Failure:
-        if not isinstance(error, StillgraphError):
-            places = " < ".join(
-                f"{f.name} {f.filename}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__))
-            )
-            return Failure("StillgraphError", reference(f"{type(error).__name__} in {places}"))
-        sentence = str(error)
-        for name, path in self._places().items():
-            sentence = sentence.replace(str(path), f"<<{name}>>")
-        return Failure(type(error).__name__, sentence.replace(str(self.parcel.folder), "..."))
-
     def written(self) -> list[Wanted]:
         """Return what was to be written and goes back."""
         return [value for value in self.call.arguments.values() if isinstance(value, Wanted)]
+
+
+def _failure(error: BaseException, places: Mapping[str, Path]) -> Failure:
+    """Return an error as it travels: files by the names of their arguments, and of what nobody foresaw a reference."""
+    if not isinstance(error, StillgraphError):
+        frames_ = " < ".join(
+            f"{f.name} {f.filename}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__))
+        )
+        return Failure("StillgraphError", reference(f"{type(error).__name__} in {frames_}"))
+    sentence = str(error)
+    for name, path in places.items():
+        sentence = sentence.replace(str(path), f"<<{name}>>")
+    return Failure(type(error).__name__, sentence)

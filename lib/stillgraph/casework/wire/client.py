@@ -322,7 +322,7 @@ def connect(url: str) -> Connection:
         )
     with _connections_guard:
         # A child process must not share its parent's sockets.
-        key = (url, f"{token}{secret}", str(os.getpid()))
+        key = (url, f"{token}{secret}", f"{os.getpid()} {os.environ.get(place.CA, '')}")
         if key not in _connections:
             _connections[key] = Connection(url, token, secret=secret)
         return _connections[key]
