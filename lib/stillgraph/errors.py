@@ -39,8 +39,11 @@ name, a date of birth or other personal data: identifiers only.
 class StillgraphError(Exception):
     """Base of every error raised on purpose.
 
-    ``str(error)`` is written for an officer and is safe to show and to log.
+    ``str(error)`` is written for an officer and is safe to show and to log. ``recorded`` says whether the audit record
+    of a case tells of it already.
     """
+
+    recorded = False
 
 
 class Refused(StillgraphError):

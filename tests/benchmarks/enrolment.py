@@ -28,7 +28,6 @@ import psutil
 from PIL import Image
 
 from stillgraph.casework import enrolling, governing, progress, take_seat
-from stillgraph.records import Role
 
 SOURCE = Path(__file__).resolve().parents[2] / "data" / "demo" / "custody"
 
@@ -56,7 +55,7 @@ def delivery(folder: Path, count: int, seed: int = 0) -> Path:
 def new_case(folder: Path) -> Path:
     governing.create_case(folder)
     seat = {"officer": "desk", "operation": "OP", "reason": "benchmark"}
-    governing.add_officer(take_seat(folder, **seat), "desk", role=Role.ADMINISTRATOR)
+    governing.add_officer(take_seat(folder, **seat), "desk")
     governing.open_operation(take_seat(folder, **seat), "OP", purpose="benchmark", until=None)
     return folder
 

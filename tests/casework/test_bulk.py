@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from stillgraph.casework import enrolling, governing, indexing, pools, take_seat
 from stillgraph.cli.app import run
 from stillgraph.errors import CaseInUse, Interrupted, ManifestError, ModelError, NotPermitted, WorkerLost, WrongUse
-from stillgraph.records import Role
 from stillgraph.store import CaseFile, office, queries
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "demo" / "custody"
@@ -63,7 +62,7 @@ def delivery(tmp_path_factory):
 def _empty(tmp_path_factory):
     case = tmp_path_factory.mktemp("empty") / "case"
     governing.create_case(case)
-    governing.add_officer(take_seat(case, **SEAT), "desk", role=Role.ADMINISTRATOR)
+    governing.add_officer(take_seat(case, **SEAT), "desk")
     governing.open_operation(take_seat(case, **SEAT), "OP", purpose="tests")
     return case
 

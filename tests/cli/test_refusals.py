@@ -89,7 +89,7 @@ def test_on_a_case_that_is_not_there_it_says_so(run, tmp_path, small_inputs, sea
         (["review", "judge", "CASE", "--face", "x", "--none", "--inconclusive"], "Give one judgement"),
         (["review", "judge", "CASE", "--face", "x", "--none"], "Face x has no candidate list"),
         (["review", "judge", "CASE", "--face", "R08/R08_0002.jpg#1", "--none"], "may not judge a search they made"),
-        (["rank", "CASE", "--by", "luck"], "--by takes harm, count, value or rfh, not 'luck'."),
+        (["rank", "CASE", "--by", "luck"], "Persons are ranked by harm, count, value, rfh; choose one of them instead of 'luck'."),
         (["rank", "CASE", "--since", "yesterday"], "--since takes a date like 2026-01-31, not 'yesterday'."),
         (["quiet", "CASE", "--active-days", "-1"], "0 days or more after an offence, not -1."),
         (["backtest", "CASE", "--split", "1999-01-01"], "A back-test needs a split or more, each once and in order"),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework import accounting, indexing, searching
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
@@ -52,6 +53,7 @@ ALL_STILLS = StillFilters()
 
 
 @served
+@attempted(Action.SEARCH)
 def alike(
     desk: Desk,
     faces: Sequence[FaceId] = (),

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from stillgraph.casework import statement_pages, statements
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
@@ -105,6 +106,7 @@ def array_pictures(desk: Desk, array_id: int) -> tuple[Plate, ...]:
 
 
 @served(writes=("path",))
+@attempted(Action.VIEW_FACES)
 def write(desk: Desk, array_id: int, path: Path) -> None:
     """Write a photo array as HTML or PDF, by the file's ending: positions and pictures, no name and no id of a person.
 

@@ -23,7 +23,7 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, silent
 from stillgraph.casework.shipped import shipped
 from stillgraph.errors import WrongUse
-from stillgraph.records import IntakeReport, RetailerId, Role, StillId
+from stillgraph.records import IntakeReport, RetailerId, StillId
 from stillgraph.store import made_up
 
 MADE_AT_ONCE = 100_000
@@ -153,7 +153,7 @@ def _case(
     directory = place / "case"
     governing.create_case(directory, encrypt=False)  # everybody in it is made up
     desk = take_seat(directory, officer="desk", operation="BENCH", reason="a benchmark on synthetic people")
-    governing.add_officer(desk, "desk", role=Role.ADMINISTRATOR)
+    governing.add_officer(desk, "desk")
     governing.open_operation(desk, "BENCH", purpose="a benchmark on synthetic people")
     assert desk.pack.model  # noqa: S101  (loaded here, so that loading it is in no stage)
     with _timed(prepare, "enrol"):

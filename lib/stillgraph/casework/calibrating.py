@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.evaluating import search_known
 from stillgraph.casework.wire import served
@@ -62,6 +63,7 @@ class _Known:
 
 
 @served
+@attempted(Action.CALIBRATE)
 def calibrate(
     desk: Desk, truth: Path, *, retailers: Sequence[str] = (), measured_on: Sequence[str] = ()
 ) -> CalibrationReport:
@@ -119,6 +121,7 @@ def calibrate(
 
 
 @served
+@attempted(Action.SET_THRESHOLD)
 def set_threshold(
     desk: Desk, truth: Path, *, fpir: float, retailers: Sequence[str] = (), gallery: int | None = None
 ) -> FpirPolicy:

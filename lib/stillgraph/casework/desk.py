@@ -169,6 +169,7 @@ class Desk:
         """Record that work outside the case file for an action failed."""
         with self._working() as session:
             self._record_alone(self._deed(session, details), action, "failed", why=_why(error))
+        _mark(error)
 
     def _deed(self, session: Session, details: Mapping[str, object]) -> Deed:
         claim = self.claim
@@ -217,6 +218,7 @@ class Desk:
         except BaseException as error:
             result = "refused" if isinstance(error, Refused) else "failed"
             self._record_alone(deed, action, result, why=_why(error))
+            _mark(error)
             raise
 
     @contextmanager
@@ -270,6 +272,11 @@ class Desk:
         head = office.chain_head(session)
         if head is not None:
             chain.drop_anchor(self.anchors, chain.Anchor(*head), at)
+
+
+def _mark(error: BaseException) -> None:
+    if isinstance(error, StillgraphError):
+        error.recorded = True
 
 
 def _why(error: BaseException) -> str:

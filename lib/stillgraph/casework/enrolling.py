@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.casework import accounting, indexing, pools, retention_rules, unsolved
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import keep_run
@@ -73,6 +74,7 @@ class _Work:
 
 
 @served(manifests=("manifest",))
+@attempted(Action.ENROL_CUSTODY)
 def enrol(
     desk: Desk,
     manifest: Path,

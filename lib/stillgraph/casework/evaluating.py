@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.searching import INVESTIGATION, gallery_index
 from stillgraph.casework.wire import served
@@ -110,6 +111,7 @@ def search_known(
 
 
 @served
+@attempted(Action.EVALUATE)
 def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> IdentificationReport:
     """Measure the search of every face of known truth against the gallery.
 

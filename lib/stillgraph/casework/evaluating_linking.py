@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import by_still
 from stillgraph.casework.wire import served
@@ -46,6 +47,7 @@ class LinkingReport:
 
 
 @served
+@attempted(Action.EVALUATE)
 def linking(desk: Desk, truth: Path, *, retailers: Sequence[str] = ()) -> LinkingReport:
     """Measure the last linking run against a truth table, on all stills or on those of some retailers.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.casework import ranking as rankings
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import by_still
 from stillgraph.casework.harm import harm_table
@@ -92,6 +93,7 @@ class NetworkReport:
 
 
 @served
+@attempted(Action.EVALUATE)
 def network(desk: Desk, truth: Path, circles: Path, *, seed: int = 0) -> NetworkReport:
     """Measure communities against known circles, and the first ten found against the true ones.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stillgraph.casework import indexing, self_checking
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.searching import DEFAULT_LIMIT
 from stillgraph.casework.wire import served
@@ -51,6 +52,7 @@ def choose_engine(desk: Desk, wanted: EngineChoice) -> GalleryStatus:
 
 
 @served
+@attempted(Action.CHECK_GALLERY)
 def check(
     desk: Desk, *, probes: int = DEFAULT_PROBES, limit: int = DEFAULT_LIMIT, seed: int = 0, show_progress: bool = False
 ) -> LossCheck:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from stillgraph.casework import harm, retention_rules
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.operations import open_operation as open_operation  # noqa: PLC0414 - called as of governing too
 from stillgraph.casework.shipped import shipped
@@ -86,6 +87,7 @@ def nothing_more(_deed: Deed) -> None:
     """Do nothing more."""
 
 
+@attempted(Action.UPGRADE_CASE)
 def upgrade_case(desk: Desk, *, also: Callable[[Deed], None] = nothing_more) -> tuple[int, int]:
     """Bring a case made by an earlier Stillgraph to this one's schema, all of it or nothing; return both versions.
 
@@ -124,8 +126,6 @@ def add_officer(
         There are officers already and the one acting is not among them, or gave no reason.
     """
     officer_id = officer_id.strip()
-    if not officer_id:
-        raise WrongUse("An officer needs an id, e.g. `stillgraph case officer add CASE pc1234`.")
     # Held throughout, so that of two who come at once only one is the first.
     with desk.case.session(writing=True) as session:
         first = office.officers_count(session) == 0
@@ -134,6 +134,8 @@ def add_officer(
         details = {"added": officer_id, "role": role, "simulated": simulated}
         adding = Action.ADD_OFFICER
         with desk.found(adding, officer_id, **details) if first else desk.act(adding, **details) as deed:
+            if not officer_id:
+                raise WrongUse("An officer needs an id, e.g. `stillgraph case officer add CASE pc1234`.")
             if office.officer(deed.session, officer_id) is not None:
                 raise WrongUse(f"There is an officer {officer_id} in this case already; choose another id.")
             new = Officer(OfficerId(officer_id), role, name, simulated, founder=founder)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework.analysing import is_simulated
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, adding, silent
 from stillgraph.casework.wire import served
@@ -86,6 +87,7 @@ class Group:
 
 
 @served
+@attempted(Action.LINK)
 def link(desk: Desk, *, threshold: float | None = None, progress: Progress = silent) -> Linkage:
     """Link faces to persons anew: rulings bind, similarity proposes, contradictions are shown.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework.analysing import is_simulated, review_kind
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.networking import told
 from stillgraph.casework.ranking import link_table
@@ -172,6 +173,7 @@ def together(
 
 
 @served
+@attempted(Action.NETWORK)
 def central(
     desk: Desk,
     *,

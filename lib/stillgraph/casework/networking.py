@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.wire import served
@@ -134,6 +135,7 @@ def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
         "gephi",
     )
 )
+@attempted(Action.NETWORK)
 def network_summary(
     desk: Desk,
     *,

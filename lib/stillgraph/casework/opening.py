@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.receiving import still_image
 from stillgraph.casework.wire import served
@@ -69,6 +70,7 @@ COUNTED_BY = {"Unknown series": "person_id"}
 
 
 @served
+@attempted(Action.VIEW)
 def rows_behind(desk: Desk, number: str) -> pd.DataFrame:
     """Return the rows that a number counts; those of stills, faces and reviews have a ``still_id``.
 

@@ -20,6 +20,7 @@ from stillgraph.casework import (
     receiving,
     statements,
 )
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.explaining import Grounds
 from stillgraph.casework.wire import served
@@ -50,6 +51,7 @@ CHIP_PX = 160
 
 
 @served(writes=("path",))
+@attempted(Action.EXPORT_CASE_PACK)
 def write(
     desk: Desk,
     path: Path,

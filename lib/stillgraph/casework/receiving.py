@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.casework import retention_rules
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.keeping import ImageId, Taking, intake_report, kept_bytes, taking
 from stillgraph.casework.progress import Progress, Step, silent
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 
 @served(manifests=("manifest",))
+@attempted(Action.RECEIVE_STILLS)
 def receive(
     desk: Desk,
     manifest: Path,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework import accounting, indexing, outside, rating, self_checking
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.casework.running import analyse_all, keep_run
@@ -54,6 +55,7 @@ EVERYBODY = Filters()
 
 
 @served
+@attempted(Action.SEARCH)
 def search(
     desk: Desk,
     *,
@@ -149,6 +151,7 @@ def search(
 
 
 @served
+@attempted(Action.SEARCH)
 def search_together(
     desk: Desk,
     faces: Sequence[FaceId],

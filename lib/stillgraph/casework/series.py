@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework.analysing import is_simulated
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, adding, silent
 from stillgraph.casework.wire import served
@@ -87,6 +88,7 @@ class _Case:
 
 
 @served
+@attempted(Action.PROPOSE_SERIES)
 def series(
     desk: Desk,
     *,

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from stillgraph.casework import statement_pages, trials
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, ReviewBlocked, WrongUse
@@ -56,6 +57,7 @@ def statement(desk: Desk, face_id: FaceId) -> Statement:
 
 
 @served(writes=("path",))
+@attempted(Action.EXPORT_STATEMENT)
 def write(desk: Desk, face_id: FaceId, path: Path) -> Statement:
     """Write the statement of a review as HTML or PDF, by the file's ending, and record the file's SHA-256.
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from stillgraph.casework import statements
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.transparency_pages import WRITERS
 from stillgraph.casework.wire import served
@@ -44,6 +45,7 @@ def report(
 
 
 @served(writes=("path",))
+@attempted(Action.REPORT_TRANSPARENCY)
 def write(
     desk: Desk, path: Path, *, since: date | None = None, until: date | None = None, public: bool = True
 ) -> TransparencyWritten:

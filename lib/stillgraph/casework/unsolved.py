@@ -16,6 +16,7 @@ from datetime import date
 import numpy as np
 
 from stillgraph.casework import accounting, rating, searching
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, StillgraphError
@@ -60,6 +61,7 @@ OWN = MadeWith()
 
 
 @served
+@attempted(Action.SEARCH)
 def search_open_stills(
     desk: Desk,
     *,

@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 
 from stillgraph.casework import receiving
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, silent
 from stillgraph.casework.wire import served
@@ -115,6 +116,7 @@ def discard(desk: Desk, upload_id: str) -> None:
 
 
 @served
+@attempted(Action.UPLOAD)
 def take_in(
     desk: Desk, upload_id: str, *, retailer_id: RetailerId, workers: int | None = None, progress: Progress = silent
 ) -> IntakeReport:

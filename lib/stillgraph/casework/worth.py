@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.progress import Progress, adding, silent
@@ -105,6 +106,7 @@ def concentration(
 
 
 @served
+@attempted(Action.RANK)
 def quiet(
     desk: Desk,
     *,

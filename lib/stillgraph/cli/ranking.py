@@ -53,10 +53,7 @@ def rank(
     """Rank prolific offenders by harm, count, value or recency-frequency-harm, with the intervals of their ranks."""
     from stillgraph.casework import ranking as rankings
     from stillgraph.casework.progress import bar
-    from stillgraph.errors import WrongUse
 
-    if by not in {"harm", "count", "value", "rfh"}:
-        raise WrongUse(f"--by takes harm, count, value or rfh, not {by!r}.")
     with bar(shown=sys.stderr.isatty()) as progress:
         ranking = rankings.ranking(
             common.seat(case, officer, operation, reason),
