@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stillgraph.casework import hypertext, printing, receiving, statements
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
@@ -40,6 +41,7 @@ LIMITS = (
 
 
 @served(writes=("path",))
+@attempted(Action.SUBJECT_ACCESS)
 def write(
     desk: Desk,
     path: Path,
