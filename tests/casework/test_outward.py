@@ -17,12 +17,6 @@ def desk(demo_case):
     return take_seat(demo_case, officer=demo.ANALYST, operation=demo.OPERATION, reason="report")
 
 
-def text(widget) -> str:
-    children = "".join(text(child) for child in getattr(widget, "children", ()))
-    value = getattr(widget, "value", "")
-    return (value if isinstance(value, str) else "") + children
-
-
 @pytest.fixture
 def secrets(desk):
     """Return what must be in no report: custody's names and ids, officers, persons, other retailers' stills."""
@@ -66,27 +60,5 @@ def test_a_retailer_that_is_not_there_is_said_so(desk):
         outward.retailer_report(desk, "R99")
 
 
-def test_the_publics_page_withholds_small_counts_and_names_nobody(desk, secrets):
-    found = outward.transparency(desk)
-    with desk.case.session(writing=False) as session:
-        true = dict(session.rows(
-            "SELECT o.borough, count(*) FROM main.stills JOIN main.offences AS o USING (offence_id) WHERE searched GROUP BY 1"
-        ))  # fmt: skip
-    shown = dict(found.where.itertuples(index=False))
-    assert set(shown) == set(true)
-    assert min(true.values()) < 5, "else this shows nothing"
-    for borough, count in true.items():
-        assert shown[borough] == "withheld" or int(shown[borough]) == count >= 5
-    page = text(outward_pages.transparency_of(found))
-    assert not [secret for secret in secrets if secret in page]
-    assert not re.search(r"R\d\d[/_]", page)
-    assert "not measured in this case" in page
-    for sentence in outward_pages.NOT_MEASURED:
-        assert sentence in page
-
-
 def test_an_empty_case_has_an_empty_report(small_case):
-    found = outward.transparency(small_case.seat())
-    assert (found.stills_searched, found.corroborated.trials, found.corroborated.value) == (6, 0, None)
-    assert "no rate" in text(outward_pages.transparency_of(found))
     assert "With an agreed lead" in outward_pages._retailer(outward.retailer_report(small_case.seat(), "R08"))

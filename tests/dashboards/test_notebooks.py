@@ -24,7 +24,7 @@ SHOWN = {
     "queries": ("No query is saved yet", "19 rows", "Southwark"),
     "retailer": ("choose a retailer", "names nobody"),
     "drift": ("Settled lists that are corroborated", "insufficient", "no error rate"),
-    "transparency": ("Yield and error", "not measured in this case", "withheld"),
+    "transparency": ("What the searches gave", "What is not known", "withheld"),
     "review": ("0 lists wait for you", "Nothing waits for you now"),
     "search": ("Pick a still of the case", "Every still has been searched.", "Search them all"),
     "start": ("What is in the case", "Candidate lists to judge", "Since I last looked"),

@@ -1,7 +1,7 @@
-"""What leaves the case: a report for one retailer, and what the public may read. Neither names anybody.
+"""What leaves the case for one retailer: what they sent and what came of it. It names nobody.
 
-A retailer's report has what that retailer sent and what came of it: no custody data, no name, no score, no other
-retailer. The public one has counts, small ones withheld, and says what was not measured.
+There is no custody data in it, no name, no score and no other retailer. What the public may read is made from the
+record (:mod:`stillgraph.casework.transparency`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,13 @@ from stillgraph.casework.analysing import is_simulated
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound
-from stillgraph.governance import disclosure
 from stillgraph.governance.permits import Action
-from stillgraph.records import Rate
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stillgraph.store import Session
 
-WITHHELD = "withheld"
-"""What is published in the place of a small count."""
 _CAME = """
 WITH reviewed AS (
     SELECT still_id, count(*) AS lists, count_if(outcome = 'corroborated') AS corroborated,
@@ -52,25 +48,6 @@ SELECT count(*), count_if(offence_id IN (SELECT offence_id FROM person_offences 
        min(occurred_at), max(occurred_at)
 FROM offences WHERE retailer_id = ?
 """
-_WHERE = """
-SELECT o.borough AS name, count(*) AS stills FROM stills AS s JOIN offences AS o USING (offence_id)
-WHERE s.searched GROUP BY o.borough ORDER BY o.borough
-"""
-_WHEN = (
-    "SELECT strftime(captured_at, '%Y-%m') AS name, count(*) AS stills FROM stills WHERE searched GROUP BY 1 ORDER BY 1"
-)
-_TOTALS = """
-SELECT (SELECT count(*) FROM searches), (SELECT count(*) FROM stills WHERE searched),
-       (SELECT count(*) FROM reviews WHERE outcome <> 'pending'),
-       (SELECT count(*) FROM reviews WHERE outcome = 'corroborated'),
-       (SELECT count(*) FROM reviews WHERE outcome = 'disputed'),
-       (SELECT count(*) FROM custody_images WHERE searchable), (SELECT count(*) FROM officers),
-       (SELECT min(captured_at) FROM stills WHERE searched), (SELECT max(captured_at) FROM stills WHERE searched)
-"""
-_ERROR = """
-SELECT fpir, returned, searches, measured_gallery FROM fpir_thresholds
-WHERE band = 'all' AND model = ? AND threshold IS NOT NULL ORDER BY policy_id DESC LIMIT 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +71,6 @@ class RetailerReport:
     simulated: bool
     came: pd.DataFrame = field(repr=False)
     refused: pd.DataFrame = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Transparency:
-    """What the public may read of a case's searches.
-
-    ``where`` and ``when`` are stills searched by borough and by month: name, stills (text, or ``withheld``).
-    ``returned`` is how many searches for strangers returned somebody at the threshold, where that was measured.
-    """
-
-    as_of: datetime
-    period: tuple[date, date] | None
-    model: str
-    searches: int
-    stills_searched: int
-    gallery: int
-    corroborated: Rate
-    disputed: Rate
-    returned: Rate | None
-    fpir: float | None
-    simulated: bool
-    where: pd.DataFrame = field(repr=False)
-    when: pd.DataFrame = field(repr=False)
 
 
 @served
@@ -158,38 +112,6 @@ def retailer_report(desk: Desk, retailer_id: str) -> RetailerReport:
             came=session.frame(_CAME, [retailer_id]),
             refused=session.frame(_REFUSED, [retailer_id]),
         )
-
-
-@served
-def transparency(desk: Desk) -> Transparency:
-    """Return what the public may read: how, where, when, how often, with what yield and error."""
-    from stillgraph import evaluation
-
-    with desk.act(Action.VIEW, what="transparency report") as deed:
-        session = deed.session
-        totals = _row(session, _TOTALS)
-        searches, stills, settled, corroborated, disputed, gallery = map(int, totals[:6])
-        measured = session.one(_ERROR, [desk.model])
-        return Transparency(
-            as_of=deed.at,
-            period=_period(totals[7], totals[8]),
-            model=desk.model,
-            searches=searches,
-            stills_searched=stills,
-            gallery=gallery,
-            corroborated=evaluation.wilson(corroborated, settled),
-            disputed=evaluation.wilson(disputed, settled),
-            returned=None if measured is None else evaluation.wilson(int(measured[1]), int(measured[2])),
-            fpir=None if measured is None else float(measured[0]),
-            simulated=is_simulated(session),
-            where=_published(session.frame(_WHERE)),
-            when=_published(session.frame(_WHEN)),
-        )
-
-
-def _published(rows: pd.DataFrame) -> pd.DataFrame:
-    shown = disclosure.withheld([int(count) for count in rows["stills"]])
-    return rows.assign(stills=[WITHHELD if count is None else f"{count}" for count in shown])
 
 
 def _row(session: Session, sql: str, *values: object) -> tuple[Any, ...]:

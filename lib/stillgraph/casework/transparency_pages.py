@@ -57,6 +57,7 @@ def facts(made: TransparencyReport) -> list[tuple[str, str]]:
         ("entries of the period", entries),
         ("newest entry then", f"{seal.sequence:,}, SHA-256 {seal.digest}"),
     ]
+    told.append(("checked", seal.checked))
     if seal.phrase:
         told.append(("said as words", seal.phrase))
     return [*told, ("made at", moment(made.made_at))]
@@ -247,7 +248,7 @@ def document(made: TransparencyReport) -> dict[str, Any]:
         "simulated": made.simulated, "made_at": made.made_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "seal": {
             "sequence": seal.sequence, "digest": seal.digest, "phrase": seal.phrase, "first": seal.first,
-            "last": seal.last, "last_digest": seal.last_digest,
+            "last": seal.last, "last_digest": seal.last_digest, "checked": seal.checked,
         },
         "warnings": warnings(made),
         "sections": {section.key: _document(section) for section in made.sections},

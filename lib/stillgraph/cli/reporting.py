@@ -82,16 +82,18 @@ def report_transparency(
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write what the audit record says of a period: searches, what came of them, errors, deletions, attempts."""
+    """Write what the audit record says of a period: searches, what came of them, errors, deletions, attempts.
+
+    CASE may be the audit log of a case, or a copy of it (log.jsonl): then the report is made from that alone.
+    """
     from stillgraph.casework import transparency
 
-    told = transparency.write(
-        common.seat(case, officer, operation, reason),
-        out,
-        since=common.day(since, "--since"),
-        until=common.day(until, "--until"),
-        public=public,
-    )
+    first, last = common.day(since, "--since"), common.day(until, "--until")
+    if case.suffix == ".jsonl":
+        told = transparency.write_from_log(case, out, since=first, until=last, public=public)
+    else:
+        seat = common.seat(case, officer, operation, reason)
+        told = transparency.write(seat, out, since=first, until=last, public=public)
     if as_json:
         common.print_json(told)
         return
@@ -100,4 +102,4 @@ def report_transparency(
           f"{told.sequence}.")  # fmt: skip
     if told.provisional:
         print("The period has not ended: not for publication.")
-    print(f"SHA-256 {told.sha256}, recorded.")
+    print(f"SHA-256 {told.sha256}{', from a log, recorded nowhere' if case.suffix == '.jsonl' else ', recorded'}.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stillgraph.dashboards.analysis_pages import network, prolific
     from stillgraph.dashboards.drift_pages import drift
-    from stillgraph.dashboards.outward_pages import retailer, transparency
+    from stillgraph.dashboards.outward_pages import retailer
     from stillgraph.dashboards.pages import (
         candidates,
         dossier,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         query,
         review,
     )
+    from stillgraph.dashboards.transparency_page import transparency
     from stillgraph.dashboards.work_pages import accuracy, intake, queries, search, start
 
 WORK = frozenset({"accuracy", "intake", "queries", "search", "start"})
@@ -31,8 +32,8 @@ ANALYSIS = frozenset({"network", "prolific"})
 """Those of :mod:`stillgraph.dashboards.analysis_pages`."""
 DRIFT = frozenset({"drift"})
 """That of :mod:`stillgraph.dashboards.drift_pages`."""
-OUTWARD = frozenset({"retailer", "transparency"})
-"""Those of :mod:`stillgraph.dashboards.outward_pages`."""
+OUTWARD, TRANSPARENCY = frozenset({"retailer"}), frozenset({"transparency"})
+"""Those of :mod:`stillgraph.dashboards.outward_pages` and :mod:`stillgraph.dashboards.transparency_page`."""
 
 __all__ = [
     "accuracy",
@@ -64,6 +65,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(message)
     from importlib import import_module
 
-    homes = {"work_pages": WORK, "analysis_pages": ANALYSIS, "drift_pages": DRIFT, "outward_pages": OUTWARD}
+    homes = {
+        "work_pages": WORK, "analysis_pages": ANALYSIS, "drift_pages": DRIFT, "outward_pages": OUTWARD,
+        "transparency_page": TRANSPARENCY,
+    }  # fmt: skip
     module = next((home for home, names in homes.items() if name in names), "pages")
     return getattr(import_module(f"stillgraph.dashboards.{module}"), name)

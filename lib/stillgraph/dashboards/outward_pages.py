@@ -1,4 +1,4 @@
-"""The pages of what leaves the case: one retailer's report, and what the public may read."""
+"""The page of what leaves the case for one retailer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stillgraph.dashboards.state import period
 
 if TYPE_CHECKING:
     from stillgraph.casework.desk import Desk
-    from stillgraph.casework.outward import RetailerReport, Transparency
+    from stillgraph.casework.outward import RetailerReport
 
 SIMULATED = (
     "The reviews in this case are simulated: this shows what the report looks like and says nothing about anybody."
@@ -26,19 +26,6 @@ SIMULATED = (
 RETAILER_NOTE = (
     "What you sent us and what came of it. It names nobody, holds no custody data and no score, and has nothing of any "
     "other retailer. That two officers agreed who somebody is does not say that they committed an offence."
-)
-PUBLIC_NOTE = (
-    "How this case compared faces from shops' stills with custody images. A search lists candidates; two officers, the "
-    "second blind to the first and to every score, decide whether anybody on the list is the person."
-)
-WITHHELD = "Counts from 1 to 4 are withheld, and so is one more where their sum would give them away."
-RATES_NOTE = "Rates with their counts and 95 % intervals."
-NOT_MEASURED = (
-    "How often two officers who agree are both wrong: that needs the truth, which no case holds.",
-    "Whether errors fall on some groups more than on others: custody records too few people of some to say.",
-    "What became of a lead afterwards: arrests, charges and convictions are kept elsewhere.",
-    "Whether offences became fewer: nothing here compares with what would have been otherwise.",
-    "People in stills who were never looked for: a face too small or too dark is not searched.",
 )
 
 
@@ -101,55 +88,3 @@ def _retailer(found: RetailerReport) -> str:
         markup.note("None.") if found.refused.empty else markup.frame("Refused", found.refused),
     ]  # fmt: skip
     return "".join(parts)
-
-
-def transparency(desk: Desk | None = None) -> widgets.Widget:
-    """Return what the public may read: how, where, when, how often, yield, error, and what is not known."""
-
-    def build() -> widgets.Widget:
-        return transparency_of(outward.transparency(reader.seat() if desk is None else desk))
-
-    return shown(build)
-
-
-def transparency_of(found: Transparency) -> widgets.Widget:
-    """Return the public's page."""
-    days = period(found.period)
-    numbers = (
-        Number("Stills searched", f"{found.stills_searched:,}", days),
-        Number("Searches", f"{found.searches:,}", "each by a named officer, for an operation and a reason, on record"),
-        Number("Custody images", f"{found.gallery:,}", "compared with"),
-    )
-    yields = [
-        ("Lists in which two officers agreed on somebody", markup.rate(found.corroborated)),
-        ("Lists on which officers did not agree", markup.rate(found.disputed)),
-        ("Searches for a stranger that would return somebody", _error(found)),
-        ("Face model", found.model),
-    ]
-    head = f"<h1>How faces are searched</h1>{markup.note(PUBLIC_NOTE)}"
-    listed = "".join(f"<li>{sentence}</li>" for sentence in NOT_MEASURED)
-    return page(
-        Card(Html(head + (markup.notice(SIMULATED) if found.simulated else "")), kind="sg-head"),
-        Card(Html(markup.numbers(numbers)), kind="sg-band"),
-        Card(Html(markup.heading("Yield and error", RATES_NOTE) + markup.facts(yields))),
-        Card(
-            _counts("Where", "borough", found.where, days),
-            _counts("When", "month", found.when, days),
-            kind="sg-columns",
-        ),
-        Html(markup.note(WITHHELD)),
-        Card(Html(markup.heading("What is not measured") + f'<ul class="sg-list">{listed}</ul>')),
-    )
-
-
-def _error(found: Transparency) -> str:
-    if found.returned is None or found.fpir is None:
-        return "not measured in this case: no threshold was set on known truth"
-    return f"{markup.rate(found.returned)}, with a threshold set for at most {100 * found.fpir:g} %"
-
-
-def _counts(title: str, what: str, counted: pd.DataFrame, days: str) -> widgets.Widget:
-    rows = counted.rename(columns={"name": what})
-    head = markup.heading(title, f"Stills searched · {days}")
-    keep = Download(rows.copy, title.lower(), kinds=("csv", "xlsx"))
-    return Card(Html(head + markup.frame(title, rows, numeric=["stills"])), keep)

@@ -174,6 +174,15 @@ def _follow(line: Line, stands: dict[str, str]) -> int:
     return sum(stands.pop(str(face), None) is not None for face in reopened)
 
 
+def legal_bases(lines: Iterable[Line]) -> dict[str, str]:
+    """Return the legal basis of each operation that was opened with one, by the operation's id."""
+    return {
+        str(line.details.get("opened")): str(line.details["legal_basis"])
+        for line in lines
+        if line.action == Action.OPEN_OPERATION and line.done and line.details.get("legal_basis")
+    }
+
+
 def simulated(lines: Iterable[Line]) -> bool:
     """Return whether an officer who is a program judged in these entries."""
     programs, judged = set[str](), set[str]()

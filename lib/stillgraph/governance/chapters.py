@@ -61,6 +61,11 @@ def searches(book: Book, material: Material) -> Draft:
     )
     for key, _, measure in measures:
         book.put(f"search.{key}.{ALL}", sum(measure(one) for one in found))
+    bases = accounts.legal_bases(material.known)
+    by_basis = Counter(bases.get(one.line.entry.operation, BASIS_NOT_RECORDED) for one in found)
+    by_basis_names = parts_of(
+        book, f"search.searches.{ALL}", "search.basis", {basis: by_basis[basis] for basis in sorted(by_basis)}
+    )
     ways = [kind for kind in accounts.KINDS if any(one.kind == kind for one in found)]
     months = sorted({one.line.month for one in found})
     for key, _, measure in measures:
@@ -84,6 +89,10 @@ def searches(book: Book, material: Material) -> Draft:
             tables=(
                 book.table("by_kind", "By how it was done", "search of", columns=columns,
                            rows=rows("kind", {kind: accounts.KINDS[kind] for kind in ways})),
+                book.table(
+                    "by_basis", "By the legal basis of the operation", "legal basis", columns=columns[:1],
+                    rows=[*((key, key, [name]) for key, name in by_basis_names), (*whole[:2], whole[2][:1])],
+                ),
                 book.table("by_month", "By month", "month", columns=columns,
                            rows=rows("month", {one: one for one in months})),
             ),
@@ -92,6 +101,7 @@ def searches(book: Book, material: Material) -> Draft:
     return draft
 
 
+BASIS_NOT_RECORDED = "not recorded"
 SEARCHED = (
     "A search compares faces with custody images, or with faces of other stills, and lists who is most alike. Each is "
     "made by a named officer, for an operation and a reason. A still searched twice counts twice."

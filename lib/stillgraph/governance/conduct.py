@@ -12,29 +12,46 @@ from stillgraph.governance.permits import Action
 from stillgraph.records.transparency import TransparencyRow, TransparencySection, TransparencyTable
 
 RETENTION = {
-    "apply retention": "deletions as the rules say",
-    "hold": "legal holds laid",
-    "lift hold": "legal holds lifted",
-    "apply to delete": "applications to delete",
-    "decide application": "applications decided",
-    "subject access": "answers to people who asked what is held on them",
+    Action.APPLY_RETENTION: "deletions",
+    Action.KEEP_ON: "reviews that kept a record on",
+    Action.HOLD: "legal holds laid or lifted",
+    Action.TAKE_APPLICATION: "applications to delete",
+    Action.DECIDE_APPLICATION: "applications decided",
+    Action.SUBJECT_ACCESS: "answers to people who asked what is held on them",
 }
-"""What is done about keeping, as the record names it, and in whose words."""
+"""What is done about keeping, in whose words."""
 
 
 def retention(book: Book, material: Material) -> Draft:
-    """Count what was deleted, held and asked for."""
-    counted = Counter(line.action for line in material.within if line.done and line.action in RETENTION)
-    names = [book.put(f"retention.{action}", counted[action]) for action in RETENTION]
+    """Count what was deleted, by kind and rule, what was held and what was asked for."""
+    done = [line for line in material.within if line.done and line.action in RETENTION]
+    # A deletion goes on after its rows are gone, with entries that name the step; it is counted once.
+    counted = Counter(line.action for line in done if "step" not in line.details)
+    kinds, rules = Counter[str](), Counter[str]()
+    for line in done:
+        for kind, _, rule in line.details.get("records", ()):
+            kinds[str(kind)] += 1
+            rules[str(rule)] += 1
+    whole = book.put("deleted", sum(kinds.values()))
+    by_kind = parts_of(book, whole, "deleted.kind", {kind: kinds[kind] for kind in sorted(kinds)})
+    by_rule = parts_of(book, whole, "deleted.rule", {rule: rules[rule] for rule in sorted(rules)})
+    acts = [
+        (str(action).replace(" ", "_"), label, [book.put(f"retention.{action}", counted[action])])
+        for action, label in RETENTION.items()
+    ]
 
     def draft() -> TransparencySection:
-        none = not counted
-        rows = [(action.replace(" ", "_"), label, [name])
-                for (action, label), name in zip(RETENTION.items(), names, strict=True)]  # fmt: skip
-        table = book.table("acts", "What was done about keeping", "act", columns=[("count", "number")], rows=rows)
+        last = (ALL, "all", [whole])
         return TransparencySection(
-            "retention", "Keeping and deleting", paragraphs=(NOTHING_DELETED,) if none else (), tables=(table,)
-        )
+            "retention", "Keeping and deleting", paragraphs=() if done else (NOTHING_DELETED,),
+            tables=(
+                book.table("acts", "What was done about keeping", "act", columns=[("count", "number")], rows=acts),
+                book.table("by_kind", "Records deleted, by kind", "kind", columns=[("records", "records")],
+                           rows=[*((key, key, [name]) for key, name in by_kind), last]),
+                book.table("by_rule", "Records deleted, by rule", "rule", columns=[("records", "records")],
+                           rows=[*((key, key, [name]) for key, name in by_rule), last]),
+            ),
+        )  # fmt: skip
 
     return draft
 
@@ -86,14 +103,17 @@ REFUSED = (
 
 ACCESS = {
     "sign_ins": ("officers signing in", (Action.SIGN_IN,)),
-    "looks": ("looks at faces, stills, people and tables", (Action.VIEW, Action.VIEW_QUEUE, Action.EXPLAIN)),
+    "looks": (
+        "looks at faces, stills, people and tables",
+        (Action.VIEW, Action.VIEW_DETAIL, Action.VIEW_FACES, Action.VIEW_QUEUE, Action.EXPLAIN),
+    ),
     "queries": ("questions in SQL", (Action.QUERY,)),
     "rankings": ("rankings and networks", (Action.RANK, Action.NETWORK, Action.PROPOSE_SERIES)),
     "exports": (
         "files for people: statements, photo arrays, case packs, reports",
         (Action.EXPORT_STATEMENT, Action.MAKE_ARRAY, Action.EXPORT_CASE_PACK, Action.REPORT_TRANSPARENCY),
     ),
-    "workbenches": ("times that pages or the lab were opened", (Action.OPEN_WORKBENCH,)),
+    "workbenches": ("times that pages or the lab were opened", (Action.OPEN_WORKBENCH, Action.OPEN_LAB)),
 }
 """What is looked at and what leaves the case, by which actions."""
 
@@ -122,6 +142,10 @@ CHANGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     Action.CHOOSE_ENGINE: ("gallery engine chosen", ("engine",)),
     Action.SET_HARM: ("harm table set", ("version",)),
     Action.MIGRATE_MODEL: ("face model changed", ("to", "step")),
+    Action.SET_RETENTION: ("rules of keeping set", ("rules",)),
+    Action.ENFORCE_ROLES: ("roles enforced or not", ()),
+    Action.REQUIRE_SIGN_IN: ("sign-in required or not", ()),
+    Action.RESTORE: ("case restored from a backup", ()),
 }
 """Changes of the rules by which the case is worked, and which details of them anybody may read."""
 

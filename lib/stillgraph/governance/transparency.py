@@ -17,6 +17,9 @@ from stillgraph.governance.chapters import Material
 from stillgraph.records import AuditEntry
 from stillgraph.records.transparency import TransparencyReport, TransparencySeal
 
+CHAINED = "each entry follows from the one before; without the case's key, a record written anew whole would not show"
+KEYED = "each entry follows from the one before and was written with the case's key"
+
 CHAPTERS = (
     chapters.searches, chapters.places, chapters.yields, chapters.thresholds, chapters.review, upkeep.error_rates,
     upkeep.gallery, upkeep.groups, conduct.retention, conduct.refusals, conduct.access, conduct.changes, conduct.people,
@@ -33,6 +36,7 @@ def compiled(
     until: date | None = None,
     public: bool = True,
     phrase: str = "",
+    checked: str = CHAINED,
 ) -> TransparencyReport:
     """Return the report of a period.
 
@@ -50,6 +54,8 @@ def compiled(
         Whether small counts are withheld and operations, officers and attempts left out.
     phrase
         The newest entry's digest as words to read out, where there is one.
+    checked
+        What was checked of the record, in a sentence, beyond what is checked here.
 
     Raises
     ------
@@ -79,14 +85,14 @@ def compiled(
     sections = tuple(section for draft in drafts if (section := draft()) is not None)
     return TransparencyReport(
         public=public, since=first, until=last, provisional=last >= today, made_at=made_at,
-        simulated=accounts.simulated(known), seal=_seal(lines, material.within, phrase), sections=sections,
+        simulated=accounts.simulated(known), seal=_seal(lines, material.within, phrase, checked), sections=sections,
     )  # fmt: skip
 
 
-def _seal(lines: Sequence[Line], within: Sequence[Line], phrase: str) -> TransparencySeal:
+def _seal(lines: Sequence[Line], within: Sequence[Line], phrase: str, checked: str) -> TransparencySeal:
     head = lines[-1].entry
     return TransparencySeal(
         sequence=head.sequence, digest=head.digest, phrase=phrase,
         first=within[0].entry.sequence if within else 0, last=within[-1].entry.sequence if within else 0,
-        last_digest=within[-1].entry.digest if within else "",
+        last_digest=within[-1].entry.digest if within else "", checked=checked,
     )  # fmt: skip

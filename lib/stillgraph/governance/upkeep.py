@@ -43,19 +43,19 @@ def error_rates(_book: Book, material: Material) -> Draft:
             ]  # fmt: skip
             rates += [
                 _rate(f"within_{rank}", f"the right person within the first {rank} of the list", n, said["mated"])
-                for rank, n in said["within"].items()
+                for rank, n in _in_order(said["within"])
             ]
             rates += [
                 _rate(f"fnir_at_{target}", f"the right person not returned, at a threshold for FPIR {target}", n,
                       said["mated"])
-                for target, n in said["missed"].items()
+                for target, n in _in_order(said["missed"])
             ]  # fmt: skip
             rates += [
                 _rate(f"{attribute}_{label}_within_{rank}",
                       f"{attribute} {label}: the right person within the first {rank}", n, group["mated"])
                 for attribute, found in said.get("groups", {}).items()
                 for label, group in found.items()
-                for rank, n in group["within"].items()
+                for rank, n in _in_order(group["within"])
             ]  # fmt: skip
         rates += [
             _rate(f"fpir_{fpir}", f"searches for a stranger that returned somebody, threshold set for FPIR {fpir}",
@@ -83,6 +83,10 @@ NOT_MEASURED = (
 def _rate(key: str, label: str, successes: int, trials: int) -> TransparencyRate:
     made = wilson(successes, trials)
     return TransparencyRate(key, label, successes, trials, made.value, made.low, made.high)
+
+
+def _in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda one: float(one[0]))
 
 
 def _last(lines: Iterable[Line]) -> Line | None:

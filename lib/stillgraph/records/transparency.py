@@ -76,6 +76,8 @@ class TransparencySeal:
     first: int
     last: int
     last_digest: str
+    checked: str = ""
+    """What was checked of the record before it was counted, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
