@@ -125,6 +125,8 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "case key list": ("case", "key", "list", case, *BY_DESK),
         "case key add": ("case", "key", "add", case, "--key-file", tmp_path / "new.key", *BY_DESK),
         "case key remove": ("case", "key", "remove", case, "key-file", *BY_DESK),
+        "case encrypt": ("case", "encrypt", case, *BY_DESK),
+        "case key rotate": ("case", "key", "rotate", case, *BY_DESK),
         "case harm": ("case", "harm", case, *BY_DESK),
         "retention due": ("retention", case, "--on", "2100-01-01", "--apply", *BY_DESK),
         "retention rules": ("retention", "rules", case, *BY_DESK),

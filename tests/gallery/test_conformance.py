@@ -22,10 +22,13 @@ from stillgraph.errors import ModelError, NotFound, WrongUse
 from stillgraph.gallery import GalleryIndex, compressed, exact, milvus
 from stillgraph.gallery.columns import Attributes
 from stillgraph.records import Filters, GalleryInfo, Template
+from stillgraph.store.sealing import Vault
 
 MODEL = "pack@0123456789ab"
 TODAY = date(2026, 11, 24)
 NUMBERS, RUN = count(), uuid.uuid4().hex[:8]
+
+VAULT = Vault(b"k" * 32)
 
 ENGINES: dict[str, Callable] = {
     "exact": lambda folder, dimension: exact.build(MODEL, [], np.empty((0, dimension), np.float32)),
@@ -34,6 +37,7 @@ ENGINES: dict[str, Callable] = {
     ),
     "exact, on disk": lambda folder, dimension: exact.opened(folder, MODEL, dimension),
     "exact, on disk, float16": lambda folder, dimension: exact.opened(folder, MODEL, dimension, number="float16"),
+    "exact, on disk, sealed": lambda folder, dimension: exact.opened(folder, MODEL, dimension, vault=VAULT),
     "compressed": lambda folder, dimension: compressed.build(MODEL, dimension, trained_from=700),
     "compressed, on disk": lambda folder, dimension: compressed.opened(folder, MODEL, dimension, trained_from=700),
     "milvus": lambda folder, dimension: in_milvus(dimension),

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from stillgraph.casework.desk import Desk
+from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.store import keys, keyslots
+from stillgraph.store import keys, keyslots, receipts, rekeying
 from stillgraph.store.keyslots import Secret
 
+INCOMING = ("custody", "stills")
+"""Kinds of images that are taken in."""
 KEY_FILE_SLOT, PASSPHRASE_SLOT, SECRET_SLOT = "key-file", "passphrase", "secret"
 
 asked = keys.asked
@@ -69,7 +73,7 @@ def secrets(key_file: Path | None = None, passphrase: str | None = None) -> Mapp
 def generated_file(case: Path) -> Path | None:
     """Return the key file in the state directory that opens a case; ``None`` where none does."""
     said = keys.document(case)
-    place = keys.generated_place(said.case_id)
+    place = keys.generated_place(said.case_id, said.generation)
     return place if place.exists() and any(one.name == keys.GENERATED for one in said.slots) else None
 
 
@@ -142,3 +146,80 @@ def _said(document: keyslots.Document) -> Keys:
         document.encrypted, document.generation,
         tuple(KeyListed(one.name, one.kind, one.added_at) for one in document.slots),
     )  # fmt: skip
+
+
+def rotate(
+    desk: Desk, *, key_file: Path | None = None, passphrase: str | None = None, progress: Progress = silent
+) -> Keys:
+    """Give an encrypted case a new master key and encrypt all of it anew; what opened it before opens it no more.
+
+    Without a key file or a passphrase, a new key file is made in the state directory. Killed at any moment, the case
+    opens with the old keys or with the new ones, and has all that it had.
+
+    Raises
+    ------
+    WrongUse
+        The case is not encrypted, or the passphrase is short.
+    DiskFull
+        There is no room for the case beside itself.
+    """
+    return _anew(desk, Action.ROTATE_KEY, key_file, passphrase, progress)
+
+
+def encrypt(
+    desk: Desk, *, key_file: Path | None = None, passphrase: str | None = None, progress: Progress = silent
+) -> Keys:
+    """Encrypt a case that is not; as :func:`rotate`.
+
+    Raises
+    ------
+    WrongUse
+        The case is encrypted, or the passphrase is short.
+    DiskFull
+        There is no room for the case beside itself.
+    """
+    return _anew(desk, Action.ENCRYPT_CASE, key_file, passphrase, progress)
+
+
+def _anew(desk: Desk, action: Action, key_file: Path | None, passphrase: str | None, progress: Progress) -> Keys:
+    case, images = desk.case, desk.images
+    with ExitStack() as held:
+        with desk.ahead(action):
+            _check_kind(case.directory, encrypted=action is Action.ROTATE_KEY)
+            opening = _opening(case.directory, key_file, passphrase)
+        for kind in INCOMING:
+            held.enter_context(images.incoming(kind).alone())
+        held.enter_context(images.removing())
+        session = held.enter_context(case.session(writing=True))
+        for kind in INCOMING:
+            images.incoming(kind).clear(partial(receipts.held_digests, session))
+        with desk.act(action, step="begun") as deed:
+            before = keys.document(case.directory)
+            after = keys.ring(case.directory).anew(before, opening, deed.at, encrypted=True)
+            deed.note(generation=after.generation, opened_by=sorted(opening))
+        try:
+            rekeying.prepare(
+                case, session, after, next(iter(opening.values())),
+                lambda done, of: progress(Step("images encrypted anew", done, of, "image")),
+            )  # fmt: skip
+        except BaseException as error:
+            desk.record_failure(action, error)
+            raise
+    desk.forget_settings()
+    with desk.act(action, step="done", generation=after.generation):
+        return _said(keys.document(case.directory))
+
+
+def _check_kind(directory: Path, *, encrypted: bool) -> None:
+    if keys.encrypted(directory) and not encrypted:
+        raise WrongUse("The case is encrypted; `stillgraph case key rotate` encrypts it anew under a new key.")
+    if encrypted and not keys.encrypted(directory):
+        raise WrongUse("The case is not encrypted; `stillgraph case encrypt` encrypts it.")
+
+
+def _opening(directory: Path, key_file: Path | None, passphrase: str | None) -> Mapping[str, Secret]:
+    """Return what is to open the case anew: what was given, else a key file made for it."""
+    said = keys.document(directory)
+    if key_file is None and passphrase is None:
+        return {keys.GENERATED: keys.generated(said.case_id, said.generation + 1)[0]}
+    return secrets(key_file, passphrase)

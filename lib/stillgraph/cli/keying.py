@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from stillgraph.cli.cases import case_app
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 
 if TYPE_CHECKING:
+    from stillgraph.casework import Desk
     from stillgraph.casework.keying import Keys
 
 key_app = typer.Typer(help="What opens an encrypted case.")
@@ -125,6 +127,50 @@ def key_remove(
     from stillgraph.casework import keying
 
     _show(keying.remove(common.seat(case, officer, operation, reason), name), as_json=as_json)
+
+
+@key_app.command("rotate", epilog="Example: stillgraph case key rotate cases/autumn --passphrase")
+def key_rotate(
+    case: Case,
+    key_file: KeyFile = None,
+    passphrase: Passphrase = False,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Encrypt a case anew under a new master key; what opened it before opens it no more, but backups made before."""
+    from stillgraph.casework import keying
+
+    _anew(keying.rotate, case, key_file, passphrase, common.seat(case, officer, operation, reason), as_json)
+
+
+@case_app.command("encrypt", epilog="Example: stillgraph case encrypt cases/autumn --key-file /safe/place/autumn.key")
+def encrypt(
+    case: Case,
+    key_file: KeyFile = None,
+    passphrase: Passphrase = False,
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Encrypt a case that is not: its case file, its images and its indexes."""
+    from stillgraph.casework import keying
+
+    _anew(keying.encrypt, case, key_file, passphrase, common.seat(case, officer, operation, reason), as_json)
+
+
+def _anew(
+    do: Callable[..., Keys], case: Path, key_file: Path | None, passphrase: bool, desk: Desk, as_json: bool
+) -> None:
+    from stillgraph.casework import progress
+
+    asked = new_passphrase(NEW_PASSPHRASE) if passphrase else None
+    with progress.bar(shown=not as_json and sys.stderr.isatty()) as shown:
+        found = do(desk, key_file=key_file, passphrase=asked, progress=shown)
+    tell_of_key(case)
+    _show(found, as_json=as_json)
 
 
 def _show(found: Keys, *, as_json: bool) -> None:

@@ -94,9 +94,9 @@ class Session:
         self.users = 0
         """How many, one within the other, use it just now besides whoever opened it."""
 
-    def when_closed(self, then: Callable[[], None]) -> None:
+    def when_closed(self, then: Callable[[], None], *, first: bool = False) -> None:
         """Have something done once the case file is closed, before another process may write it."""
-        self._afterwards.append(then)
+        self._afterwards.insert(0 if first else len(self._afterwards), then)
 
     def resume(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Go on with another connection to the file, confined if the one before was."""
@@ -164,6 +164,10 @@ class Session:
             yield
         finally:
             self._connection.unregister("incoming")
+
+    def copy(self, path: Path, key: bytes, settings: Mapping[str, str]) -> None:
+        """Copy the case file into a new one under a key, outside any transaction."""
+        engine.copy(self._connection, path, key, settings)
 
     def confine(self) -> None:
         """Close this session to the file system, to other files and to further settings, for foreign SQL."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +19,7 @@ import duckdb
 
 from stillgraph.errors import CaseError
 
-ALIAS = "casefile"
+ALIAS, COPY = "casefile", "renewed"
 KEPT = 4
 """Instances of each kind kept for later."""
 EXTENSION = "httpfs"
@@ -44,13 +44,7 @@ class Lent:
 
     def attach(self, path: Path, *, writing: bool, key: bytes | None, name: str = ALIAS) -> None:
         """Attach a file under a name of ours; a new one is made where there is none."""
-        # ATTACH takes no bound parameter: the one quote a path can hold is doubled, and base64 holds none.
-        options = [] if writing else ["READ_ONLY"]
-        if key is not None:
-            options.append(f"ENCRYPTION_KEY '{base64.b64encode(key).decode('ascii')}', ENCRYPTION_CIPHER 'GCM'")
-        said = f" ({', '.join(options)})" if options else ""
-        quoted = str(path).replace("'", "''")
-        self._instance.execute(f"ATTACH '{quoted}' AS {name}{said}")
+        self._instance.execute(_attaching(path, name, writing=writing, key=key))
 
     def detach(self, name: str = ALIAS) -> None:
         """Let go of the file."""
@@ -64,6 +58,48 @@ class Lent:
         # It goes to stdout, into the one JSON document that commands print there.
         connection.execute("SET enable_progress_bar = false")
         return connection
+
+
+def copy(connection: duckdb.DuckDBPyConnection, path: Path, key: bytes, settings: Mapping[str, str]) -> None:
+    """Copy the file that is attached, with all its tables and views, into a new encrypted one, and settle that.
+
+    Parameters
+    ----------
+    connection
+        One of a session, outside any transaction.
+    path
+        Where the copy goes.
+    key
+        32 bytes.
+    settings
+        What the copy says otherwise of itself.
+    """
+    _enable(connection)
+    connection.execute(_attaching(path, COPY, writing=True, key=key))
+    try:
+        connection.execute(f"COPY FROM DATABASE {ALIAS} TO {COPY}")
+        for name, value in settings.items():
+            connection.execute(f"INSERT OR REPLACE INTO {COPY}.held.settings VALUES (?, ?)", [name, value])  # noqa: S608
+        connection.execute(f"CHECKPOINT {COPY}")
+    finally:
+        connection.execute(f"DETACH {COPY}")
+
+
+def _attaching(path: Path, alias: str, *, writing: bool, key: bytes | None) -> str:
+    # ATTACH takes no bound parameter: the one quote a path can hold is doubled, and base64 holds none.
+    options = [] if writing else ["READ_ONLY"]
+    if key is not None:
+        options.append(f"ENCRYPTION_KEY '{base64.b64encode(key).decode('ascii')}', ENCRYPTION_CIPHER 'GCM'")
+    said = f" ({', '.join(options)})" if options else ""
+    quoted = str(path).replace("'", "''")
+    return f"ATTACH '{quoted}' AS {alias}{said}"
+
+
+def _enable(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let an instance encrypt, files that it spills too."""
+    quoted = str(_extension()).replace("'", "''")
+    connection.execute(f"LOAD '{quoted}'")
+    connection.execute("SET GLOBAL temp_file_encryption = true")
 
 
 @contextmanager
@@ -95,9 +131,7 @@ def _made(*, encrypting: bool) -> duckdb.DuckDBPyConnection:
     instance = duckdb.connect(":memory:", config=_CONFIG)
     if encrypting:
         try:
-            quoted = str(_extension()).replace("'", "''")
-            instance.execute(f"LOAD '{quoted}'")
-            instance.execute("SET GLOBAL temp_file_encryption = true")
+            _enable(instance)
         except BaseException:
             instance.close()
             raise

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from stillgraph.errors import KeysDamaged, MissingKey, WrongKey, WrongUse
-from stillgraph.store import files, keyslots
+from stillgraph.store import files, keyslots, renewal
 from stillgraph.store.keyslots import Document, Secret, Slot
 from stillgraph.store.places import state_directory
 
@@ -260,15 +260,15 @@ def new_key_file(path: Path) -> Secret:
     return keyslots.key(data, f"the key file {path}")
 
 
-def generated(case_id: str) -> tuple[Secret, Path]:
+def generated(case_id: str, generation: int = 1) -> tuple[Secret, Path]:
     """Return the key file made for a case in the state directory, made now where it is not there yet."""
-    path = generated_place(case_id)
+    path = generated_place(case_id, generation)
     return (key_file(path) if path.exists() else new_key_file(path)), path
 
 
-def generated_place(case_id: str) -> Path:
-    """Return where the key file that is made for a case lies."""
-    return state_directory() / "keys" / f"{case_id}.key"
+def generated_place(case_id: str, generation: int = 1) -> Path:
+    """Return where the key file lies that is made for a case's first master key, or a later one."""
+    return state_directory() / "keys" / (f"{case_id}.key" if generation == 1 else f"{case_id}-{generation}.key")
 
 
 @contextmanager
@@ -306,6 +306,7 @@ def _document(
 
 def _said(directory: Path) -> Document:
     """Return what ``keys.json`` says; it is read again when another has been put in its place."""
+    renewal.finish(directory)
     path = directory / FILE_NAME
     try:
         with path.open("rb") as stream:
@@ -347,8 +348,9 @@ def _given(document: Document) -> Iterator[Secret | bytes]:
     kinds = {one.kind for one in document.slots}
     if (said := os.environ.get(PASSPHRASE)) and keyslots.PASSPHRASE in kinds:
         yield keyslots.passphrase(said, PASSPHRASE)
-    if (place := generated_place(document.case_id)).exists():
-        yield key_file(place)
+    for generation in range(document.generation, 0, -1):
+        if (place := generated_place(document.case_id, generation)).exists():
+            yield key_file(place)
     if keyslots.PASSPHRASE in kinds and (typed := asked("Passphrase of the case: ")):
         yield keyslots.passphrase(typed, "the passphrase typed")
 
