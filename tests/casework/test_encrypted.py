@@ -25,7 +25,7 @@ from stillgraph.casework import (
     restoring,
     searching,
 )
-from stillgraph.errors import MissingKey, WrongKey, WrongUse
+from stillgraph.errors import CaseInUse, MissingKey, WrongKey, WrongUse
 from stillgraph.records import FaceId, RetailerId
 from stillgraph.store import CaseFile, galleries, keys, receipts
 from stillgraph.store.images import ImageStore
@@ -204,6 +204,8 @@ def test_a_plain_case_has_no_key_to_rotate_and_needs_somebody_permitted(small_ca
     with pytest.raises(WrongUse, match=r"The case is not encrypted; `stillgraph case encrypt`"):
         keying.rotate(small_case.seat())
     assert not keying.listed(small_case.seat()).encrypted
+    with small_case.seat().sitting(), pytest.raises(CaseInUse, match="The case is open in this process"):
+        keying.encrypt(small_case.seat())
 
 
 DEADLY = """

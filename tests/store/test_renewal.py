@@ -73,6 +73,7 @@ def killed_at(step, monkeypatch, do):
 def test_stopped_at_each_step_and_again_at_each_of_finishing_it_is_the_old_or_the_new_case(tmp_path, monkeypatch):
     # Where the file system's own steps end: what removes a tree goes on inside, and is tried as a whole.
     monkeypatch.setattr(os, "sync", lambda: None)
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
     first, seen = 1, set()
     while True:
         place = tmp_path / f"{first}"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, Step, silent
-from stillgraph.errors import WrongUse
+from stillgraph.errors import CaseInUse, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.store import keys, keyslots, receipts, rekeying
 from stillgraph.store.keyslots import Secret
@@ -183,6 +183,8 @@ def encrypt(
 
 def _anew(desk: Desk, action: Action, key_file: Path | None, passphrase: str | None, progress: Progress) -> Keys:
     case, images = desk.case, desk.images
+    if case.is_open_here():
+        raise CaseInUse("The case is open in this process: end what uses it, then begin again.")
     with ExitStack() as held:
         with desk.ahead(action):
             _check_kind(case.directory, encrypted=action is Action.ROTATE_KEY)

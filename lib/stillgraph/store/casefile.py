@@ -381,6 +381,10 @@ class CaseFile:
             with self._attached(writing=True) as session:
                 session.execute("CHECKPOINT")
 
+    def is_open_here(self) -> bool:
+        """Say whether this process has the file open now."""
+        return self.path in _open
+
     def _turn(self) -> threading.RLock:
         with _turns_guard:
             return _turns.setdefault(self.path, threading.RLock())
