@@ -18,8 +18,8 @@ from uuid import uuid4
 
 import duckdb
 
-from stillgraph.errors import CaseError, CaseExists, CaseInUse, KeysDamaged, NotACase, OutdatedCase
-from stillgraph.store import bounding, engine, filestate, holders, keys, keyslots, rewriting
+from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
+from stillgraph.store import bounding, engine, filestate, holders, keys, rewriting
 from stillgraph.store.keyslots import Secret
 
 if TYPE_CHECKING:
@@ -443,44 +443,27 @@ class CaseFile:
         deadline = time.monotonic() + PATIENCE_S
         pause = 0.02
         while True:
-            before, key = self._inode(), self._key()
+            before, key = engine.number(self.path), self._key()
             try:
                 lent.attach(self.path, writing=writing, key=key)
             except duckdb.Error as error:
                 if not (isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)):
                     if key != self._key():
                         continue
-                    raise self._why_not(error, encrypted=key is not None) from error
+                    raise engine.why_not(error, self.path, encrypted=key is not None) from error
                 holders.check_no_server(self.directory)
                 if time.monotonic() > deadline:
                     raise self._in_use(str(error)) from error
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
             else:
-                if before in {None, self._inode()}:
+                if before in {None, engine.number(self.path)}:
                     return
                 # Another file was put in its place meanwhile, under a new key: what is open has no name any more.
                 lent.detach()
 
     def _key(self) -> bytes | None:
         return keys.ring(self.directory).subkey("casefile") if keys.encrypted(self.directory) else None
-
-    def _inode(self) -> int | None:
-        try:
-            return self.path.stat().st_ino
-        except FileNotFoundError:
-            return None
-
-    def _why_not(self, error: duckdb.Error, *, encrypted: bool) -> CaseError:
-        said = str(error)
-        if "without a key" in said or "is not encrypted" in said or "Wrong encryption key" in said:
-            return KeysDamaged(f"{keys.FILE_NAME} and {CASE_FILE_NAME} in {self.directory} do not belong together. "
-                               f"{keyslots.RESTORE}")  # fmt: skip
-        if encrypted or isinstance(error, duckdb.IOException):
-            return NotACase(
-                f"{self.path} cannot be opened as a case file; restore it from a backup or make a new case."
-            )
-        raise error
 
 
 def migrate(session: Session, *, since: int) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import duckdb
 
-from stillgraph.errors import CaseError
+from stillgraph.errors import CaseError, KeysDamaged, NotACase
+from stillgraph.store import keys, keyslots
 
 ALIAS, COPY = "casefile", "renewed"
 KEPT = 4
@@ -58,6 +59,25 @@ class Lent:
         # It goes to stdout, into the one JSON document that commands print there.
         connection.execute("SET enable_progress_bar = false")
         return connection
+
+
+def number(path: Path) -> int | None:
+    """Return what tells a file from another put in its place; ``None`` where there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def why_not(error: duckdb.Error, path: Path, *, encrypted: bool) -> CaseError:
+    """Return what to say of a case file that cannot be attached; raise what is no fault of the file."""
+    said = str(error)
+    if "without a key" in said or "is not encrypted" in said or "Wrong encryption key" in said:
+        return KeysDamaged(f"{keys.FILE_NAME} and {path.name} in {path.parent} do not belong together. "
+                           f"{keyslots.RESTORE}")  # fmt: skip
+    if encrypted or isinstance(error, duckdb.IOException):
+        return NotACase(f"{path} cannot be opened as a case file; restore it from a backup or make a new case.")
+    raise error
 
 
 def copy(connection: duckdb.DuckDBPyConnection, path: Path, key: bytes, settings: Mapping[str, str]) -> None:
