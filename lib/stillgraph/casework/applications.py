@@ -125,7 +125,7 @@ def grant(desk: Desk, application_id: int, *, because: str) -> Decision:
     NotFound
         There is no such application.
     """
-    with desk.act(Action.LIST_RETENTION, application=application_id) as deed:
+    with desk.act(Action.DECIDE_APPLICATION, application=application_id, step="look") as deed:
         found = _open(deed, application_id)
         if not because.strip():
             raise WrongUse("A decision states its reason: --because TEXT.")

@@ -59,8 +59,9 @@ def apply(desk: Desk, on: date) -> RetentionReport:
     CaseInUse
         Another process is deleting, or has the case open; or this one has.
     """
-    with desk.act(Action.LIST_RETENTION, on=on) as deed:
+    with desk.act(Action.APPLY_RETENTION, on=on, step="list") as deed:
         found = _due(deed, desk, on)
+        deed.note(due=len(found), held=sum(one.held is not None for one in found))
     chosen = [one for one in found if one.held is None and one.at_end is AtEnd.DELETE]
     if not chosen:
         return RetentionReport(on, found)
