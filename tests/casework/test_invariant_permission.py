@@ -15,6 +15,7 @@ import pytest
 from stillgraph.casework import (
     alike,
     analysing,
+    applications,
     arrays,
     asking,
     beginning,
@@ -28,6 +29,7 @@ from stillgraph.casework import (
     galleries,
     governing,
     harm,
+    holding,
     linking,
     looking,
     migrating,
@@ -36,12 +38,15 @@ from stillgraph.casework import (
     packing,
     picturing,
     receiving,
+    retention,
+    retention_rules,
     reviewing,
     saving,
     searching,
     series,
     statements,
     stored_scores,
+    subject_access,
     take_seat,
     unsolved,
     uploading,
@@ -50,12 +55,19 @@ from stillgraph.casework import (
 )
 from stillgraph.casework import ranking as rankings
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.records import Comparison, EngineChoice, Filters, NetworkFilter, Verdict
+from stillgraph.records import Comparison, EngineChoice, Filters, NetworkFilter, RecordKind, Verdict
 from stillgraph.store import CaseFile, office
 
+RETENTION = Path(__file__).parents[2] / "data" / "reference" / "retention.csv"
+LATER = date(2098, 1, 1)
 CHI = Path(__file__).parents[2] / "data" / "reference" / "cambridge_chi.csv"
 
 MODULES = (
+    retention,
+    retention_rules,
+    holding,
+    applications,
+    subject_access,
     stored_scores,
     saving,
     picturing,
@@ -106,6 +118,11 @@ def split_off(desk, face):
     return linking.split(desk, [face])
 
 
+def applied(desk, inputs):
+    nominal = custody_image(inputs).split("/")[0]
+    return applications.take(desk, nominal, received_on=date(2026, 1, 1), ground="g")
+
+
 def ask(desk):
     with asking.asked(desk, "nothing", with_proposals=False, wanted=None):
         pass
@@ -139,6 +156,27 @@ CALLS = {
     "network_views.faces_of": lambda d, _: network_views.faces_of(d, persons=["unknown 1"]),
     "networking.offence_network": lambda d, _: networking.offence_network(d),
     "networking.network_summary": lambda d, _: networking.network_summary(d),
+    "retention.due": lambda d, _: retention.due(d, date(2026, 1, 1)),
+    "retention.apply": lambda d, _: retention.apply(d, date(2000, 1, 1)),
+    "retention.keep": lambda d, _: retention.keep(d, RecordKind.STILL, STILL, until=LATER, because="b"),
+    "retention_rules.show": lambda d, _: retention_rules.show(d),
+    "retention_rules.replace": lambda d, _: retention_rules.replace(d, RETENTION),
+    "holding.hold": lambda d, _: holding.hold(d, still=STILL, because="b"),
+    "holding.release": lambda d, _: holding.release(
+        d, holding.hold(d, still=STILL, because="b")[0].hold_id, because="b"
+    ),
+    "holding.holds": lambda d, _: holding.holds(d),
+    "applications.take": applied,
+    "applications.refuse": lambda d, inputs: applications.refuse(
+        d, applied(d, inputs).application.application_id, because="b", purpose="p", next_review=LATER
+    ),
+    "applications.grant": lambda d, inputs: applications.grant(
+        d, applied(d, inputs).application.application_id, because="b"
+    ),
+    "applications.applications": lambda d, _: applications.applications(d),
+    "subject_access.write": lambda d, inputs: subject_access.write(
+        d, inputs.parent / "subject.json", nominal=custody_image(inputs).split("/")[0]
+    ),
     "harm.show": lambda d, _: harm.show(d),
     "harm.replace": lambda d, _: harm.replace(d, CHI),
     "analysing.offence_places": lambda d, _: analysing.offence_places(d),
@@ -228,6 +266,8 @@ BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}
 """What whoever searched may not do."""
 
 NO_ACTIONS = {
+    "retention.erase": "a step of retention.apply and applications.grant, permitted as these are",
+    "retention.finish_left_over": "finishes what an officer was permitted: tests/casework/test_retention.py",
     "stored_scores.known_truth": "says where the shipped demonstration's truth lies, and reads nothing",
     "statements.statement": "needs a settled review: tests/casework/test_statements.py",
     "statements.write": "the same",
