@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stillgraph.casework.desk import Desk, now
+from stillgraph.casework import retention
+from stillgraph.casework.desk import ERASING, Desk, now
 from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.governance import sign_in as rules
 from stillgraph.governance.permits import Action, Claim
@@ -149,4 +150,6 @@ def hosting(directory: Path, *, backups: Path | None = None) -> Iterator[Host]:
     """
     case = CaseFile.open(directory)
     with case.kept():
+        if (case.directory / ERASING).exists():
+            retention.finish_left_over(Desk(case, Claim("", None, "what a stop left of a deletion")))
         yield Host(case, backups)
