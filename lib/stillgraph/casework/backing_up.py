@@ -18,7 +18,7 @@ from stillgraph.errors import DiskFull, NotACase, NotFound, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
 from stillgraph.records import BackupRecord
-from stillgraph.store import CaseFile, archive, backups, office, receipts, snapshot
+from stillgraph.store import CaseFile, archive, backups, disk, office, receipts, snapshot
 from stillgraph.store.images import ImageStore
 
 KEPT_DAYS = 31
@@ -90,6 +90,8 @@ def backup(
     file = file.expanduser().absolute()
     if keep_days < 0:
         raise WrongUse("A backup is kept for some days, or for none: give --keep-days 0 or more.")
+    with desk.ahead(Action.BACK_UP):
+        pass  # A deletion that was cut short is finished now, and not while its images are kept.
     with desk.images.kept():
         written = write(desk, file, Action.BACK_UP, notebooks=notebooks, check=check, progress=progress)
     with desk.act(Action.BACK_UP) as deed:
@@ -135,7 +137,7 @@ def write(desk: Desk, file: Path, action: Action, *, notebooks: bool, check: boo
             raise WrongUse("A backup within the case would go with the case: put it elsewhere, best on another disk.")
         archive.refuse_place(file)
     try:
-        with archive.writing(file) as writer:
+        with disk.plainly(file.parent), archive.writing(file) as writer:
             state = _state(desk, writer, file, notebooks=notebooks, times=2 if check else 1)
             for done, digest in enumerate(state.digests):
                 progress(Step("images copied", done, len(state.digests), "image"))

@@ -6,6 +6,7 @@ behind but its own audit entry.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from stillgraph.faces.packs import FacePack
 
 
+_notes = logging.getLogger(__name__)
 SETTING_UP_REASON = "the case is being set up"
 ERASING = "erasing.json"
 """The file in a case directory that says that a deletion is not finished; whoever opens the case goes on with it."""
@@ -270,8 +272,13 @@ class Desk:
     def anchor(self, session: Session, at: datetime) -> None:
         """Note the head of the chain outside the case file."""
         head = office.chain_head(session)
-        if head is not None:
+        if head is None:
+            return
+        try:
             chain.drop_anchor(self.anchors, chain.Anchor(*head), at)
+        except OSError as error:
+            # What is committed is done: where the disk is full, the next action anchors it.
+            _notes.warning("The head of the record could not be anchored (%s).", error.strerror)
 
 
 def _mark(error: BaseException) -> None:

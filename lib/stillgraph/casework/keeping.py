@@ -11,7 +11,7 @@ from typing import TypeVar
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.errors import WrongUse
 from stillgraph.records import AnalysisRun, CustodyImageId, ImageAnalysis, IntakeReport, Refusal, StillId
-from stillgraph.store import Session, receipts
+from stillgraph.store import Session, disk, receipts
 from stillgraph.store.images import Incoming
 
 ImageId = TypeVar("ImageId", StillId, CustodyImageId)
@@ -37,7 +37,7 @@ class Taking:
 def taking(desk: Desk, kind: str) -> Iterator[Taking]:
     """Take images in with one transaction, which lies within; no image stays that is not in the case then."""
     incoming = desk.images.incoming(kind)
-    with incoming.alone(), ExitStack() as after:
+    with disk.plainly(desk.case.directory), incoming.alone(), ExitStack() as after:
         yield Taking(incoming, after)
 
 

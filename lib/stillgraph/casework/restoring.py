@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from stillgraph.casework.desk import take_seat
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.errors import CaseExists, DiskFull, WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.store import archive
+from stillgraph.store import archive, disk
 from stillgraph.store.casefile import SCHEMA_VERSION
 
 
@@ -54,7 +56,7 @@ def restore(
     _refuse_place(file, directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.restoring-", dir=directory.parent))
-    try:
+    with _removed_unless_moved(beside), disk.plainly(directory.parent):
         manifest = archive.unpack(
             file, beside, durable=True, told=lambda done, of: progress(Step("files restored", done, of, "file"))
         )
@@ -64,12 +66,19 @@ def restore(
             directory.rmdir()
         beside.rename(directory)
         _sync(directory.parent)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return Restored(
         directory, manifest.made_at, manifest.entries, held.images, held.schema_version,
         held.schema_version < SCHEMA_VERSION,
     )  # fmt: skip
+
+
+@contextmanager
+def _removed_unless_moved(folder: Path) -> Iterator[None]:
+    """Leave nothing at a temporary place."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_place(file: Path, directory: Path) -> None:

@@ -19,7 +19,7 @@ from uuid import uuid4
 import duckdb
 
 from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
-from stillgraph.store import bounding, engine, filestate, holders, keys, rewriting
+from stillgraph.store import bounding, disk, engine, filestate, holders, keys, rewriting
 from stillgraph.store.keyslots import Secret
 
 if TYPE_CHECKING:
@@ -301,7 +301,7 @@ class CaseFile:
     @contextmanager
     def session(self, *, writing: bool) -> Iterator[Session]:
         """Open the file for one action; within :meth:`sitting`, or another session, the open one is used again."""
-        with self._turn():
+        with self._turn(), disk.plainly(self.directory):
             held = _open.get(self.path)
             if held is not None:
                 held.users += 1
@@ -450,7 +450,9 @@ class CaseFile:
                 if not (isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)):
                     if key != self._key():
                         continue
-                    raise engine.why_not(error, self.path, encrypted=key is not None) from error
+                    raise disk.why_not_opened(error, self.directory) or engine.why_not(
+                        error, self.path, encrypted=key is not None
+                    ) from error
                 holders.check_no_server(self.directory)
                 if time.monotonic() > deadline:
                     raise self._in_use(str(error)) from error

@@ -20,7 +20,7 @@ LOCKS = ("lock",)
 """Files in those folders that hold nothing."""
 MADE_ANEW = ("gallery", "gallery-stills")
 """Indexes: made again from the case file."""
-OF_NO_BACKUP = ("incoming", "uploads", "workbench.log", "images.lock")
+OF_NO_BACKUP = ("incoming", "uploads", "workbench.log", "images.lock", "erasing.lock", "erasing.json")
 """What is on its way in, of nobody's case yet, or says nothing of it."""
 NOTEBOOKS = "notebooks"
 IMAGES = "images"
