@@ -14,7 +14,7 @@ import pytest
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "demo"
 HERE = Path(__file__).parent
-SIZE_MB = 48
+SIZE_MB = 160
 FREE = (0, 4_096, 40_000, 200_000, 600_000, 1_500_000)
 ALL = ("query", "receive", "enrol", "judge", "search", "back_up", "delete")
 

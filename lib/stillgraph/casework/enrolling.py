@@ -27,8 +27,8 @@ from stillgraph.errors import CaseInUse, Interrupted, StillgraphError, WrongUse
 from stillgraph.gallery.newcomers import LEAD_CHANCE
 from stillgraph.governance.permits import Action
 from stillgraph.records import AnalysisRun, CustodyImageId, Face, ImageAnalysis, IntakeReport, NominalId, RecordKind
+from stillgraph.store import disk, receipts
 from stillgraph.store import faces as face_store
-from stillgraph.store import receipts
 
 if TYPE_CHECKING:
     from stillgraph.intake import CustodyDelivery, ImageProblem, Row, Seen
@@ -134,7 +134,7 @@ def enrol(
     if dask is not None:
         pools.check_address(dask)
     began, incoming = time.perf_counter(), desk.images.incoming("custody")
-    with incoming.alone():
+    with disk.plainly(desk.case.directory), incoming.alone():
         work = _begin(desk, manifest, arrests, incoming, batch_rows)
         with _going_on_told(work):
             report, nothing_open = _all_batches(work, arrests, workers, dask, progress)
