@@ -135,7 +135,7 @@ def made(directory: Path, case_id: str, secrets: Mapping[str, Secret], at: datet
 
 def given_to_plain(directory: Path, case_id: str, at: datetime) -> KeyRing:
     """Give a case that is not encrypted its keys, opened by a generated key file; leave those it has."""
-    if there(directory) and _said(directory.resolve()).case_id == case_id:
+    if there(directory) and _said(directory.absolute()).case_id == case_id:
         return ring(directory)
     return made(directory, case_id, {GENERATED: generated(case_id)[0]}, at, encrypted=False)
 
@@ -157,7 +157,7 @@ def ring(directory: Path) -> KeyRing:
     KeysDamaged
         ``keys.json`` is missing or is not as it was written.
     """
-    directory = directory.resolve()
+    directory = directory.absolute()
     with _guard:
         said = _said(directory)
         held = _opened.get(directory)
@@ -174,7 +174,7 @@ def opened_by(directory: Path, secret: Secret) -> KeyRing:
     WrongKey
         It does not open them.
     """
-    directory = directory.resolve()
+    directory = directory.absolute()
     with _guard:
         said = _said(directory)
         master = keyslots.opened(said, secret)
@@ -189,12 +189,12 @@ def opened_by(directory: Path, secret: Secret) -> KeyRing:
 def document(directory: Path) -> Document:
     """Return what ``keys.json`` says, once it is known that nobody changed it."""
     ring(directory)
-    return _said(directory.resolve())
+    return _said(directory.absolute())
 
 
 def encrypted(directory: Path) -> bool:
     """Say whether a case says of itself that it is encrypted; :func:`ring` checks that it was not changed."""
-    return there(directory) and _said(directory.resolve()).encrypted
+    return there(directory) and _said(directory.absolute()).encrypted
 
 
 def slots(directory: Path) -> tuple[Slot, ...]:
@@ -215,8 +215,8 @@ def put(directory: Path, document: Document) -> None:
 def forget(directory: Path) -> None:
     """Look for the keys of a case anew when they are next asked for."""
     with _guard:
-        _opened.pop(directory.resolve(), None)
-        _read.pop(directory.resolve(), None)
+        _opened.pop(directory.absolute(), None)
+        _read.pop(directory.absolute(), None)
 
 
 def key_file(path: Path) -> Secret:
@@ -309,14 +309,13 @@ def _said(directory: Path) -> Document:
     renewal.finish(directory)
     path = directory / FILE_NAME
     try:
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            mark = (status.st_ino, status.st_mtime_ns, status.st_size)
-            with _guard:
-                held = _read.get(directory)
-                if held is None or held[0] != mark:
-                    held = _read[directory] = (mark, keyslots.read(stream.read()))
-                return held[1]
+        status = path.stat()
+        mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+        with _guard:
+            held = _read.get(directory)
+            if held is None or held[0] != mark:
+                held = _read[directory] = (mark, keyslots.read(path.read_bytes()))
+            return held[1]
     except FileNotFoundError as error:
         raise KeysDamaged(f"There is no {FILE_NAME} in {directory}. {keyslots.RESTORE}") from error
 
