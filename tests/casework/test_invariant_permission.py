@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stillgraph.casework import (
+    accuracy_report,
     alike,
     analysing,
     applications,
@@ -87,6 +88,7 @@ MODULES = (
     galleries,
     evaluating_linking,
     evaluating_review,
+    accuracy_report,
     governing,
     linking,
     looking,
@@ -196,6 +198,7 @@ CALLS = {
     "enhancing.enhancements_of": lambda d, _: enhancing.enhancements_of(d, STILL),
     "enhancing.reproduce": lambda d, _: enhancing.reproduce(d, f"{STILL}~1"),
     "evaluating.identification": lambda d, i: evaluating.identification(d, i / "truth.csv"),
+    "accuracy_report.write": lambda d, i: accuracy_report.write(d, i.parent / "accuracy.json"),
     "evaluating_review.reviews": lambda d, _: evaluating_review.reviews(d),
     "evaluating_review.drift": lambda d, _: evaluating_review.drift(d),
     "evaluating_review.process": lambda d, _: evaluating_review.process(d),

@@ -30,17 +30,22 @@ def evaluate_people(
         str, typer.Option("--widths", metavar="PIXELS", help="Face widths to make searched images poor to, e.g. 28,48.")
     ] = "",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of noise and intervals.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the report too: .html, .pdf or .json")
+    ] = None,
     workers: common.Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure 1:N search on people who are known: first images enrolled, the others searched. No case is involved."""
-    from stillgraph.casework import measured_words, progress, study
+    from stillgraph.casework import accuracy_report, measured_words, progress, study
 
     with progress.bar(shown=sys.stderr.isatty()) as tell:
         report = study.study(
             folder, models=model or (), groups=groups, by=_names(by), widths_px=_pixels(widths), workers=workers,
             seed=seed, progress=tell,
         )  # fmt: skip
+    if out is not None:
+        accuracy_report.write_study(report, out)
     if as_json:
         common.print_json(report)
         return

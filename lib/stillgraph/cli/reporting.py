@@ -1,4 +1,4 @@
-"""Reports for people: the case pack and the transparency report."""
+"""Reports for people: the case pack, accuracy and transparency."""
 
 from __future__ import annotations
 
@@ -63,6 +63,34 @@ def report_case(
     for one in told.missing:
         print(f"Not shown: {one}")
     print(f"SHA-256 {told.sha256}, recorded.")
+
+
+@report_app.command(
+    "accuracy",
+    epilog="Example: stillgraph report accuracy cases/demo --out accuracy.html --truth data/demo/truth.csv "
+    "--by ethnicity,sex",
+)
+def report_accuracy(
+    case: Case,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help=".html, .pdf or .json")],
+    truth: Annotated[
+        Path | None, typer.Option("--truth", metavar="FILE", help="Who is on each still, left to right.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="GROUPS", help="Recorded groups, e.g. ethnicity,sex.")] = "",
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write how often search and review are wrong, for whom, as far as the data bear it, and what is not known."""
+    from stillgraph.casework import accuracy_report
+
+    groups = tuple(name.strip() for name in by.split(",") if name.strip())
+    told = accuracy_report.write(common.seat(case, officer, operation, reason), out, truth=truth, by=groups)
+    if as_json:
+        common.print_json(told)
+        return
+    print(f"Wrote {told.file}. SHA-256 {told.sha256}, recorded.")
 
 
 @report_app.command(
