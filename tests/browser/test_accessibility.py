@@ -8,7 +8,7 @@ from stillgraph.dashboards import serve
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("drift", "retailer", "review", "transparency")
+PAGES = ("drift", "retailer", "retention", "review", "transparency")
 """Pages that no test of their own looks at with axe-core; the overview's does."""
 WAIT_MS = 90_000
 

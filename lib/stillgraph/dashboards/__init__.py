@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         query,
         review,
     )
+    from stillgraph.dashboards.retention_page import retention
     from stillgraph.dashboards.transparency_page import transparency
     from stillgraph.dashboards.work_pages import accuracy, intake, queries, search, start
 
@@ -34,6 +35,8 @@ DRIFT = frozenset({"drift"})
 """That of :mod:`stillgraph.dashboards.drift_pages`."""
 OUTWARD, TRANSPARENCY = frozenset({"retailer"}), frozenset({"transparency"})
 """Those of :mod:`stillgraph.dashboards.outward_pages` and :mod:`stillgraph.dashboards.transparency_page`."""
+RETENTION = frozenset({"retention"})
+"""That of :mod:`stillgraph.dashboards.retention_page`."""
 
 __all__ = [
     "accuracy",
@@ -52,6 +55,7 @@ __all__ = [
     "queries",
     "query",
     "retailer",
+    "retention",
     "review",
     "search",
     "start",
@@ -67,7 +71,7 @@ def __getattr__(name: str) -> Any:
 
     homes = {
         "work_pages": WORK, "analysis_pages": ANALYSIS, "drift_pages": DRIFT, "outward_pages": OUTWARD,
-        "transparency_page": TRANSPARENCY,
+        "transparency_page": TRANSPARENCY, "retention_page": RETENTION,
     }  # fmt: skip
     module = next((home for home, names in homes.items() if name in names), "pages")
     return getattr(import_module(f"stillgraph.dashboards.{module}"), name)
