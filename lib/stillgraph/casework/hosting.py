@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stillgraph.casework import retention
 from stillgraph.casework.desk import ERASING, Desk, now
-from stillgraph.errors import NotPermitted, WrongUse
+from stillgraph.errors import NotPermitted, StillgraphError, WrongUse
 from stillgraph.governance import sign_in as rules
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import SignIn
@@ -110,6 +110,11 @@ class Host:
         if Path(name).name != name or name in {"", ".", ".."} or not name.isprintable():
             raise WrongUse("Give a backup a plain file name; its folder is the server's.")
         return self._backups / name
+
+    def make_ready(self) -> None:
+        """Load the face model pack before anybody waits for it; one that cannot be loaded is said to who needs it."""
+        with suppress(StillgraphError):
+            self.pack(Desk(self.case, Claim(None, None, None)))
 
     def pack(self, desk: Desk) -> FacePack:
         """Return the face model pack that the case is bound to, loaded once for all."""

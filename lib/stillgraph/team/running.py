@@ -112,6 +112,7 @@ def run(directory: Path, listening: Listening, tell: Callable[[str], None]) -> N
             def ready() -> None:
                 place.leave_note(host.case.directory, note)
                 tell(url)
+                state.pool.submit(host.make_ready)
 
             try:
                 _Server(_config(state, listening), state, ready).run([bound])
