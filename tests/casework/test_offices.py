@@ -248,6 +248,13 @@ def test_a_wrong_token_is_refused_and_recorded_without_it(place, monkeypatch, tm
         seat(place, "ana")
 
 
+def test_whom_a_trusted_proxy_names_has_signed_in(place):
+    signing_in.issue_token(seat(place), "first")
+    offices.require_sign_in(seat(place))
+    desk = take_seat(place, officer="ana", operation="OP", reason="test", by_proxy=True)
+    analysing.query(desk, "FROM nominals")
+
+
 def test_a_token_is_in_no_repr_of_a_claim(place, monkeypatch):
     monkeypatch.setenv("STILLGRAPH_TOKEN", "1." + "x" * 43)
     assert "xxx" not in repr(seat(place).claim)

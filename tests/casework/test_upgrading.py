@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stillgraph.casework import governing, harm, take_seat
+from stillgraph.casework import analysing, governing, harm, offices, operations, take_seat
 from stillgraph.errors import NotPermitted, OutdatedCase, WrongUse
+from stillgraph.records import Role
 from stillgraph.store import CaseFile, casefile, keys
 
 
@@ -46,6 +47,25 @@ def test_an_upgraded_case_works_and_says_who_upgraded_it(outdated):
         )  # fmt: skip
     with pytest.raises(WrongUse, match="up to date"):
         governing.upgrade_case(desk(outdated))
+
+
+def test_an_upgrade_binds_whom_a_role_was_given_and_not_the_first(outdated):
+    with CaseFile(outdated).session(writing=True) as session:
+        session.execute("INSERT INTO held.officers VALUES ('rev', 'reviewer', '', false, now() + INTERVAL 1 DAY)")
+        session.execute("INSERT INTO held.officers VALUES ('free', NULL, '', false, now() + INTERVAL 1 DAY)")
+        session.execute("INSERT INTO held.operations VALUES ('OP', 'old', 'admin', now(), NULL)")
+    with pytest.raises(NotPermitted, match="To upgrade case is not for a reviewer"):
+        governing.upgrade_case(desk(outdated, "rev"))
+    governing.upgrade_case(desk(outdated))
+    seat = take_seat(outdated, officer="admin", operation="OP", reason="look")
+    assert [(one.officer_id, one.role, one.founder) for one in offices.list_officers(seat)] == [
+        ("admin", Role.ADMINISTRATOR, True), ("free", None, False), ("rev", Role.REVIEWER, False),
+    ]  # fmt: skip
+    (held,) = operations.list_operations(seat)
+    assert (held.purpose, held.until, held.begins, held.closed_at) == ("old", None, None, None)
+    analysing.query(seat, "FROM nominals")
+    with pytest.raises(NotPermitted, match="To query is not for a reviewer"):
+        analysing.query(take_seat(outdated, officer="rev", operation="OP", reason="look"), "FROM nominals")
 
 
 def test_nobody_unknown_upgrades_a_case(outdated):

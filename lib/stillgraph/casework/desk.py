@@ -298,6 +298,7 @@ def take_seat(
     operation: str | None = None,
     reason: str | None = None,
     sign_in: int | None = None,
+    by_proxy: bool = False,
     clock: Callable[[], datetime] = now,
     outdated: bool = False,
 ) -> Desk:
@@ -308,7 +309,9 @@ def take_seat(
 
     ``sign_in`` is the number of the token by which the officer signed in to a page; it must hold at each action.
 
-    Without it, a token in ``STILLGRAPH_TOKEN``, or the file that ``STILLGRAPH_TOKEN_FILE`` names, proves the officer.
+    ``by_proxy`` says that a trusted proxy of the pages named the officer.
+    Without either, a token in ``STILLGRAPH_TOKEN``, or in the file that ``STILLGRAPH_TOKEN_FILE`` names, proves the
+    officer.
 
     ``outdated`` lets in a case of an earlier schema version, to be upgraded.
 
@@ -332,13 +335,14 @@ def take_seat(
         operation=operation if operation is not None else os.environ.get("STILLGRAPH_OPERATION"),
         reason=reason if reason is not None else os.environ.get("STILLGRAPH_REASON"),
         sign_in=sign_in,
+        by_proxy=by_proxy,
     )
     url = server_of(place)
     if url is not None:
         from stillgraph.casework.wire import client
 
         return client.RemoteDesk(client.connect(url), claim, clock)
-    if sign_in is None:
+    if sign_in is None and not by_proxy:
         claim = replace(claim, token=tokens.given())
     desk = Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)
     if (desk.case.directory / ERASING).exists() and not outdated:

@@ -50,7 +50,7 @@ def seat() -> Desk:
     officer = os.environ.get(variable(OFFICER_HEADER), "")
     number = os.environ.get(variable(NUMBER_HEADER), "")
     if how == "proxy":
-        return take_seat(officer=officer)
+        return take_seat(officer=officer, by_proxy=True)
     secret = os.environ.get(variable(SESSION_HEADER), "")
     if secret:
         os.environ[SESSION] = secret

@@ -123,7 +123,9 @@ def sign_in_environment(how: str, *, header: str = "", secret: str = "") -> dict
 
     ``header`` is that in which the proxy names the officer, and ``secret`` what it brings so that it is believed.
     """
-    return {SIGN_IN: how, **({OFFICER_HEADER: header, PROXY_SECRET: secret} if how == "proxy" else {})}
+    # The token of who starts the server is theirs alone: no reader's page acts with it.
+    alone = {"STILLGRAPH_TOKEN": "", "STILLGRAPH_TOKEN_FILE": ""}
+    return {SIGN_IN: how, **alone, **({OFFICER_HEADER: header, PROXY_SECRET: secret} if how == "proxy" else {})}
 
 
 def log_environment(case: Path) -> dict[str, str]:

@@ -23,7 +23,8 @@ class Claim:
     """Who asks to act, for what: as given, unproven; ``None`` where nothing was given.
 
     ``sign_in`` is the number of the token by which the officer signed in, where they did. ``team`` says that a server
-    acts for a team of officers, so that each needs a role. ``token`` is one that is yet to be tried.
+    acts for a team of officers, so that each needs a role. ``token`` is one that is yet to be tried. ``by_proxy``
+    says that a trusted proxy named the officer.
     """
 
     officer: str | None
@@ -32,6 +33,7 @@ class Claim:
     sign_in: int | None = None
     team: bool = False
     token: str = field(default="", repr=False)
+    by_proxy: bool = False
 
 
 def permit(
@@ -76,7 +78,7 @@ def permit(
         )
     if claim.sign_in is not None and not lets_in(signed_in, claim.officer, today):
         raise NotPermitted(ENDED)
-    if claim.sign_in is None and sign_in_required:
+    if sign_in_required and claim.sign_in is None and not claim.by_proxy:
         raise NotPermitted(
             "This case lets nobody act who has not signed in: give your token in STILLGRAPH_TOKEN or with --token-file "
             "FILE; `stillgraph case officer token` issues one."
