@@ -31,11 +31,14 @@ from stillgraph.casework import (
     governing,
     harm,
     holding,
+    legal,
     linking,
     looking,
     migrating,
     network_views,
     networking,
+    offices,
+    operations,
     packing,
     picturing,
     receiving,
@@ -45,6 +48,7 @@ from stillgraph.casework import (
     saving,
     searching,
     series,
+    sights,
     statements,
     stored_scores,
     subject_access,
@@ -56,14 +60,19 @@ from stillgraph.casework import (
 )
 from stillgraph.casework import ranking as rankings
 from stillgraph.errors import NotPermitted, WrongUse
-from stillgraph.records import Comparison, EngineChoice, Filters, NetworkFilter, RecordKind, Verdict
+from stillgraph.records import Comparison, EngineChoice, Filters, NetworkFilter, RecordKind, Role, Verdict
 from stillgraph.store import CaseFile, office
 
 RETENTION = Path(__file__).parents[2] / "data" / "reference" / "retention.csv"
 LATER = date(2098, 1, 1)
+BASES = Path(__file__).parents[2] / "data" / "reference" / "legal_bases.csv"
 CHI = Path(__file__).parents[2] / "data" / "reference" / "cambridge_chi.csv"
 
 MODULES = (
+    offices,
+    operations,
+    legal,
+    sights,
     retention,
     retention_rules,
     holding,
@@ -181,6 +190,8 @@ CALLS = {
     ),
     "harm.show": lambda d, _: harm.show(d),
     "harm.replace": lambda d, _: harm.replace(d, CHI),
+    "analysing.offence_days": lambda d, _: analysing.offence_days(d),
+    "analysing.unknown_series": lambda d, _: analysing.unknown_series(d),
     "analysing.offence_places": lambda d, _: analysing.offence_places(d),
     "analysing.person": lambda d, _: analysing.person(d, "unknown 1"),
     "packing.case_pack": lambda d, _: packing.case_pack(d),
@@ -208,7 +219,18 @@ CALLS = {
     "galleries.choose_engine": lambda d, _: galleries.choose_engine(d, EngineChoice.EXACT),
     "evaluating_linking.linking": lambda d, i: evaluating_linking.linking(d, i / "truth.csv"),
     "governing.add_officer": lambda d, _: governing.add_officer(d, "newcomer"),
-    "governing.open_operation": lambda d, _: governing.open_operation(d, "OP-NEW"),
+    "operations.open_operation": lambda d, _: operations.open_operation(d, "OP-NEW"),
+    "operations.close_operation": lambda d, _: operations.close_operation(d, "OP-TEST"),
+    "operations.list_operations": lambda d, _: operations.list_operations(d),
+    "operations.show_operation": lambda d, _: operations.show_operation(d, "OP-TEST"),
+    "legal.show": lambda d, _: legal.show(d),
+    "legal.replace": lambda d, _: legal.replace(d, BASES),
+    "sights.sight": lambda d, _: sights.sight(d),
+    "offices.give_role": lambda d, _: offices.give_role(d, "third", Role.ANALYST),
+    "offices.suspend": lambda d, _: offices.suspend(d, "third"),
+    "offices.list_officers": lambda d, _: offices.list_officers(d),
+    "offices.enforces_roles": lambda d, _: offices.enforces_roles(d),
+    "offices.enforce_roles": lambda d, _: offices.enforce_roles(d),
     "governing.record_stage_times": lambda d, _: governing.record_stage_times(d, (("a stage", 1.0),)),
     "governing.open_workbench": lambda d, _: governing.open_workbench(d, "lab"),
     "governing.opened_workbench": lambda d, _: governing.opened_workbench(d, "lab"),
@@ -269,6 +291,8 @@ BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}
 """What whoever searched may not do."""
 
 NO_ACTIONS = {
+    "operations.extend_operation": "needs an operation with an end: tests/casework/test_operations.py",
+    "offices.require_sign_in": "needs a token of who asks: tests/casework/test_offices.py",
     "retention.erase": "a step of retention.apply and applications.grant, permitted as these are",
     "retention.finish_left_over": "finishes what an officer was permitted: tests/casework/test_retention.py",
     "stored_scores.known_truth": "says where the shipped demonstration's truth lies, and reads nothing",
@@ -292,7 +316,11 @@ NO_ACTIONS = {
     "searching.gallery_index": "a step of search and evaluation, inside their session",
 }
 
-SETTING_UP = {"governing.add_officer", "governing.open_operation"}
+SETTING_UP = {
+    "governing.add_officer", "operations.open_operation", "operations.close_operation",
+    "operations.list_operations", "operations.show_operation", "legal.show", "offices.give_role", "offices.suspend",
+    "offices.list_officers", "offices.enforces_roles", "offices.enforce_roles",
+}  # fmt: skip
 
 LACKING = {
     "no officer": ({"officer": None}, "say who is acting: --officer ID"),
@@ -387,7 +415,7 @@ def test_it_is_refused_recorded_and_changes_nothing(used_case, small_inputs, act
     assert earlier == chain
     assert result == "refused"
     assert officer == (given["officer"] or "(none)")
-    expected = "OP-NEW" if action == "governing.open_operation" else given["operation"]
+    expected = "OP-NEW" if action == "operations.open_operation" else given["operation"]
     assert operation == (expected or "(none)")
     assert reason == (given["reason"] or "")
     assert json.loads(details)["why"] == str(refused.value)
