@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import signal
 import subprocess
 import sys
@@ -69,6 +70,23 @@ def test_the_restored_case_says_so_and_who_did_it(kept, tmp_path):
     with CaseFile(place).session(writing=False) as session:
         (row,) = session.rows("SELECT officer, action, result, reason FROM audit ORDER BY sequence DESC LIMIT 1")
     assert row == ("desk", "restore case", "done", "the disk broke")
+
+
+def test_the_restore_says_how_many_later_entries_are_lost(small_case, tmp_path, state_of_the_tests):
+    made = backing_up.backup(small_case.seat(), tmp_path / "b.tar", check=False)
+    number = small_case.seat().settings["case_id"]
+    second = state_of_the_tests / "anchors" / f"{number}.jsonl"
+    second.parent.mkdir(exist_ok=True)
+    before = second.read_bytes() if second.exists() else None
+    try:
+        second.write_text(f'{{"sequence": {made.entries + 7}}}\n{{"sequence": torn')
+        restored = put_back(made.file, tmp_path / "again")
+    finally:
+        second.unlink() if before is None else second.write_bytes(before)
+    assert restored.lost == 7
+    with CaseFile(restored.case).session(writing=False) as session:
+        (said,) = session.one("SELECT details FROM held.audit WHERE action = 'restore case'")
+    assert (json.loads(said)["lost"], json.loads(said)["entries"]) == (7, made.entries)
 
 
 def test_nobody_unknown_restores_and_nothing_is_left(kept, tmp_path):

@@ -45,7 +45,8 @@ def ran(disk, case, inputs, actions, free):
 
 def nothing_is_half_done(told):
     for one in told:
-        assert one["outcome"] in ("done", "full"), one
+        assert one["outcome"] in ("done", "full", "freed later"), one
+        assert not one["waiting"], one
         assert one["holds"], one
         assert one["holds_then"], one
         assert one["images"], one

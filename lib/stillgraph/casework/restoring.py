@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +19,18 @@ from stillgraph.errors import CaseExists, DiskFull, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.store import archive, disk
 from stillgraph.store.casefile import SCHEMA_VERSION
+from stillgraph.store.places import state_directory
+
+_NUMBER = re.compile(r"[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A case that was restored. ``entries`` is the newest audit entry of the backup; the restore is the next."""
+    """A case that was restored. ``entries`` is the newest audit entry of the backup; the restore is the next.
+
+    ``lost`` counts the entries after it that the second place knows of: what they did is not in the case, and what they
+    deleted is in it again. ``None`` where the second place holds nothing of the case.
+    """
 
     case: Path
     made_at: str
@@ -29,6 +38,7 @@ class Restored:
     images: int
     schema_version: int
     to_upgrade: bool
+    lost: int | None
 
 
 def restore(
@@ -61,14 +71,15 @@ def restore(
             file, beside, durable=True, told=lambda done, of: progress(Step("files restored", done, of, "file"))
         )
         held = backing_up.held(file, beside, manifest, progress)
-        _record(beside, manifest, officer, reason)
+        lost = _lost(manifest)
+        _record(beside, manifest, officer, reason, lost)
         if directory.is_dir():
             directory.rmdir()
         beside.rename(directory)
         _sync(directory.parent)
     return Restored(
         directory, manifest.made_at, manifest.entries, held.images, held.schema_version,
-        held.schema_version < SCHEMA_VERSION,
+        held.schema_version < SCHEMA_VERSION, lost,
     )  # fmt: skip
 
 
@@ -96,10 +107,23 @@ def _refuse_place(file: Path, directory: Path) -> None:
             )
 
 
-def _record(place: Path, manifest: archive.Manifest, officer: str | None, reason: str | None) -> None:
+def _lost(manifest: archive.Manifest) -> int | None:
+    """Return how many entries newer than the backup the second place knows of; ``None`` where it knows nothing."""
+    path = state_directory() / "anchors" / f"{manifest.case_id}.jsonl"
+    if not _NUMBER.fullmatch(manifest.case_id) or not path.is_file():
+        return None
+    newest = 0
+    for line in path.read_bytes().splitlines():
+        # What is torn or altered there is for `audit verify` to say.
+        with suppress(ValueError, KeyError, TypeError):
+            newest = max(newest, int(json.loads(line)["sequence"]))
+    return max(0, newest - manifest.entries)
+
+
+def _record(place: Path, manifest: archive.Manifest, officer: str | None, reason: str | None, lost: int | None) -> None:
     """Permit the restoring by the officers the case itself has, and keep in its record that it was restored."""
     desk = take_seat(place, officer=officer, reason=reason, outdated=True)
-    with desk.act(Action.RESTORE, made_at=manifest.made_at, entries=manifest.entries, head=manifest.head):
+    with desk.act(Action.RESTORE, made_at=manifest.made_at, entries=manifest.entries, head=manifest.head, lost=lost):
         (place / "images").mkdir(exist_ok=True)
 
 

@@ -90,6 +90,12 @@ def restore(
         f"Restored {restored.case} as it was on {restored.made_at}: {common.count(restored.images, 'image')}, "
         f"up to audit entry {restored.entries}. What was done later is not in it."
     )
+    if restored.lost:
+        print(f"Known of after that, and lost: {common.count(restored.lost, 'audit entry', 'audit entries')}.")
+    print(
+        "Whoever was deleted after the backup was made is in the case again: delete them anew before anybody searches "
+        "it (stillgraph retention CASE --on DATE --apply, and what applications and the old record say)."
+    )
     print("Its index is made anew by the next search.")
     if restored.to_upgrade:
         print(f"It was made by an earlier Stillgraph; next: stillgraph case upgrade {restored.case}")
