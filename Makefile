@@ -9,7 +9,7 @@ MODEL_SOURCE := .cache/models
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check lint types contracts pytest browser chaos timings lock models model-source screenshots docs clean
+.PHONY: help demo test check lint types contracts pytest browser chaos timings lock audit-dependencies licences sbom models model-source screenshots docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -87,6 +87,18 @@ docs: $(READY) ## the documentation as a site, in build/docs
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet -o requirements.lock
+
+audit-dependencies: $(READY) ## known weaknesses of what the lock installs, where the advisories can be reached
+	@$(BIN)/python tests/supply_chain/audit.py
+
+licences: $(READY) ## write docs/licences.md from what is installed
+	@$(BIN)/python tests/supply_chain/licences.py
+
+sbom: $(READY) ## build/sbom.json: every package of the lock with its hashes, as CycloneDX 1.6
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --spec-version 1.6 \
+		--output-reproducible --validate -o build/sbom.json
+	@echo "build/sbom.json"
 
 clean: ## remove the virtual environment and caches; cases stay
 	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

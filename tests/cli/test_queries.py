@@ -25,7 +25,7 @@ def test_a_query_is_saved_listed_run_and_deleted(seated, capsys):
     assert run(["queries", "list", seated]) == 0
     assert "by retailer" in capsys.readouterr().out
     assert run(["query", seated, "--saved", "by retailer", "--format", "csv"]) == 0
-    assert capsys.readouterr().out == "retailer_id,n\nR08,6\n"
+    assert capsys.readouterr().out == "retailer_id,n\r\nR08,6\r\n"
     assert run(["queries", "save", seated, "one", "SELECT 1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "one"
     assert run(["queries", "list", seated, "--json"]) == 0

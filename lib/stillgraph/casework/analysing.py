@@ -215,8 +215,10 @@ def person(desk: Desk, person_id: str) -> Dossier:
 
 
 def write_csv(table: pa.Table, out: TextIO) -> None:
-    """Write query rows as CSV."""
-    table.to_pandas().to_csv(out, index=False)
+    """Write query rows as CSV; a text that a spreadsheet would run begins with an apostrophe."""
+    from stillgraph.casework import tables
+
+    tables.defused(table.to_pandas()).to_csv(out, index=False, lineterminator="\r\n")
 
 
 def write_parquet(table: pa.Table, out: Path | BinaryIO) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillgraph.casework.shipped import shipped
+from stillgraph.decoding.rows import inside, lacking, read_rows
 from stillgraph.errors import ManifestError, WrongUse
 from stillgraph.records import ModelId, Vector
 
@@ -199,18 +200,16 @@ def _shipped_people() -> list[Photograph]:
 def _read_people(path: Path) -> list[Photograph]:
     if not path.is_file():
         raise ManifestError(f"There is no file {path}; it is a CSV with the columns image, person and use.")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if not {"image", "person", "use"} <= set(reader.fieldnames or ()):
-            raise ManifestError(f"A benchmark's people have the columns image, person and use; {path.name} has not.")
-        rows = [(reader.line_num, row) for row in reader]
+    there, rows = read_rows(path)
+    if lacking(("image", "person", "use"), there):
+        raise ManifestError(f"A benchmark's people have the columns image, person and use; {path.name} has not.")
     read = []
     for line, row in rows:
-        image = path.parent / str(row["image"])
-        if row["use"] not in {"gallery", "probe"} or not image.is_file():
-            what = "in the column use stands gallery or probe" if image.is_file() else "its image is not there"
+        image = inside(Path("/"), str(path.parent.absolute() / row["image"]))
+        if row["use"] not in {"gallery", "probe"} or image is None:
+            what = "its image is not there" if image is None else "in the column use stands gallery or probe"
             raise ManifestError(f"Line {line} of {path.name} is wrong: {what}.")
-        read.append(Photograph(image, str(row["person"]), 0, is_probe=row["use"] == "probe"))
+        read.append(Photograph(image, row["person"], 0, is_probe=row["use"] == "probe"))
     if {one.is_probe for one in read} != {True, False}:
         raise ManifestError(f"{path.name} needs both uses: gallery and probe.")
     return read

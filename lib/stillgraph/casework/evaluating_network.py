@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from stillgraph.casework.evaluating import by_still
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.ranking import link_table
 from stillgraph.casework.wire import served
+from stillgraph.decoding.rows import lacking, read_rows
 from stillgraph.errors import ManifestError, NotFound
 from stillgraph.governance.permits import Action
 from stillgraph.records import PROACTIVE, FaceId, LinkTable, ModelId, OffenceId, Person, PersonId, Ranking, StillId
@@ -173,17 +173,16 @@ def read_circles(path: Path) -> dict[str, str]:
     if not path.is_file():
         raise NotFound(f"The table of circles {path.name} is not there. Give the path of a table in CSV.")
     circle: dict[str, str] = {}
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if not {"person", "circle"} <= set(reader.fieldnames or ()):
-            raise ManifestError(f"A table of circles has the columns person and circle; {path.name} lacks one.")
-        for line, row in enumerate(reader, start=2):
-            person, name = (row["person"] or "").strip(), (row["circle"] or "").strip()
-            if not person or not name or circle.get(person, name) != name:
-                raise ManifestError(
-                    f"A row names a person and the one circle they are in; correct line {line} of {path.name}."
-                )
-            circle[person] = name
+    there, rows = read_rows(path)
+    if lacking(("person", "circle"), there):
+        raise ManifestError(f"A table of circles has the columns person and circle; {path.name} lacks one.")
+    for line, (_, row) in enumerate(rows, start=2):
+        person, name = row["person"].strip(), row["circle"].strip()
+        if not person or not name or circle.get(person, name) != name:
+            raise ManifestError(
+                f"A row names a person and the one circle they are in; correct line {line} of {path.name}."
+            )
+        circle[person] = name
     return circle
 
 

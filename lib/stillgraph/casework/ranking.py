@@ -180,7 +180,7 @@ def write_ranking(ranking: Ranking, path: Path) -> None:
         "review": review_kind(simulated=ranking.simulated),
     }  # fmt: skip
     with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
-        rows = csv.writer(stream, lineterminator="\n")
+        rows = csv.writer(stream)  # by its ends of lines, a cell that holds either of them is quoted
         rows.writerow([*rankings.COLUMNS, *further])
         for standing in ranking.standings:
             told = {**rankings.told_of(standing), **further}

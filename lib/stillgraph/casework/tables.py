@@ -11,8 +11,8 @@ from stillgraph.errors import WrongUse
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet run a cell instead of showing it; the last four are its wide signs."""
 
 MOST_XLSX_ROWS = 2**20 - 1
 """Rows below the heading that a sheet holds."""

@@ -153,8 +153,14 @@ def _place(desk: Desk, upload_id: str) -> Path:
 
 
 def _about(folder: Path) -> Upload:
-    said = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    return Upload(**said | {"kept_at": datetime.fromisoformat(said["kept_at"])})
+    try:
+        said = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        return Upload(**said | {"kept_at": datetime.fromisoformat(said["kept_at"])})
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise NotFound(
+            f"What was dropped in {folder.name} cannot be told any more; remove uploads/{folder.name} in the case, and "
+            "drop the delivery again."
+        ) from error
 
 
 def _put(folder: Path, files: Sequence[tuple[str, bytes]], upload: Upload) -> Upload:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stillgraph.decoding.rows import inside, lacking, read_rows
 from stillgraph.errors import ManifestError
 from stillgraph.records import Face, ModelId, Vector
 
@@ -140,16 +140,15 @@ def _read_pairs(path: Path) -> list[tuple[str, str, bool]]:
     }
     if not path.is_file():
         raise ManifestError(f"There is no pairs file {path}; it is a CSV with the columns image_a, image_b and same.")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if not {"image_a", "image_b", "same"} <= set(reader.fieldnames or ()):
-            raise ManifestError(f"A pairs file has the columns image_a, image_b and same; {path.name} has not.")
-        rows = []
-        for row in reader:
-            same = said.get(str(row["same"]).strip().lower())
-            if same is None:
-                raise ManifestError(f"In the column same stands 1 or 0; correct line {reader.line_num} of {path.name}.")
-            rows.append((str(row["image_a"]).strip(), str(row["image_b"]).strip(), same))
+    there, told = read_rows(path)
+    if lacking(("image_a", "image_b", "same"), there):
+        raise ManifestError(f"A pairs file has the columns image_a, image_b and same; {path.name} has not.")
+    rows = []
+    for line, row in told:
+        same = said.get(row["same"].strip().lower())
+        if same is None:
+            raise ManifestError(f"In the column same stands 1 or 0; correct line {line} of {path.name}.")
+        rows.append((row["image_a"].strip(), row["image_b"].strip(), same))
     if not rows:
         raise ManifestError(f"The pairs file {path.name} holds no pairs.")
     return rows
@@ -168,8 +167,8 @@ def _foremost_faces(
     root = images.resolve()
 
     def read(name: str) -> tuple[str, bytes]:
-        path = (root / name).resolve()
-        if not path.is_relative_to(root) or not path.is_file():
+        path = inside(root, name)
+        if path is None:
             raise ManifestError(f"The pairs file names {name}, which is not an image in {images.name}.")
         data = path.read_bytes()
         intake.check_image(name, data)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from stillgraph.casework import tables
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
@@ -284,7 +285,7 @@ def write_back_test(report: BackTest, path: Path) -> None:
         review=review_kind(simulated=report.simulated),
     )  # fmt: skip
     with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
-        frame.to_csv(stream, index=False)
+        tables.defused(frame).to_csv(stream, index=False, lineterminator="\r\n")
 
 
 def _percent(estimate: Estimate) -> str:

@@ -22,6 +22,7 @@ from stillgraph.cli import (
     bench,
     bench_network,
     cases,
+    common,
     enhancing,
     explaining,
     extracting,
@@ -157,5 +158,6 @@ def _with_token(arguments: list[str]) -> list[str]:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(" ".join(sentence.split()), file=sys.stderr)
+    # A file's name, or a word of a query, may hold what a terminal obeys.
+    print(common.printable(" ".join(sentence.split())), file=sys.stderr)
     return code

@@ -122,10 +122,15 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 
 def _cell(value: object) -> str:
-    """Return a value as a table shows it: times UTC, to the second."""
+    """Return a value as a table shows it: times UTC, to the second; nothing that a terminal would obey."""
     if value is None:
         return ""
-    return str(plain(value.replace(microsecond=0))) if isinstance(value, datetime) else str(value)
+    return printable(str(plain(value.replace(microsecond=0))) if isinstance(value, datetime) else str(value))
+
+
+def printable(text: str) -> str:
+    """Return a text with what a terminal would obey, or show in another order, replaced; ends of lines are blanks."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def count(number: int, one: str, many: str = "") -> str:

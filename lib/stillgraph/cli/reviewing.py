@@ -228,7 +228,7 @@ def _checklist(path: Path | None) -> tuple[ChecklistEntry, ...]:
             )
             for line in lines
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WrongUse(
             f"{path.name} is no checklist: a JSON list of objects with component, characteristic and observation "
             "(“observed in both”, “differs” or “not visible”), and a note where there is one (docs/review.md)."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from stillgraph.decoding.rows import lacking, read_rows
 from stillgraph.errors import ManifestError, NotFound
 from stillgraph.records import Face, FaceId, NominalId, StillId
 
@@ -45,16 +45,13 @@ def read_truth(path: Path) -> tuple[TruthFace, ...]:
     """
     if not path.is_file():
         raise NotFound(f"The truth table {path.name} is not there. Give the path of a truth table in CSV.")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ManifestError(
-                f"A truth table needs the columns {', '.join(COLUMNS)}; {path.name} lacks {missing[0]}."
-            )
-        truth = tuple(_truth_face(row, line, path.name) for line, row in enumerate(reader, start=2))
-    for still, there in _by_still(truth).items():
-        if [face.position for face in there] != list(range(1, len(there) + 1)):
+    there, rows = read_rows(path)
+    missing = lacking(COLUMNS, there)
+    if missing:
+        raise ManifestError(f"A truth table needs the columns {', '.join(COLUMNS)}; {path.name} lacks {missing[0]}.")
+    truth = tuple(_truth_face(row, line, path.name) for line, (_, row) in enumerate(rows, start=2))
+    for still, faces in _by_still(truth).items():
+        if [face.position for face in faces] != list(range(1, len(faces) + 1)):
             raise ManifestError(
                 f"The persons on a still have positions 1 to their number, each once; correct {still} in {path.name}."
             )
@@ -64,7 +61,7 @@ def read_truth(path: Path) -> tuple[TruthFace, ...]:
 def _truth_face(row: Mapping[str, str | None], line: int, file: str) -> TruthFace:
     cell = {column: (row[column] or "").strip() for column in COLUMNS}
     word = cell["position"].lower()
-    position = _WORDS.get(word, int(word) if word.isascii() and word.isdigit() else 0)
+    position = _WORDS.get(word, int(word) if word.isascii() and word.isdigit() and len(word) < 7 else 0)
     if position < 1 or not all(cell[column] for column in ("retailer_id", "image", "person")):
         raise ManifestError(
             "A truth row names retailer_id, image and person, and its position is only, left, right or a "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,12 +50,13 @@ def look(data: bytes, name: str) -> Graph:
     from google.protobuf.message import DecodeError
 
     try:
-        graph = onnx.load_model_from_string(data).graph
+        model = onnx.load_model_from_string(data)
+        graph = model.graph
     except DecodeError:
         raise ModelError(f"{name} is not an ONNX graph, or was cut off. Get the file again.") from None
     if not graph.node:
         raise ModelError(f"{name} is not an ONNX graph, or was cut off. Get the file again.")
-    if any(onnx.external_data_helper.uses_external_data(tensor) for tensor in _tensors(graph)):
+    if any(onnx.external_data_helper.uses_external_data(tensor) for tensor in _tensors(model)):
         raise ModelError(f"{name} keeps weights in other files. Save it as one file with onnx.save, then add it.")
     constants = {tensor.name for tensor in graph.initializer}
     return Graph(
@@ -68,13 +69,14 @@ def _shape(value: Any) -> tuple[int | None, ...]:
     return tuple(axis.dim_value or None for axis in value.type.tensor_type.shape.dim)
 
 
-def _tensors(graph: Any) -> Iterator[Any]:
-    """Yield every constant of a graph and of the graphs inside its nodes."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield attribute.t
-            yield from attribute.tensors
-            for inner in (attribute.g, *attribute.graphs):
-                if inner.node:
-                    yield from _tensors(inner)
+def _tensors(message: Any) -> Iterator[Any]:
+    """Yield every constant of a model: of its graphs, of those inside nodes, sparse ones, and of its own functions."""
+    waiting = [message]
+    while waiting:
+        one = waiting.pop()
+        if one.DESCRIPTOR.name == "TensorProto":
+            yield one
+            continue
+        for field, value in one.ListFields():
+            if field.type == field.TYPE_MESSAGE:
+                waiting.extend(value if isinstance(value, Sequence) or hasattr(value, "add") else [value])

@@ -81,7 +81,7 @@ def of_earlier_format(path: Path) -> bool:
     """Say whether an earlier Stillgraph made the index in a directory: it is to be made anew, not read."""
     try:
         said = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return False
     return isinstance(said, dict) and said.get("format") in range(1, FORMAT)
 
@@ -220,9 +220,9 @@ class GalleryDirectory:
     def _manifest(self) -> dict[str, Any]:
         try:
             found: dict[str, Any] = json.loads(vaults.read(self.path / MANIFEST, self.vault))
-        except ValueError:
+        except (ValueError, RecursionError):
             found = {}
-        if found.get("format") != FORMAT:
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
             raise GalleryDamaged(
                 f"The manifest of the gallery's index cannot be read: remove {self.path}, and the next search makes "
                 "the index anew."

@@ -212,7 +212,7 @@ def read_anchors(path: Path) -> list[Anchor]:
         try:
             said = json.loads(line)
             anchors.append(Anchor(int(said["sequence"]), str(said["digest"])))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise AuditBroken(
                 f"Line {number} of the anchor file {path.name} cannot be read; use a copy of it with --anchor FILE."
             ) from error

@@ -87,7 +87,7 @@ def head(case_directory: Path) -> tuple[int, str] | None:
     try:
         said = json.loads(line)
         return int(said["sequence"]), str(said["digest"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -124,7 +124,7 @@ def read(path: Path) -> Iterator[Line]:
                 return
             try:
                 yield _read(json.loads(written))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise AuditBroken(f"Line {number} of the audit log cannot be read: it has been altered.") from error
 
 

@@ -27,7 +27,7 @@ ENDED = (
     "officer."
 )
 UNKNOWN = "This token lets nobody in: it is none of this case's. `stillgraph case officer token` issues one."
-_TOKEN = re.compile(r"(\d{1,12})\.([A-Za-z0-9_-]{20,100})")
+_TOKEN = re.compile(r"(0|[1-9][0-9]{0,11})\.([A-Za-z0-9_-]{20,100})")
 
 
 @cache

@@ -22,7 +22,7 @@ LINK_COLUMNS = (
 type, identity and label, the link's type, and date and time (UTC) apart."""
 
 _ORDER = tuple(NodeKind)
-_ESCAPED = re.compile(r"'*[=+\-@\t\r]")
+_ESCAPED = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet runs, or what stands here for such a text, told apart from it by one more apostrophe."""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from stillgraph.decoding.rows import lacking, read_rows
 from stillgraph.errors import ManifestError, NotFound
 
 
@@ -27,16 +27,15 @@ def read(path: Path, columns: Sequence[str], what: str) -> tuple[list[dict[str, 
     NotFound
         There is no such file.
     ManifestError
-        A column is missing, or the file mixes two sources or versions.
+        It cannot be read as a whole, a column is missing, or the file mixes two sources or versions.
     """
     if not path.is_file():
         raise NotFound(f"The {what} {path.name} is not there. Give the path of a {what} in CSV.")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ManifestError(f"A {what} needs the columns {', '.join(columns)}; {path.name} lacks {missing[0]}.")
-        rows = list(reader)
+    there, told = read_rows(path)
+    missing = lacking(columns, there)
+    if missing:
+        raise ManifestError(f"A {what} needs the columns {', '.join(columns)}; {path.name} lacks {missing[0]}.")
+    rows = [row for _, row in told]
     found = sorted({((row["source"] or "").strip(), (row["version"] or "").strip()) for row in rows})
     if len(found) != 1 or not all(found[0]):
         raise ManifestError(

@@ -30,7 +30,7 @@ def noted(directory: Path) -> Note | None:
     try:
         told = json.loads((directory / SERVED_FILE).read_text(encoding="utf-8"))
         return Note(str(told["url"]), int(told["pid"]), str(told["instance"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -208,7 +208,7 @@ def read(data: bytes) -> Document:
             tuple(_slot(one) for one in said["slots"]), _bytes(said["record"]), _bytes(said["mac"]),
         )  # fmt: skip
         whole = bool(_CASE_ID.fullmatch(document.case_id)) and all(map(_reasonable, document.slots))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise KeysDamaged(f"keys.json cannot be read. {RESTORE}") from error
     if not whole:
         raise KeysDamaged(f"keys.json says what no Stillgraph wrote. {RESTORE}")

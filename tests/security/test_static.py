@@ -1,0 +1,121 @@
+"""What no module of the package does: run text as code, read pickles, start a shell, listen beyond this machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+LIB = Path(__file__).resolve().parents[2] / "lib" / "stillgraph"
+FORBIDDEN_CALLS = {
+    "eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load",
+    "marshal.loads", "marshal.load", "pickle.loads", "pickle.load", "shelve.open", "tempfile.mktemp",
+    "pandas.read_pickle", "pd.read_pickle", "joblib.load", "torch.load", "dill.loads", "jsonpickle.decode",
+    "builtins.eval", "builtins.exec", "ssl._create_unverified_context",
+}  # fmt: skip
+FORBIDDEN_MODULES = {
+    "pickle",
+    "marshal",
+    "shelve",
+    "dill",
+    "cloudpickle",
+    "joblib",
+    "jsonpickle",
+    "telnetlib",
+    "ftplib",
+}
+PROCESSES = {
+    "cli/serving.py": "the servers of pages and lab: our own command line, as a list",
+    "store/snapshot.py": "a copy of the case file, checked in a process of its own: our own code, as a list",
+}
+"""Modules that may start a process by a command line, and why."""
+
+
+def modules() -> list[Path]:
+    return sorted(LIB.rglob("*.py"))
+
+
+def name_of(node: ast.expr) -> str:
+    """Return a dotted name as written, ``""`` of anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = name_of(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return ""
+
+
+def faults(source: str, place: str) -> list[str]:
+    """Return what a module's source does that none may."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            named = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+            roots = {name.partition(".")[0] for name in named}
+            found += [f"imports {root}" for root in sorted(roots & FORBIDDEN_MODULES)]
+            if "subprocess" in roots and place not in PROCESSES:
+                found.append("starts processes")
+        if not isinstance(node, ast.Call):
+            continue
+        called = name_of(node.func)
+        if called in FORBIDDEN_CALLS:
+            found.append(f"calls {called}")
+        for given in node.keywords:
+            value = given.value.value if isinstance(given.value, ast.Constant) else None
+            if given.arg == "shell" and value is not False:
+                found.append("uses a shell")
+            if given.arg == "allow_pickle" and value is not False:
+                found.append("reads pickles")
+            if given.arg == "verify" and value is False:
+                found.append("trusts any certificate")
+            if given.arg == "trust_remote_code" and value is not False:
+                found.append("runs code of others")
+            if given.arg in {"host", "ip"} and value in {"0.0.0.0", "::", ""}:
+                found.append("listens everywhere")
+        if called.endswith(("np.load", "numpy.load")) and not any(one.arg == "allow_pickle" for one in node.keywords):
+            found.append("reads arrays without refusing pickles")
+        if called.endswith("onnx.load"):
+            found.append("reads a model's other files")
+        if called.endswith(".bind") and "0.0.0.0" in ast.unparse(node):
+            found.append("listens everywhere")
+    return found
+
+
+def test_no_module_does_what_none_may():
+    assert len(modules()) > 300
+    found = {
+        place: wrong
+        for path in modules()
+        if (wrong := faults(path.read_text(encoding="utf-8"), place := path.relative_to(LIB).as_posix()))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("source", [
+    "eval('1')", "exec(text)", "import pickle", "from pickle import loads", "os.system('ls')", "import subprocess",
+    "subprocess.run('ls', shell=True)", "np.load(path)", "np.load(path, allow_pickle=True)", "yaml.load(text)",
+    "uvicorn.run(app, host='0.0.0.0')", "probe.bind(('0.0.0.0', 1))", "httpx.get(url, verify=False)",
+])  # fmt: skip
+def test_the_test_sees_it(source):
+    assert faults(source, "somewhere.py")
+
+
+def test_modules_that_start_processes_are_there_and_do():
+    for place in PROCESSES:
+        assert "import subprocess" in (LIB / place).read_text(encoding="utf-8"), place
+
+
+def test_no_source_names_another_host():
+    named = re.compile(
+        r"""["'](?:https?|wss?|ftp)://(?!127\.0\.0\.1|localhost)([a-z0-9.-]+\.[a-z]{2,})""", re.IGNORECASE
+    )
+    known = {"www.w3.org", "www.gexf.net", "gexf.net", "graphml.graphdrawing.org", "schemas.openxmlformats.org"}
+    found = {
+        f"{path.relative_to(LIB)}: {host}"
+        for path in modules()
+        for host in named.findall(path.read_text(encoding="utf-8"))
+        if host.lower() not in known
+    }
+    assert found == set()
