@@ -573,7 +573,7 @@ def token(place: Place, chance: random.Random) -> str:
             "1." + "-" * 43,
             "\u0661" + real[1:],
             "bearer " + real,
-        )  # fmt: skip
+        )
     )
     if spoiled.strip() == real:
         return "done"
@@ -676,10 +676,7 @@ def model(place: Place, chance: random.Random) -> str:
     text = "".join(f"{key} = {value}\n" for key, value in lines.items())
     written_as = bytes_spoiled(text.encode(), chance) if chance.random() < 0.3 else text.encode()
     (folder / "pack.toml").write_bytes(written_as)
-    try:
-        adding.propose(folder if chance.random() < 0.2 else folder / "pack.toml")
-    except StillgraphError:
-        raise
+    adding.propose(folder if chance.random() < 0.2 else folder / "pack.toml")
     # What could be proposed keeps no weights elsewhere.
     assert kind != 2
     return "done"
@@ -942,7 +939,7 @@ def main(arguments: list[str]) -> Iterator[dict[str, object]]:
     place = Place(Path(root), Path(inputs), Path(case) if case else None, int(port))
     import resource
 
-    with open("/proc/self/status", encoding="ascii") as status:
+    with Path("/proc/self/status").open(encoding="ascii") as status:
         held = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:"))
     resource.setrlimit(resource.RLIMIT_DATA, (held + MEMORY, held + MEMORY))
     for number in range(int(first), int(first) + int(count)):

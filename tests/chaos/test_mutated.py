@@ -91,7 +91,7 @@ def judged(told: list[dict], tell, name: str) -> None:
 @pytest.mark.parametrize("door", SHORT)
 def test_some_spoiled_inputs(door, place, seed, tell, monkeypatch):
     monkeypatch.chdir(place.root)
-    before, entries = doors.surroundings(place.root.parent, tuple()), whole(place.case)
+    before, entries = doors.surroundings(place.root.parent, ()), whole(place.case)
     told = [doors.tried(door, place, seed, number) for number in range(SHORT[door])]
     judged(told, tell, f"spoiled {door}, in short")
     after = doors.surroundings(place.root.parent, ())

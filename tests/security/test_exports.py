@@ -64,7 +64,7 @@ def writers() -> set[str]:
             for node in ast.walk(function):
                 if (isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {
                     "to_csv", "to_excel", "Workbook", "as_file", "DictWriter", "ExcelWriter", "write_only",
-                }) or (isinstance(node, ast.Call) and ast.unparse(node.func) in {"csv.writer"}):  # fmt: skip
+                }) or (isinstance(node, ast.Call) and ast.unparse(node.func) == "csv.writer"):  # fmt: skip
                     found.add(f"{path.relative_to(LIB).as_posix()}:{function.name}")
     return found
 

@@ -52,34 +52,38 @@ def faults(source: str, place: str) -> list[str]:
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            named = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
-            roots = {name.partition(".")[0] for name in named}
-            found += [f"imports {root}" for root in sorted(roots & FORBIDDEN_MODULES)]
-            if "subprocess" in roots and place not in PROCESSES:
-                found.append("starts processes")
-        if not isinstance(node, ast.Call):
-            continue
-        called = name_of(node.func)
-        if called in FORBIDDEN_CALLS:
-            found.append(f"calls {called}")
-        for given in node.keywords:
-            value = given.value.value if isinstance(given.value, ast.Constant) else None
-            if given.arg == "shell" and value is not False:
-                found.append("uses a shell")
-            if given.arg == "allow_pickle" and value is not False:
-                found.append("reads pickles")
-            if given.arg == "verify" and value is False:
-                found.append("trusts any certificate")
-            if given.arg == "trust_remote_code" and value is not False:
-                found.append("runs code of others")
-            if given.arg in {"host", "ip"} and value in {"0.0.0.0", "::", ""}:
-                found.append("listens everywhere")
-        if called.endswith(("np.load", "numpy.load")) and not any(one.arg == "allow_pickle" for one in node.keywords):
-            found.append("reads arrays without refusing pickles")
-        if called.endswith("onnx.load"):
-            found.append("reads a model's other files")
-        if called.endswith(".bind") and "0.0.0.0" in ast.unparse(node):
-            found.append("listens everywhere")
+            found += _imported(node, place)
+        elif isinstance(node, ast.Call):
+            found += [wrong for given in node.keywords for wrong in _given(given)] + _called(node)
+    return found
+
+
+def _imported(node: ast.Import | ast.ImportFrom, place: str) -> list[str]:
+    named = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+    roots = {name.partition(".")[0] for name in named}
+    starts = ["starts processes"] if "subprocess" in roots and place not in PROCESSES else []
+    return [f"imports {root}" for root in sorted(roots & FORBIDDEN_MODULES)] + starts
+
+
+def _given(given: ast.keyword) -> list[str]:
+    value = given.value.value if isinstance(given.value, ast.Constant) else None
+    only_false = {"shell": "uses a shell", "allow_pickle": "reads pickles", "trust_remote_code": "runs code of others"}
+    if given.arg in only_false and value is not False:
+        return [only_false[given.arg]]
+    if given.arg == "verify" and value is False:
+        return ["trusts any certificate"]
+    return ["listens everywhere"] if given.arg in {"host", "ip"} and value in {"0.0.0.0", "::", ""} else []
+
+
+def _called(node: ast.Call) -> list[str]:
+    called = name_of(node.func)
+    found = [f"calls {called}"] if called in FORBIDDEN_CALLS else []
+    if called.endswith(("np.load", "numpy.load")) and not any(one.arg == "allow_pickle" for one in node.keywords):
+        found.append("reads arrays without refusing pickles")
+    if called.endswith("onnx.load"):
+        found.append("reads a model's other files")
+    if called.endswith(".bind") and "0.0.0.0" in ast.unparse(node):
+        found.append("listens everywhere")
     return found
 
 
