@@ -8,6 +8,7 @@ A fault is tried again by its door, seed and number: ``python tests/chaos/doors.
 from __future__ import annotations
 
 import csv
+import http.client
 import importlib.util
 import json
 import os
@@ -169,6 +170,24 @@ def test_many_spoiled_inputs(door, place, pages, seed, tell, tmp_path, state_of_
         assert whole(root / "case")[0] >= entries[0]
     judged(told, tell, f"spoiled {door}")
     tell(f"memory of {door}", most_MiB=max(one["rss"] for one in told) // 2**20)
+
+
+@pytest.mark.chaos
+def test_a_foreign_name_and_a_way_out_are_turned_away(pages):
+    """DNS rebinding: a page of somebody else's reaches 127.0.0.1 by its own name, and is told nothing."""
+    for host, status in ((f"127.0.0.1:{pages}", 200), ("evil.example", 403), ("127.0.0.1.evil.example", 403)):
+        connection = http.client.HTTPConnection(serve.HOST, pages, timeout=30)
+        connection.request("GET", "/login", headers={"Host": host})
+        answer = connection.getresponse()
+        assert answer.status == status, host
+        if status == 200:
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] == "same-origin"
+            assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+            assert "object-src 'none'" in answer.headers["Content-Security-Policy"]
+            cookies = " ".join(answer.headers.get_all("Set-Cookie") or [])
+            assert "HttpOnly" in cookies or "_xsrf" in cookies
+        connection.close()
 
 
 NAMES = ("O'Brien", "Robert'); DROP TABLE nominals; --", 'Ada "Countess" Byron', "D'Ângelo-O'Neill", "=1+1 O'Hara")

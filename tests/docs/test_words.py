@@ -15,12 +15,18 @@ ALLOWED = (
     re.compile(r"^\s*match [\w.()\[\]]+:$"),  # Python's statement
 )
 EXPLAINED_IN = "docs/words.md"
+NAMES_OF_OTHERS = "docs/licences.md"
+"""Packages are called what they are called."""
 TEXT = {".py", ".md", ".sql", ".ipynb", ".toml", ".css", ".j2", ".yml", ".json", ".js", ""}
 
 
 def _ours(root: Path, path: Path) -> bool:
     place = path.relative_to(root)
-    if place.as_posix() == EXPLAINED_IN or path.name.startswith("LICENSE") or path.suffix not in TEXT:
+    if (
+        place.as_posix() in {EXPLAINED_IN, NAMES_OF_OTHERS}
+        or path.name.startswith("LICENSE")
+        or path.suffix not in TEXT
+    ):
         return False
     return place.parts[0] in {"lib", "notebooks", "docs"} or place.as_posix() in {
         "README.md", "CHANGELOG.md", "Makefile", "pyproject.toml", "environment.yml",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stillgraph.store import CaseFile
+
 LIB = Path(__file__).resolve().parents[2] / "lib" / "stillgraph"
 FORBIDDEN_CALLS = {
     "eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load",
@@ -123,3 +125,10 @@ def test_no_source_names_another_host():
         if host.lower() not in known
     }
     assert found == set()
+
+
+def test_nothing_of_a_case_is_spilled_to_the_disk(tmp_path):
+    """What does not fit memory fails, and is not written to the working directory in plain."""
+    case = CaseFile.create(tmp_path / "case", {"model": "none@0"})
+    with case.session(writing=True) as session:
+        assert session.one("SELECT current_setting('temp_directory')") == ("",)

@@ -50,9 +50,14 @@ not while the browser and that kernel need the processor for the page."""
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self' data: blob: ws://127.0.0.1:* ws://localhost:*; frame-ancestors 'self'"
+    "connect-src 'self' data: blob: ws://127.0.0.1:* ws://localhost:*; frame-ancestors 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 """What a page may load: its own host's files, and what Jupyter's widgets make in the page itself."""
+HEADERS_SENT = {
+    "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}  # fmt: skip
 
 
 def voila_command(notebooks_dir: Path, *, port: int, ready: bool = True) -> list[str]:
@@ -154,7 +159,7 @@ def _run_voila(options: list[str], token: str, how: str) -> None:
     from stillgraph.dashboards.identity import Identity
     from stillgraph.dashboards.server import PagesApp
 
-    settings = {"websocket_max_message_size": MESSAGE_LIMIT, "headers": {"Content-Security-Policy": POLICY}}
+    settings = {"websocket_max_message_size": MESSAGE_LIMIT, "headers": HEADERS_SENT}
     notebooks = next((Path(option) for option in options if not option.startswith("-")), Path())
     config = Config({
         "Voila": {
