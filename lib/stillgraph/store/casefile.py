@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from importlib import resources
 from pathlib import Path
@@ -305,10 +305,16 @@ class CaseFile:
             held = _open.get(self.path)
             if held is not None:
                 held.users += 1
+                broken = False
                 try:
                     yield held
+                except duckdb.FatalException:
+                    broken = True
+                    raise
                 finally:
                     held.users -= 1
+                    if broken and held.kept and not held.users:
+                        self._opened_anew(held)
                 return
             with self._connected(writing=writing) as session:
                 _open[self.path] = session
@@ -360,14 +366,24 @@ class CaseFile:
             if held is None:
                 self._rewritten()
             elif held.kept and held.opened_by is not None and not held.users:
-                stack = held.opened_by
-                stack.close()
-                try:
-                    self._rewritten()
-                finally:
-                    held.resume(stack.enter_context(self._lent(writing=True, spent=lambda: held.confined)))
+                self._opened_anew(held, self._rewritten)
             else:
                 raise CaseInUse("The case is open in this process: end what uses it, then delete again.")
+
+    def _opened_anew(self, held: Session, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Close what a server keeps open, do something, and open it again; what was committed is in the file.
+
+        After what DuckDB calls fatal, e.g. a disk that is full at a commit, an instance answers nothing any more.
+        """
+        stack = held.opened_by
+        if stack is None:
+            return
+        with suppress(duckdb.Error):
+            stack.close()
+        try:
+            meanwhile()
+        finally:
+            held.resume(stack.enter_context(self._lent(writing=True, spent=lambda: held.confined)))
 
     def _rewritten(self) -> None:
         while True:
