@@ -13,7 +13,7 @@ LOCAL_ONLY = {
     "upgrading.upgrade": "a server keeps no case of an earlier version",
     "governing.open_workbench": "what seats the kernels of this machine; the action in it is served",
     **dict.fromkeys(
-        ("keying.add", "keying.handed_over", "keying.listed", "keying.remove"),
+        ("keying.add", "keying.encrypt", "keying.handed_over", "keying.listed", "keying.remove", "keying.rotate"),
         "keys stay on the machine where the case is, and are changed while no server keeps it",
     ),
 }

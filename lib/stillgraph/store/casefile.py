@@ -6,6 +6,7 @@ with patience and then says so plainly.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -305,15 +306,11 @@ class CaseFile:
             held = _open.get(self.path)
             if held is not None:
                 held.users += 1
-                broken = False
                 try:
                     yield held
-                except duckdb.FatalException:
-                    broken = True
-                    raise
                 finally:
                     held.users -= 1
-                    if broken and held.kept and not held.users:
+                    if isinstance(sys.exception(), duckdb.FatalException) and held.kept and not held.users:
                         self._opened_anew(held)
                 return
             with self._connected(writing=writing) as session:
@@ -375,9 +372,7 @@ class CaseFile:
 
         After what DuckDB calls fatal, e.g. a disk that is full at a commit, an instance answers nothing any more.
         """
-        stack = held.opened_by
-        if stack is None:
-            return
+        stack = held.opened_by or ExitStack()
         with suppress(duckdb.Error):
             stack.close()
         try:
@@ -421,10 +416,7 @@ class CaseFile:
                     then()
 
     def _in_use(self, told: str = "") -> CaseInUse:
-        return CaseInUse(
-            f"The case in {self.directory} has been in use by {holders.holder(told)} for "
-            f"{PATIENCE_S:.0f} seconds; try again when that is done."
-        )
+        return holders.in_use(self.directory, PATIENCE_S, told)
 
     @contextmanager
     def _attached(self, *, writing: bool, afterwards: list[Callable[[], None]] | None = None) -> Iterator[Session]:

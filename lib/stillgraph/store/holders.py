@@ -75,6 +75,14 @@ def check_no_server(directory: Path) -> None:
         )
 
 
+def in_use(directory: Path, patience_s: float, message: str) -> CaseInUse:
+    """Return what is said where a process holds a case for longer than others wait."""
+    return CaseInUse(
+        f"The case in {directory} has been in use by {holder(message)} for {patience_s:.0f} seconds; try again when "
+        "that is done."
+    )
+
+
 def holder(message: str) -> str:
     """Return who holds a file, by what DuckDB says of it and what the machine tells of that process."""
     found = _HOLDER.search(message)
