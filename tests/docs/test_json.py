@@ -104,6 +104,7 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "network": ("network", case, "--with-proposals", *BY_DESK),
         "why": ("why", case, "unknown 1", "--with-proposals", *BY_DESK),
         "report case": ("report", "case", case, "--out", tmp_path / "pack.json", *BY_DESK),
+        "report transparency": ("report", "transparency", case, "--out", tmp_path / "transparency.json", *BY_DESK),
         "evaluate identification": (
             "evaluate", "identification", case, "--truth", small_inputs / "truth.csv", "--by", "sex", *BY_DESK,
         ),

@@ -26,7 +26,7 @@ FORMAT = 1
 
 PROVISIONAL = (
     "Not for publication: the period had not ended when this report was made. The difference between it and a later "
-    "report of the same period would be a small count."
+    "report of the same period could be a small count."
 )
 INTERNAL = "Internal: exact counts, operations and officers. Not for publication."
 PUBLIC = "Public version: counts from 1 to 4, and others that would give them away, are withheld."
@@ -115,7 +115,7 @@ _PAGE = (
 :root { color-scheme: light dark }
 h2 { border-top: 2px solid currentColor; padding-top: .8rem; margin-top: 2.2rem; font-size: 1.25rem }
 caption { text-align: left; font-weight: 600; padding: .9rem 0 .25rem }
-.list { width: auto; min-width: 26rem; max-width: 100%; font-variant-numeric: tabular-nums }
+.list { width: auto; min-width: min(34rem, 100%); max-width: 100%; font-variant-numeric: tabular-nums }
 .list td, .list th { padding: .22rem 1.2rem .22rem 0; border-bottom: 1px solid #d5dce3; overflow-wrap: break-word }
 .list th[scope=row] { font-weight: 400; max-width: 30rem } .list th[scope=col] { font-weight: 600 }
 .list td:first-child { width: auto; color: inherit } .list .right { text-align: right; white-space: nowrap }
@@ -192,7 +192,7 @@ def pdf(made: TransparencyReport) -> bytes:
 
     flow: list[Any] = [printing.paragraph(title(made), "title")]
     for said in warnings(made):
-        flow += [printing.paragraph(said, "warning"), Spacer(0, 4 * mm)]
+        flow += [printing.paragraph(said, "warning"), Spacer(0, 6 * mm)]
     flow.append(printing.table([list(fact) for fact in facts(made)], (38, printing.WIDTH_MM - 38)))
     for section in made.sections:
         flow.append(Spacer(0, 4 * mm))
