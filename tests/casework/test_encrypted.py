@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import date
 
 import duckdb
 import pytest
@@ -23,6 +24,7 @@ from stillgraph.casework import (
     ranking,
     receiving,
     restoring,
+    retention,
     searching,
 )
 from stillgraph.errors import CaseInUse, MissingKey, WrongKey, WrongUse
@@ -127,6 +129,20 @@ def test_no_file_of_an_encrypted_case_holds_a_name_an_image_or_a_template(encryp
     assert {what for what, _ in left_readable(small_case)} == {"a name", "an image", "a template", "an image's SHA-256"}
     with pytest.raises(duckdb.Error, match="without a key"):
         duckdb.connect(str(encrypted.directory / "case.duckdb"), read_only=True)
+
+
+def test_what_is_deleted_from_an_encrypted_case_is_gone_from_it(encrypted):
+    alike.alike(encrypted.seat(), [FaceId(rows(encrypted, "SELECT face_id FROM candidates")[0][0])])
+    (digests,) = zip(*rows(encrypted, "SELECT sha256 FROM held.custody_images"), strict=True)
+    images = ImageStore(encrypted.directory)
+    assert all(images.path(digest).exists() for digest in digests)
+    done = retention.apply(encrypted.seat(), date(2100, 1, 1)).erasure
+    assert (done.left, rows(encrypted, "SELECT count(*) FROM held.custody_images")) == (0, [(0,)])
+    assert not any(images.path(digest).exists() for digest in digests)
+    with CaseFile(encrypted.directory).session(writing=False) as session:
+        held = session.rows("SELECT encrypted FROM duckdb_databases() WHERE database_name = 'casefile'")
+    assert held == [(True,)], "the case file was written anew, encrypted"
+    assert governing.verify_audit(encrypted.directory).holds
 
 
 def test_without_the_key_nothing_is_done_and_with_it_again_all(encrypted, monkeypatch):
