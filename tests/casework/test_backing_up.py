@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from datetime import date
 
 import pytest
 
-from stillgraph.casework import analysing, backing_up, governing, restoring, searching
+from stillgraph.casework import analysing, backing_up, governing, keying, receiving, restoring, searching, take_seat
 from stillgraph.errors import (
     BackupDamaged,
     CaseExists,
@@ -33,6 +35,10 @@ def contents(directory):
     with CaseFile(directory).session(writing=False) as session:
         tables = [table for table in snapshot.rows(session) if table not in ("audit", "backups")]
         return {table: session.rows(f'SELECT * FROM held."{table}" ORDER BY ALL') for table in tables}
+
+
+def seat(place):
+    return take_seat(place, officer="desk", operation="OP-TEST", reason="test backups")
 
 
 def put_back(backup, place):
@@ -207,6 +213,28 @@ def test_the_case_file_stays_locked_while_it_is_copied(small_case, tmp_path, mon
     assert tried == [("case.duckdb", 1, True)]
 
 
+def test_a_backup_of_an_encrypted_case_is_encrypted_and_opens_with_its_key(small_inputs, tmp_path, monkeypatch):
+    monkeypatch.setenv("STILLGRAPH_PASSPHRASE", "a long passphrase for a test")
+    place = tmp_path / "case"
+    governing.create_case(place, secrets=keying.secrets())
+    governing.add_officer(seat(place), "desk")
+    governing.open_operation(seat(place), "OP-TEST", purpose="tests")
+    receiving.receive(
+        seat(place), small_inputs / "deliveries" / "R08" / "manifest.csv", retailer_id="R08",
+        stores=small_inputs / "stores.csv", workers=1,
+    )  # fmt: skip
+    made = backing_up.backup(seat(place), tmp_path / "b.tar")
+    assert made.encrypted
+    data = made.file.read_bytes()
+    still = next((small_inputs / "deliveries" / "R08" / "stills").iterdir())
+    for plain in (still.read_bytes()[:64], b"R08_0002.jpg", hashlib.sha256(still.read_bytes()).hexdigest().encode()):
+        assert plain not in data
+    shutil.rmtree(place)
+    restored = put_back(made.file, tmp_path / "again")
+    assert analysing.query(seat(restored.case), "SELECT count(*) AS n FROM stills").n.tolist() == [6]
+    assert governing.verify_audit(restored.case).holds
+
+
 # --- files that are no backups, or no longer ---------------------------------------------------------------------
 
 
@@ -259,8 +287,9 @@ CHANGES = {
     ),
     "a manifest of lies": (
         lambda m, d: [(m, d.replace(b'"head": "', b'"head": "0') if m.name == "manifest.json" else d)],
-        "the case in it is not the one its manifest says",
+        "was not sealed with the case's key",
     ),
+    "no seal": (lambda m, d: [] if m.name == "manifest.seal" else [(m, d)], "was not sealed with the case's key"),
 }  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,7 @@ from stillgraph.errors import DiskFull, NotACase, NotFound, WrongUse
 from stillgraph.governance import chain
 from stillgraph.governance.permits import Action
 from stillgraph.records import BackupRecord
-from stillgraph.store import CaseFile, archive, backups, disk, office, receipts, snapshot
+from stillgraph.store import CaseFile, archive, backups, disk, keys, office, receipts, snapshot
 from stillgraph.store.images import ImageStore
 
 KEPT_DAYS = 31
@@ -145,12 +147,21 @@ def write(desk: Desk, file: Path, action: Action, *, notebooks: bool, check: boo
                 writer.add_file(snapshot.image_name(path), path)
             for name, path in snapshot.notebooks(desk.case) if notebooks else []:
                 writer.add_file(name, path)
-            size, sha256 = writer.finish(state.manifest(tuple(writer.members), notebooks=notebooks))
+            manifest = state.manifest(tuple(writer.members), notebooks=notebooks)
+            size, sha256 = writer.finish(manifest, _sealing(desk.case.directory))
         tried = _tried(file, progress) if check else None
     except BaseException as error:
         desk.record_failure(action, error)
         raise
     return Written(file, size, sha256, len(state.digests), state.entries, state.encrypted, tried)
+
+
+def _sealing(place: Path) -> Callable[[bytes], bytes] | None:
+    """Return what seals a manifest with a case's key, so that nobody without it makes another case of a backup."""
+    if not keys.there(place):
+        return None
+    key = keys.ring(place).subkey("backup")
+    return lambda said: hmac.digest(key, said, "sha256").hex().encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +278,10 @@ def held(file: Path, place: Path, manifest: archive.Manifest, progress: Progress
     BackupDamaged
         It is not.
     """
+    _, said, seal = archive.manifest_of(file)
+    sealing = _sealing(place)
+    if sealing is not None and (seal is None or not hmac.compare_digest(seal, sealing(said))):
+        raise archive.damaged(file, "its manifest was not sealed with the case's key")
     try:
         case = CaseFile.open(place, outdated=True)
         with case.session(writing=False) as session:
