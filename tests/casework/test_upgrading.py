@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillgraph.casework import analysing, governing, harm, offices, operations, take_seat
+from stillgraph.casework import analysing, governing, harm, offices, operations, retention_rules, take_seat
 from stillgraph.errors import NotPermitted, OutdatedCase, WrongUse
 from stillgraph.records import Role
 from stillgraph.store import CaseFile, casefile, keys
@@ -19,6 +19,7 @@ def outdated(tmp_path, monkeypatch):
         earlier.setattr(casefile, "SCHEMA_VERSION", 1)
         earlier.setattr(casefile, "_sql", lambda name: "" if name == "views.sql" else ours(name))
         earlier.setattr(harm, "give_shipped", lambda session: None)
+        earlier.setattr(retention_rules, "give_shipped", lambda session, at: None)
         case = governing.create_case(tmp_path / "old", encrypt=False)
     # As it was before officers' roles could change, and cases had numbers and keys of their own.
     with case.session(writing=True) as session:

@@ -13,7 +13,7 @@ from stillgraph.dashboards import pages, panels, wording
 from stillgraph.dashboards.downloads import Download
 from stillgraph.records import Rate
 
-SENTENCE = "Say which case: give its directory, or set STILLGRAPH_CASE."
+SENTENCE = "Say which case: give its directory, or its server&#x27;s address, or set STILLGRAPH_CASE."
 
 
 def everything(widget: widgets.Widget) -> list[widgets.Widget]:
@@ -299,7 +299,7 @@ def test_a_page_that_cannot_open_says_why(monkeypatch):
     assert SENTENCE in text(dashboards.overview())
     monkeypatch.setattr(pages, "overview_of", lambda _source: 1 / 0)
     monkeypatch.setattr(pages, "_source", lambda _desk: None)
-    assert "Something went wrong." in text(dashboards.overview())
+    assert "Something went wrong." in text(dashboards.overview(object()))
 
 
 def test_a_number_opens_to_its_rows_and_a_row_to_its_still_or_the_reason(page, source):
