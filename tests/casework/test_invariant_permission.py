@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -19,6 +20,7 @@ from stillgraph.casework import (
     applications,
     arrays,
     asking,
+    backing_up,
     beginning,
     calibrating,
     enhancing,
@@ -54,6 +56,7 @@ from stillgraph.casework import (
     subject_access,
     take_seat,
     unsolved,
+    upgrading,
     uploading,
     waiting,
     worth,
@@ -69,6 +72,8 @@ BASES = Path(__file__).parents[2] / "data" / "reference" / "legal_bases.csv"
 CHI = Path(__file__).parents[2] / "data" / "reference" / "cambridge_chi.csv"
 
 MODULES = (
+    backing_up,
+    upgrading,
     offices,
     operations,
     legal,
@@ -144,6 +149,8 @@ def dropped(desk, inputs):
 
 
 CALLS = {
+    "backing_up.backup": lambda d, i: backing_up.backup(d, i.parent / f"{uuid4()}.tar", check=False),
+    "backing_up.listed": lambda d, _: backing_up.listed(d),
     "asking.asked": lambda d, _: ask(d),
     "asking.connect": lambda d, _: asking.connect(d, ["unknown 1", "unknown 2"], with_proposals=True),
     "asking.around": lambda d, _: asking.around(d, ["unknown 1"], with_proposals=True),
@@ -291,6 +298,9 @@ BY_ANOTHER = {"reviewing.judge", "reviewing.give_back"}
 """What whoever searched may not do."""
 
 NO_ACTIONS = {
+    "backing_up.write": "a step of a backup and an upgrade, permitted as that: tests/casework/test_backing_up.py",
+    "backing_up.remove": "needs a backup: tests/casework/test_backing_up.py",
+    "upgrading.upgrade": "needs a case of an earlier version: tests/casework/test_upgrading_every_version.py",
     "operations.extend_operation": "needs an operation with an end: tests/casework/test_operations.py",
     "offices.require_sign_in": "needs a token of who asks: tests/casework/test_offices.py",
     "retention.erase": "a step of retention.apply and applications.grant, permitted as these are",
@@ -317,6 +327,7 @@ NO_ACTIONS = {
 }
 
 SETTING_UP = {
+    "backing_up.backup", "backing_up.listed",
     "governing.add_officer", "operations.open_operation", "operations.close_operation",
     "operations.list_operations", "operations.show_operation", "legal.show", "offices.give_role", "offices.suspend",
     "offices.list_officers", "offices.enforces_roles", "offices.enforce_roles",
