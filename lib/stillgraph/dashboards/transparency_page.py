@@ -88,7 +88,7 @@ def _section(section: TransparencySection) -> str:
         parts.append(
             '<ul class="sg-list">' + "".join(f"<li>{escape(point)}</li>" for point in section.points) + "</ul>"
         )
-    return "".join(parts)
+    return f'<section class="sg-part">{"".join(parts)}</section>'
 
 
 def _table(table: TransparencyTable) -> str:
