@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from stillgraph.casework import Desk, enrolling, governing, receiving, reviewing, searching, take_seat
+from stillgraph.casework import Desk, enrolling, governing, receiving, recording, reviewing, searching, take_seat
 from stillgraph.records import Comparison, FaceId, NominalId, RetailerId, Ruling, Strength, Verdict
 from stillgraph.store.casefile import SCHEMA_VERSION
 
@@ -64,6 +64,8 @@ def state_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STILLGRAPH_STATE", str(folder))
         yield folder
+        # Nobody asks for the heads of all these cases in the second place.
+        recording.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ from stillgraph.store.images import ImageStore
 def contents(directory):
     """Return every row of every table but the record, as text."""
     with CaseFile(directory).session(writing=False) as session:
-        tables = [table for table in snapshot.rows(session) if table not in ("audit", "backups")]
+        tables = [table for table in snapshot.rows(session) if table not in ("audit", "table_marks", "backups")]
         return {table: session.rows(f'SELECT * FROM held."{table}" ORDER BY ALL') for table in tables}
 
 

@@ -178,7 +178,7 @@ def test_images_are_read_only_so_far_ahead_as_keeps_the_workers_at_work(size, wo
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from stillgraph.casework import enrolling, desk, take_seat
+from stillgraph.casework import enrolling, desk, recording, take_seat
 from stillgraph.store import faces, images
 
 def dies(module, name, after, *, when="before"):
@@ -200,7 +200,7 @@ if __name__ == "__main__":
         "while images are looked at": lambda: dies(images.Incoming, "put", 6),
         "rows written, nothing committed": lambda: dies(faces, "add", 1, when="after"),
         "images moved, nothing committed": lambda: dies(desk.Desk, "record", 2),
-        "committed, not anchored": lambda: dies(desk.Desk, "anchor", 1),
+        "committed, not anchored": lambda: dies(recording, "follow", 1),
         "while the index is brought along": lambda: dies(enrolling.indexing, "_agree", 1, when="after"),
     }[when]()
     seat = take_seat(case, officer="desk", operation="OP", reason="enrol")

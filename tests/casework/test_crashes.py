@@ -13,6 +13,7 @@ import pytest
 
 from stillgraph.casework import analysing, enrolling, governing, receiving, searching
 from stillgraph.errors import ManifestError, WrongUse
+from stillgraph.governance import log
 from stillgraph.store import office
 from stillgraph.store.images import Incoming
 
@@ -21,7 +22,8 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "demo"
 RECEIVE = """
 import os, signal, sys
 from pathlib import Path
-from stillgraph.casework import desk, receiving, take_seat
+from stillgraph.casework import receiving, recording, take_seat
+from stillgraph.governance import chain
 from stillgraph.store import faces, images
 
 def dies(module, name, after):
@@ -44,8 +46,10 @@ elif when == "rows written, nothing committed":
         plain(*arguments)
         os.kill(os.getpid(), signal.SIGKILL)
     faces.add = add
-elif when == "committed, not anchored":
-    dies(desk.Desk, "anchor", 0)
+elif when == "committed, not in the log":
+    dies(recording, "follow", 0)
+elif when == "in the log, not anchored":
+    dies(chain, "drop_anchor", 0)
 desk = take_seat(case, officer="desk", operation="OP-TEST", reason="receive")
 receiving.receive(desk, Path(delivery), retailer_id="R09", stores=Path(stores), workers=1)
 """
@@ -95,8 +99,11 @@ def contents(case):
 
 @pytest.mark.parametrize(
     "when",
-    ["half the images kept", "an image half written", "rows written, nothing committed", "committed, not anchored"],
-)
+    [
+        "half the images kept", "an image half written", "rows written, nothing committed", "committed, not in the log",
+        "in the log, not anchored",
+    ],
+)  # fmt: skip
 def test_a_delivery_killed_half_way_is_whole_or_not_there_and_the_next_run_works(
     small_case, small_inputs, delivery, tmp_path, when
 ):
@@ -111,11 +118,15 @@ def test_a_delivery_killed_half_way_is_whole_or_not_there_and_the_next_run_works
     assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, b"")
     report = governing.verify_audit(small_case.directory)
     assert report.holds
-    if when == "committed, not anchored":
-        assert report.unanchored == 1
+    if when in {"committed, not in the log", "in the log, not anchored"}:
+        assert (report.unanchored, report.not_carried) == (1, when == "committed, not in the log")
         assert contents(small_case) == contents(clean)
         analysing.query(small_case.seat(), "SELECT 1")
-        assert governing.verify_audit(small_case.directory).unanchored == 0, "the next action anchors it"
+        report = governing.verify_audit(small_case.directory)
+        assert report.holds, report.problem
+        assert (report.unanchored, report.not_carried) == (0, 0), "the next action carries it over and anchors it"
+        carried = [line.carried for line in log.lines(small_case.directory)]
+        assert carried.count(log.AFTER_CRASH) == (when == "committed, not in the log")
     else:
         assert counts(small_case) == before
         assert receive(small_case, delivery, small_inputs).accepted == 4

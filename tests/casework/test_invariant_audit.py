@@ -140,13 +140,17 @@ def test_rewriting_everything_is_seen_by_the_anchors(small_case, capsys):
     assert "rewritten" in report["problem"]
 
 
-def test_rewriting_the_anchors_too_is_seen_by_a_copy_kept_elsewhere(small_case, tmp_path, capsys):
+def test_rewriting_the_anchors_too_is_seen_by_the_log_and_by_a_copy_kept_elsewhere(small_case, tmp_path, capsys):
     kept, forged = forge(small_case)
     (tmp_path / "kept.jsonl").write_text(kept)
     anchors(small_case).unlink()
     for e in forged:
         chain.drop_anchor(anchors(small_case), chain.Anchor(e.sequence, e.digest), e.recorded_at)
-    assert verify(small_case, capsys)[0] == 0, "what nobody can see from inside"
+    code, report = verify(small_case, capsys)
+    assert (code, report["first_broken"]) == (1, 1)
+    said = [one["says"] for one in report["problems"]]
+    assert "the anchor of entry 1 was not written with the case's key" in said
+    assert "entry 4 does not say the same in the log and in the case file" in said
     code, report = verify(small_case, capsys, "--anchor", str(tmp_path / "kept.jsonl"))
     assert (code, report["first_broken"]) == (1, 4)
 
@@ -204,22 +208,27 @@ def test_a_judgement_altered_removed_or_slipped_in_is_seen(small_case, capsys, s
 
 
 def test_a_torn_last_anchor_is_a_crash_and_no_tampering(small_case, capsys):
-    text = anchors(small_case).read_bytes()
-    anchors(small_case).write_bytes(text[:-30])
+    with anchors(small_case).open("ab") as file:
+        file.write(b'{"sequence": 99, "dig')
     code, report = verify(small_case, capsys)
-    assert (code, report["unanchored"]) == (0, 1)
+    assert (code, report["unanchored"]) == (0, 0)
     analysing.query(small_case.seat(), "SELECT 1")
     code, report = verify(small_case, capsys)
     assert (code, report["unanchored"]) == (0, 0)
+
+
+def test_an_anchor_file_cut_after_it_was_left_whole_is_seen(small_case, capsys):
+    anchors(small_case).write_bytes(anchors(small_case).read_bytes()[:-30])
+    code, report = verify(small_case, capsys)
+    assert (code, report["first_broken"]) == (1, report["entries"])
+    assert report["problem"] == "audit.anchors.jsonl was cut: it is shorter than it was left"
 
 
 def test_a_garbled_anchor_file_is_said_to_be_one(small_case, capsys):
     lines = anchors(small_case).read_bytes().split(b"\n")
     anchors(small_case).write_bytes(b"\n".join([lines[0], b"\xff\xfe", *lines[2:]]))
     assert run(["audit", "verify", str(small_case.directory)]) == 1
-    assert capsys.readouterr().err.startswith(
-        "Line 2 of the anchor file audit.anchors.jsonl cannot be read; use a copy"
-    )
+    assert "Line 2 of the anchor file audit.anchors.jsonl cannot be read; use a copy" in capsys.readouterr().out
 
 
 def test_a_copy_that_is_not_there_is_wrong_use(small_case, tmp_path):

@@ -216,7 +216,7 @@ def test_without_room_for_the_backup_nothing_is_upgraded(tmp_path, monkeypatch):
 
 KILLED = """
 import os, signal, sys
-from stillgraph.casework import desk as desks, harm, take_seat, upgrading
+from stillgraph.casework import harm, recording, take_seat, upgrading
 from stillgraph.store import Session, archive, casefile, keys
 from pathlib import Path
 
@@ -241,7 +241,7 @@ elif when == "all written, nothing committed":
 elif when == "keys given, nothing committed":
     dies(keys, "given_to_plain", False)
 elif when == "committed, not anchored":
-    dies(desks.Desk, "anchor", True)
+    dies(recording, "follow", True)
 elif when == "half the backup":
     dies(archive.Writer, "finish", True)
 seat = take_seat(place, officer="officer_id-1", reason="new version", outdated=True)

@@ -6,7 +6,6 @@ behind but its own audit entry.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,12 +18,13 @@ from typing import TYPE_CHECKING
 from stillgraph.casework import recording, tokens
 from stillgraph.casework.wire.place import server_of
 from stillgraph.errors import ModelError, NotPermitted, Refused, StillgraphError, WrongUse
-from stillgraph.governance import chain, roles
+from stillgraph.governance import chain, roles, writes
 from stillgraph.governance import retention as rules
 from stillgraph.governance import sign_in as signing
+from stillgraph.governance.actions import CHANGE_FOUND
 from stillgraph.governance.permits import Action, Claim, permit
 from stillgraph.records import AuditEntry, ModelId, Officer
-from stillgraph.store import CaseFile, Session, office, sign_ins
+from stillgraph.store import CaseFile, Session, office, sign_ins, tablestates
 from stillgraph.store import retention as retention_store
 from stillgraph.store.images import ImageStore
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from stillgraph.faces.packs import FacePack
 
 
-_notes = logging.getLogger(__name__)
 SETTING_UP_REASON = "the case is being set up"
 ERASING = "erasing.json"
 """The file in a case directory that says that a deletion is not finished; whoever opens the case goes on with it."""
@@ -122,16 +121,14 @@ class Desk:
         for name in ("settings", "pack"):
             self.__dict__.pop(name, None)
 
-    @property
-    def anchors(self) -> Path:
-        """The file outside the case file that holds the audit chain's heads."""
-        return self.case.directory / chain.ANCHOR_FILE_NAME
-
     @contextmanager
     def sitting(self) -> Iterator[None]:
         """Keep the case open over several actions; each is still permitted, done and recorded by itself."""
-        with self.case.sitting():
-            yield
+        try:
+            with self.case.sitting():
+                yield
+        finally:
+            recording.finish(self.case.directory)
 
     @contextmanager
     def act(self, action: Action, **details: object) -> Iterator[Deed]:
@@ -240,19 +237,33 @@ class Desk:
         with self.case.session(writing=True) as session:
             if not session.begun:
                 session.begun = True
-                key = recording.key_of(session, self.case.directory)
-                if key is not None:
-                    recording.carry_over(session, self.case.directory, key, self.clock())
+                at = self.clock()
+                changed = recording.begin(session, self.case.directory, at)
+                if changed:
+                    self._record_change(session, at, changed)
             yield session
 
-    def record(self, deed: Deed, action: Action, result: str) -> AuditEntry:
+    def _record_change(self, session: Session, at: datetime, changed: recording.Changes) -> None:
+        """Put between two entries that somebody wrote the case file without Stillgraph."""
+        rows = {name: [before.rows, now.rows] for name, (before, now) in changed.items()}
+        deed = Deed(session, at, "", "", recording.CHANGED, {"tables": rows})
+        with session.transaction():
+            session.written.update(dict.fromkeys(changed, False))
+            entry = self.record(deed, CHANGE_FOUND, "found")
+        self._carry_out(deed, entry)
+
+    def record(self, deed: Deed, action: Action | str, result: str) -> AuditEntry:
         """Append the audit entry of a deed to the chain, inside the transaction that is open, and return it."""
+        written = dict(deed.session.written)
+        writes.check(action, written)
         head = office.chain_head(deed.session)
         sequence, previous = (head[0] + 1, head[1]) if head is not None else (1, chain.GENESIS)
+        key = recording.key_of(deed.session, self.case.directory)
+        tables = "" if key is None else tablestates.left(deed.session, key, written, sequence)
         entry = chain.entry(
             sequence=sequence, previous=previous, recorded_at=deed.at, officer=deed.officer or "(none)",
             operation=deed.operation or "(none)", reason=deed.reason, action=str(action), result=result,
-            details=deed.details, key=recording.key_of(deed.session, self.case.directory),
+            details=deed.details, tables=tables, key=key,
         )  # fmt: skip
         office.append_entry(deed.session, entry)
         return entry
@@ -265,20 +276,7 @@ class Desk:
 
     def _carry_out(self, deed: Deed, entry: AuditEntry) -> None:
         """Carry an entry that is committed out of the case file: into the log, and its head to the anchors."""
-        if entry.keyed:
-            recording.follow(deed.session, self.case.directory, entry, deed.at)
-        self.anchor(deed.session, deed.at)
-
-    def anchor(self, session: Session, at: datetime) -> None:
-        """Note the head of the chain outside the case file."""
-        head = office.chain_head(session)
-        if head is None:
-            return
-        try:
-            chain.drop_anchor(self.anchors, chain.Anchor(*head), at)
-        except OSError as error:
-            # What is committed is done: where the disk is full, the next action anchors it.
-            _notes.warning("The head of the record could not be anchored (%s).", error.strerror)
+        recording.follow(deed.session, self.case.directory, entry, deed.at)
 
 
 def _mark(error: BaseException) -> None:

@@ -6,17 +6,17 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from stillgraph.casework import harm, retention_rules
+from stillgraph.casework import checking_record, harm, retention_rules
 from stillgraph.casework.attempts import attempted
+from stillgraph.casework.checking_record import RecordReport
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.operations import open_operation as open_operation  # noqa: PLC0414 - called as of governing too
 from stillgraph.casework.shipped import shipped
 from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
-from stillgraph.governance import chain
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, Role
-from stillgraph.store import CaseFile, keys, office, receipts, reviews, rulings
+from stillgraph.store import CaseFile, keys, office, receipts
 from stillgraph.store.casefile import NO_SECRETS, SCHEMA_VERSION, case_id, migrate
 from stillgraph.store.keyslots import Secret
 
@@ -144,19 +144,11 @@ def add_officer(
 
 
 @served(of_case=True)
-def verify_audit(directory: Path, *, anchor_file: Path | None = None) -> chain.ChainReport:
-    """Check the audit chain of a case against its anchors, or a copy of them kept elsewhere, and what it seals.
-
-    Anybody who can read the case may check it; nothing of the case is shown, and nothing is written, so that a broken
-    chain stays as it was found.
-    """
-    case = CaseFile.open(directory, outdated=True)
-    anchors = anchor_file if anchor_file is not None else case.directory / chain.ANCHOR_FILE_NAME
-    if anchor_file is not None and not anchor_file.is_file():
-        raise WrongUse(f"There is no anchor file {anchor_file}; give the file kept as --anchor FILE.")
-    with case.session(writing=False) as session:
-        entries, judgements, ruled = office.chain(session), reviews.sealed(session), rulings.sealed(session)
-    return chain.verify(entries, chain.read_anchors(anchors), judgements, ruled)
+def verify_audit(
+    directory: Path, *, anchor_file: Path | None = None, phrase: str | None = None, deep: bool = False
+) -> RecordReport:
+    """Check the record of a case against its anchors, or a copy of them kept elsewhere (:mod:`.checking_record`)."""
+    return checking_record.verify(directory, anchor_file=anchor_file, phrase=phrase, deep=deep)
 
 
 @served

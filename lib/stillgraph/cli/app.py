@@ -19,6 +19,7 @@ from stillgraph.cli import (
     analyse,
     asking,
     asking_measures,
+    auditing,
     bench,
     bench_network,
     cases,
@@ -101,9 +102,9 @@ def _named(name: str, value: str) -> Iterator[None]:
 
 
 for module in (
-    cases, offices, keying, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting, gallery,
-    ranking, analyse, querying, asking, asking_measures, explaining, scores, series, models, bench, bench_network,
-    serving, worth, reporting, hosting, retaining, accuracy,
+    cases, auditing, offices, keying, keeping_safe, work, alike, reviewing, persons, looking, enhancing, extracting,
+    gallery, ranking, analyse, querying, asking, asking_measures, explaining, scores, series, models, bench,
+    bench_network, serving, worth, reporting, hosting, retaining, accuracy,
 ):  # fmt: skip
     module.register(app)
 

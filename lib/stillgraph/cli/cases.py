@@ -1,4 +1,4 @@
-"""Commands that set a case up and check its record: case, audit, and the demonstration."""
+"""Commands that set a case up: case, and the demonstration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason
 case_app = typer.Typer(help="Make a case; add officers; open operations.")
 officer_app = typer.Typer(help="Officers of a case.")
 operation_app = typer.Typer(help="Operations of a case.")
-audit_app = typer.Typer(help="The audit chain.")
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +22,6 @@ def register(app: typer.Typer) -> None:
     case_app.add_typer(operation_app, name="operation")
     app.command("demo", epilog="Example: stillgraph demo --case cases/demo")(demo)
     app.add_typer(case_app, name="case")
-    app.add_typer(audit_app, name="audit")
 
 
 def demo(
@@ -211,34 +209,3 @@ def officer_token(
     else:
         print(issued.token)
         print(f"Officer {issued.officer_id}'s token until {issued.until}; it is not shown again.", file=sys.stderr)
-
-
-@audit_app.command(
-    "verify", epilog="Example: stillgraph audit verify cases/demo --anchor /safe/place/audit.anchors.jsonl"
-)
-def audit_verify(
-    case: Case,
-    anchor: Annotated[
-        Path | None, typer.Option("--anchor", metavar="FILE", help="A copy of the anchors kept elsewhere.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check the audit chain against its anchors; exit 1 and name the first broken entry if it does not hold.
-
-    Anybody who can read the case may check it: it shows nothing of the case and writes nothing.
-    """
-    from stillgraph.casework import governing
-
-    report = governing.verify_audit(case, anchor_file=anchor)
-    if as_json:
-        common.print_json(report)
-    elif report.holds:
-        entries = common.count(report.entries, "entry", "entries")
-        print(f"The audit chain holds: {entries}, {common.count(report.anchors, 'anchor')}, head {report.head[:16]}.")
-        if report.unanchored:
-            unanchored = common.count(report.unanchored, "entry", "entries")
-            print(f"Not anchored yet: the newest {unanchored}; the next action does that.")
-    else:
-        print(f"The audit chain is broken at entry {report.first_broken}: {report.problem}.")
-    if not report.holds:
-        raise typer.Exit(1)

@@ -89,3 +89,6 @@ SETTING_UP = frozenset({
     Action.LIST_KEYS, Action.ADD_KEY, Action.REMOVE_KEY, Action.ROTATE_KEY, Action.ENCRYPT_CASE, Action.SERVE,
 })  # fmt: skip
 """Actions on the case itself, which come before any operation, so need none."""
+
+CHANGE_FOUND = "change from outside"
+"""What the chain calls an entry that nobody made by acting: an opening found that somebody wrote the case file."""

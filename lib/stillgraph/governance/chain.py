@@ -12,26 +12,36 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stillgraph.errors import AuditBroken
-from stillgraph.governance.sealing import keyed
+from stillgraph.governance.log import last_line, mend
+from stillgraph.governance.sealing import holds, keyed
 from stillgraph.records import AuditEntry, FaceRuling, Judgement
 
 GENESIS = "0" * 64
 ANCHOR_FILE_NAME = "audit.anchors.jsonl"
-LONGEST_LINE = 1024
-"""Bytes that no line of the anchor file reaches, so that only its end need be read to add to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The head of the chain as noted outside the case file."""
+    """The head of the chain as noted outside the case file.
+
+    ``at`` is when, ``late`` says that a crash kept it from being noted then, and ``mac`` is the keyed digest of all
+    that; a line of before there was a key has none.
+    """
 
     sequence: int
     digest: str
+    at: str = field(default="", compare=False)
+    late: bool = field(default=False, compare=False)
+    mac: str = field(default="", compare=False)
+
+    def holds(self, key: bytes) -> bool:
+        """Return whether somebody who had the key noted it."""
+        return holds(key, self.mac, "anchor", self.sequence, self.digest, self.at, int(self.late))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +221,15 @@ def read_anchors(path: Path) -> list[Anchor]:
     for number, line in enumerate(lines, start=1):
         try:
             said = json.loads(line)
-            anchors.append(Anchor(int(said["sequence"]), str(said["digest"])))
+            anchors.append(
+                Anchor(
+                    int(said["sequence"]),
+                    str(said["digest"]),
+                    str(said.get("at", "")),
+                    bool(said.get("late", False)),
+                    str(said.get("mac", "")),
+                )
+            )
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise AuditBroken(
                 f"Line {number} of the anchor file {path.name} cannot be read; use a copy of it with --anchor FILE."
@@ -219,17 +237,29 @@ def read_anchors(path: Path) -> list[Anchor]:
     return anchors
 
 
-def drop_anchor(path: Path, head: Anchor, at: datetime) -> None:
+def drop_anchor(path: Path, head: Anchor, at: datetime, key: bytes | None = None, *, late: bool = False) -> None:
     """Append the chain's head to the anchor file and have it on disk before returning."""
-    line = json.dumps({"sequence": head.sequence, "digest": head.digest, "at": at.astimezone(UTC).isoformat()})
+    said: dict[str, object] = {"sequence": head.sequence, "digest": head.digest, "at": at.astimezone(UTC).isoformat()}
+    if late:
+        said["late"] = True
+    if key is not None:
+        said["mac"] = keyed(key, "anchor", head.sequence, head.digest, str(said["at"]), int(late))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    with path.open("r+b") as file:
+    with path.open("a+b") as file:
         # A line that a crash tore holds no anchor; it goes before the next one is written.
-        start = max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE)
-        file.seek(start)
-        file.seek(start + file.read().rfind(b"\n") + 1)
-        file.truncate()
-        file.write(line.encode() + b"\n")
+        mend(file)
+        file.write(json.dumps(said).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def last_anchor(path: Path) -> int:
+    """Return the number of the entry that the newest anchor is of, 0 where there is none that can be read."""
+    if not path.is_file():
+        return 0
+    with path.open("rb") as file:
+        line = last_line(file)
+    try:
+        return 0 if line is None else int(json.loads(line)["sequence"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return 0

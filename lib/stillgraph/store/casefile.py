@@ -9,22 +9,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, is_dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import duckdb
 
 from stillgraph.errors import CaseExists, CaseInUse, NotACase, OutdatedCase
-from stillgraph.store import bounding, disk, engine, filestate, holders, keys, rewriting
+from stillgraph.store import disk, engine, filestate, holders, keys, rewriting
 from stillgraph.store.keyslots import Secret
-
-if TYPE_CHECKING:
-    import pandas as pd
+from stillgraph.store.sessions import Session as Session  # noqa: PLC0414 - asked for here by everybody
 
 CASE_FILE_NAME = "case.duckdb"
 PATIENCE_S = 30.0
@@ -60,6 +56,8 @@ DEFAULT: add columns bare, fill them by ``SET DATA TYPE ... USING``, and give th
 """
 
 SCHEMA_VERSION = len(MIGRATIONS)
+UNREADABLE = (duckdb.Error,)
+"""What reading a case file raises where somebody damaged it."""
 ENCRYPTED = "encrypted"
 """The setting that says so of an encrypted case."""
 NO_SECRETS: Mapping[str, Secret] = {}
@@ -69,127 +67,6 @@ NO_SECRETS: Mapping[str, Secret] = {}
 _turns: dict[Path, threading.RLock] = {}
 _turns_guard = threading.Lock()
 _open: dict[Path, Session] = {}
-
-
-class Session:
-    """An open case file. Values are always bound, never pasted into SQL."""
-
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        found: str = "",
-        afterwards: list[Callable[[], None]] | None = None,
-        stack: ExitStack | None = None,
-    ) -> None:
-        self._connection = connection
-        self._confined = False
-        self.found = found
-        """The state of the case file when it was opened for writing; empty where it was made, or opened to read."""
-        self.begun = False
-        """Whether what comes first after opening has been done."""
-        self._afterwards = afterwards if afterwards is not None else []
-        self.opened_by = stack
-        """What has the file open: closing it lets go of the file."""
-        self.kept = False
-        """Whether a server keeps it open for everybody."""
-        self.users = 0
-        """How many, one within the other, use it just now besides whoever opened it."""
-
-    def when_closed(self, then: Callable[[], None], *, first: bool = False) -> None:
-        """Have something done once the case file is closed, before another process may write it."""
-        self._afterwards.insert(0 if first else len(self._afterwards), then)
-
-    def resume(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Go on with another connection to the file, confined if the one before was."""
-        confined, self._confined, self._connection = self._confined, False, connection
-        if confined:
-            self.confine()
-
-    @property
-    def confined(self) -> bool:
-        """Whether :meth:`confine` was called."""
-        return self._confined
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit what the block did, or nothing of it, whatever ends the block."""
-        self._connection.execute("BEGIN TRANSACTION")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-
-    def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None:
-        """Run one statement for its effect."""
-        self._connection.execute(sql, parameters)
-
-    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of one statement."""
-        return self._connection.execute(sql, parameters).fetchall()
-
-    def one(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> tuple[Any, ...] | None:
-        """Return the first row of one statement, or ``None``."""
-        row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
-        return row
-
-    def frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pd.DataFrame:
-        """Return the rows of one statement as a DataFrame; times are UTC."""
-        # By way of Arrow, since DuckDB's own conversion uses what pandas 3.1 deprecates.
-        frame: pd.DataFrame = self.arrow(sql, parameters).to_pandas(date_as_object=False)
-        return frame
-
-    def arrow(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Any:
-        """Return the rows of one statement as an Arrow table."""
-        return self._connection.execute(sql, parameters).to_arrow_table()
-
-    def append(self, table: str, records: Sequence[Any]) -> None:
-        """Insert dataclasses or mappings into ``held.<table>``, columns by name, in one statement."""
-        if not records:
-            return
-        import pyarrow as pa
-
-        rows = [asdict(record) if is_dataclass(record) else dict(record) for record in records]  # type: ignore[arg-type]
-        columns = list(rows[0])
-        with self.incoming(pa.table({column: [row[column] for row in rows] for column in columns})):
-            # Table and column names are those of our own schema and records, not of anybody's input.
-            names = ", ".join(f'"{column}"' for column in columns)
-            self._connection.execute(f"INSERT INTO held.{table} ({names}) SELECT {names} FROM incoming")  # noqa: S608
-
-    @contextmanager
-    def incoming(self, table: Any) -> Iterator[None]:
-        """Let SQL read an Arrow table as ``incoming`` meanwhile."""
-        self._connection.register("incoming", table)
-        try:
-            yield
-        finally:
-            self._connection.unregister("incoming")
-
-    def copy(self, path: Path, key: bytes, settings: Mapping[str, str]) -> None:
-        """Copy the case file into a new one under a key, outside any transaction."""
-        engine.copy(self._connection, path, key, settings)
-
-    def confine(self) -> None:
-        """Close this session to the file system, to other files and to further settings, for foreign SQL."""
-        if not self._confined:
-            self._connection.execute("SET enable_external_access = false")
-            self._connection.execute("SET python_enable_replacements = false")
-            self._connection.execute(f"SET memory_limit = '{bounding.DUCKDB_MEMORY}'")
-            self._connection.execute("SET lock_configuration = true")
-            self._confined = True
-
-    def statements(self, sql: str) -> list[str]:
-        """Return the kind of each statement in ``sql``, e.g. ``SELECT``."""
-        return [statement.type.name for statement in self._connection.extract_statements(sql)]
-
-    def relation(self, sql: str) -> duckdb.DuckDBPyRelation:
-        """Bind one SELECT without running it; fetching its rows, in the shape the caller wants, does."""
-        return self._connection.sql(sql)
-
-    def interrupt(self) -> None:
-        """Stop the statement that another thread runs in this session, as soon as DuckDB looks."""
-        self._connection.interrupt()
 
 
 class CaseFile:
@@ -420,7 +297,7 @@ class CaseFile:
 
     @contextmanager
     def _attached(self, *, writing: bool, afterwards: list[Callable[[], None]] | None = None) -> Iterator[Session]:
-        found = filestate.state(self.path) if writing and self.path.is_file() else ""
+        found = filestate.state(self.path) if self.path.is_file() else ""
         with ExitStack() as stack:
             connection = stack.enter_context(self._lent(writing=writing, spent=lambda: session.confined))
             session = Session(connection, found, afterwards, stack)
@@ -474,6 +351,11 @@ class CaseFile:
 
     def _key(self) -> bytes | None:
         return keys.ring(self.directory).subkey("casefile") if keys.encrypted(self.directory) else None
+
+
+def is_open(path: Path) -> bool:
+    """Say whether this process has a case file open now."""
+    return path in _open
 
 
 def migrate(session: Session, *, since: int) -> None:

@@ -185,7 +185,7 @@ def append_entry(session: Session, entry: AuditEntry) -> None:
     """Append one audit entry; in a case of an earlier schema, without what that has no column for."""
     said = [entry.sequence, entry.recorded_at, entry.officer, entry.operation, entry.reason, entry.action, entry.result,
             entry.details, entry.previous, entry.digest]  # fmt: skip
-    said += [entry.tables, entry.keyed] if is_keyed(session) else []
+    said += [entry.tables, entry.keyed] if entry.keyed else []
     session.execute(f"INSERT INTO held.audit VALUES ({', '.join('?' * len(said))})", said)  # noqa: S608
 
 

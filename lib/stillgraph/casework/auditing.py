@@ -1,0 +1,187 @@
+"""Searching and exporting the audit record: read from the log outside the case file, and itself on record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from stillgraph.casework import tables
+from stillgraph.casework.desk import Deed, Desk
+from stillgraph.casework.wire import served
+from stillgraph.errors import WrongUse
+from stillgraph.governance import log
+from stillgraph.governance.permits import Action
+from stillgraph.records import AuditEntry
+
+KINDS = (".csv", ".jsonl", ".parquet")
+USUAL_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are asked for; what is ``None`` does not narrow them.
+
+    ``still``, ``person`` and ``face`` are found wherever an entry's details name them: a still as
+    ``<retailer>/<image>``, of which the faces are found too; a person by their person or nominal id.
+    """
+
+    officer: str | None = None
+    operation: str | None = None
+    action: str | None = None
+    result: str | None = None
+    still: str | None = None
+    person: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    def __contains__(self, entry: AuditEntry) -> bool:
+        """Return whether an entry is asked for."""
+        day = entry.recorded_at.date()
+        return (
+            self.officer in {None, entry.officer}
+            and self.operation in {None, entry.operation}
+            and self.action in {None, entry.action}
+            and self.result in {None, entry.result}
+            and (self.since is None or day >= self.since)
+            and (self.until is None or day <= self.until)
+            and (self.still is None or _names(entry, self.still, still=True))
+            and (self.person is None or _names(entry, self.person, still=False))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry as it is read: what it says, and whether it came to the log later than it was done."""
+
+    sequence: int
+    recorded_at: str
+    officer: str
+    operation: str
+    reason: str
+    action: str
+    result: str
+    details: dict[str, Any]
+    carried: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search of the record found: how many entries in all, and the newest of them, newest first."""
+
+    entries: int
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file of entries that was written."""
+
+    file: Path
+    entries: int
+    sha256: str
+
+
+@served
+def search_audit(desk: Desk, wanted: Wanted, *, limit: int = USUAL_LIMIT) -> Search:
+    """Return the entries asked for, the newest first, at most ``limit`` of them.
+
+    Raises
+    ------
+    NotPermitted
+        The officer's role does not let them read the record.
+    AuditBroken
+        The log cannot be read; ``stillgraph audit verify`` says more.
+    """
+    if limit < 1:
+        raise WrongUse("At least one entry is asked for: give --limit 1 or more.")
+    with desk.act(Action.SEARCH_AUDIT, **_told(wanted)) as deed:
+        found = list(_found(desk, wanted))
+        deed.note(entries=len(found))
+    return Search(len(found), tuple(found[: -limit - 1 : -1]))
+
+
+@served(writes={"path"})
+def export_audit(desk: Desk, path: Path, wanted: Wanted) -> Export:
+    """Write the entries asked for, the oldest first, as CSV, JSON lines or Parquet by the file's ending.
+
+    In CSV a text that a spreadsheet would run gets an apostrophe before it.
+
+    Raises
+    ------
+    WrongUse
+        The ending is none of these, or there is no such folder.
+    NotPermitted
+        The officer's role does not let them export the record.
+    """
+    kind = path.suffix.lower()
+    if kind not in KINDS:
+        raise WrongUse(f"The record is exported as {', '.join(KINDS)}: end the file's name so.")
+    if not path.parent.is_dir():
+        raise WrongUse(f"There is no folder {path.parent}; make it, or choose another place.")
+    with desk.act(Action.EXPORT_AUDIT, form=kind.removeprefix("."), **_told(wanted)) as deed:
+        found = list(_found(desk, wanted))
+        data = _as_file(found, kind.removeprefix("."))
+        path.write_bytes(data)
+        written = Export(path, len(found), hashlib.sha256(data).hexdigest())
+        _note(deed, written)
+    return written
+
+
+def _note(deed: Deed, written: Export) -> None:
+    deed.note(entries=written.entries, sha256=written.sha256)
+
+
+def _told(wanted: Wanted) -> dict[str, object]:
+    """Return what was asked for as the record says it; what was asked for of whom is an identifier."""
+    return {f"by_{name}": str(value) for name, value in asdict(wanted).items() if value is not None}
+
+
+def _found(desk: Desk, wanted: Wanted) -> Iterator[Found]:
+    for line in log.lines(desk.case.directory):
+        entry = line.entry
+        if entry in wanted:
+            yield Found(
+                entry.sequence, entry.recorded_at.isoformat().replace("+00:00", "Z"), entry.officer, entry.operation,
+                entry.reason, entry.action, entry.result, json.loads(entry.details), line.carried,
+            )  # fmt: skip
+
+
+def _names(entry: AuditEntry, wanted: str, *, still: bool) -> bool:
+    """Return whether an entry's details name a still or one of its faces, or a person."""
+    # Most entries do not; what is written says so at once.
+    if wanted not in entry.details and json.dumps(wanted)[1:-1] not in entry.details:
+        return False
+    return any(
+        word == wanted or (still and word.startswith(f"{wanted}#")) or (not still and word.startswith(f"{wanted}/"))
+        for word in _words(json.loads(entry.details))
+    )
+
+
+def _words(said: object) -> Iterator[str]:
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield str(key)
+            yield from _words(value)
+    elif isinstance(said, list):
+        for value in said:
+            yield from _words(value)
+    elif isinstance(said, str):
+        yield said
+
+
+def _as_file(found: list[Found], kind: str) -> bytes:
+    if kind == "jsonl":
+        return "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found).encode()
+    import pandas as pd
+
+    columns = list(Found.__slots__)
+    rows = pd.DataFrame(
+        [{**asdict(one), "details": json.dumps(one.details, ensure_ascii=False)} for one in found], columns=columns
+    )
+    rows["recorded_at"] = pd.to_datetime(rows["recorded_at"], utc=True)
+    return tables.as_file(rows, kind)
