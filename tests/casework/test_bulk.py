@@ -61,7 +61,7 @@ def delivery(tmp_path_factory):
 @pytest.fixture(scope="module")
 def _empty(tmp_path_factory):
     case = tmp_path_factory.mktemp("empty") / "case"
-    governing.create_case(case)
+    governing.create_case(case, encrypt=False)
     governing.add_officer(take_seat(case, **SEAT), "desk")
     governing.open_operation(take_seat(case, **SEAT), "OP", purpose="tests")
     return case

@@ -34,7 +34,7 @@ def recorded_case(small_inputs, tmp_path_factory):
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    governing.create_case(case)
+    governing.create_case(case, encrypt=False)
     desk = take_seat(case, officer="desk", operation="OP-TEST", reason="test")
     governing.add_officer(desk, "desk")
     governing.open_operation(desk, "OP-TEST", purpose="tests")
