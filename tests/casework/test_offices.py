@@ -228,6 +228,23 @@ def test_where_signing_in_is_required_a_claim_alone_permits_nothing(place, monke
     assert newest(place)[:3] == ("first", "query", "refused")
 
 
+def test_a_case_whose_last_tokens_ended_is_not_closed_to_everybody(place, monkeypatch):
+    token = signing_in.issue_token(seat(place), "first").token
+    offices.require_sign_in(seat(place))
+    with pytest.raises(NotPermitted, match="lets nobody act who has not signed in"):
+        signing_in.issue_token(seat(place), "ana")
+    with monkeypatch.context() as signed_in:
+        signed_in.setenv("STILLGRAPH_TOKEN", token)
+        signing_in.revoke_tokens(seat(place), "first")
+    with pytest.raises(NotPermitted, match="lets nobody act who has not signed in"):
+        analysing.query(seat(place), "FROM nominals")
+    with pytest.raises(NotPermitted, match="To issue sign-in token is not for a supervisor"):
+        monkeypatch.setenv("STILLGRAPH_TOKEN", "")
+        signing_in.issue_token(seat(place, "sup"), "sup")
+    monkeypatch.setenv("STILLGRAPH_TOKEN", signing_in.issue_token(seat(place), "first").token)
+    analysing.query(seat(place), "FROM nominals")
+
+
 def test_a_wrong_token_is_refused_and_recorded_without_it(place, monkeypatch, tmp_path):
     token = signing_in.issue_token(seat(place), "ana").token
     wrong = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")

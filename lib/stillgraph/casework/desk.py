@@ -188,11 +188,27 @@ class Desk:
         deed.enforced = claim.team or office.switched_on(session, office.ENFORCED)
         permit(
             action, claim, deed.by, office.operation(session, deed.operation), deed.at.date(), signed_in=signed_in,
-            enforced=deed.enforced, sign_in_required=office.switched_on(session, office.SIGN_IN_REQUIRED),
+            enforced=deed.enforced, sign_in_required=self._asks_sign_in(deed, action),
         )  # fmt: skip
         kind = rules.STORED_BY.get(action)
         if kind is not None and not retention_store.ruled(session, kind):
             rules.required((), kind)
+
+    @staticmethod
+    def _asks_sign_in(deed: Deed, action: Action) -> bool:
+        """Return whether the case lets nobody do this who has not signed in.
+
+        Where nobody is left with a token who may issue one, a token is issued without: else a case whose last tokens
+        ended would be closed to everybody.
+        """
+        if not office.switched_on(deed.session, office.SIGN_IN_REQUIRED):
+            return False
+        return action is not Action.ISSUE_TOKEN or any(
+            not one.suspended
+            and roles.refusal(action, one, enforced=deed.enforced) is None
+            and sign_ins.working(deed.session, one.officer_id, deed.at.date())
+            for one in office.officers(deed.session)
+        )
 
     def _prove(self, deed: Deed) -> None:
         """Try the token that was given, once for a desk: from then on its number stands in the claim.

@@ -152,7 +152,10 @@ def _with_token(arguments: list[str]) -> list[str]:
     rest = iter(arguments)
     for argument in rest:
         if argument == "--token-file":
-            front += [argument, *[value for value in (next(rest, None),) if value is not None]]
+            file = next(rest, None)
+            if file is None:
+                return [argument]
+            front += [argument, file]
         else:
             (front if argument.startswith("--token-file=") else kept).append(argument)
     return [*front, *kept]
