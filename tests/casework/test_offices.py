@@ -239,7 +239,6 @@ def test_a_case_whose_last_tokens_ended_is_not_closed_to_everybody(place, monkey
     with pytest.raises(NotPermitted, match="lets nobody act who has not signed in"):
         analysing.query(seat(place), "FROM nominals")
     with pytest.raises(NotPermitted, match="To issue sign-in token is not for a supervisor"):
-        monkeypatch.setenv("STILLGRAPH_TOKEN", "")
         signing_in.issue_token(seat(place, "sup"), "sup")
     monkeypatch.setenv("STILLGRAPH_TOKEN", signing_in.issue_token(seat(place), "first").token)
     analysing.query(seat(place), "FROM nominals")
