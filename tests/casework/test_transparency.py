@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import printing, take_seat, transparency
+from stillgraph.casework import governing, printing, take_seat, transparency
 from stillgraph.casework import transparency_pages as forms
 from stillgraph.dashboards import transparency_page
 from stillgraph.errors import AuditBroken, WrongUse
@@ -275,6 +275,8 @@ def test_the_log_alone_makes_the_same_report_without_the_case(case, tmp_path):
     assert told.sequence == made.seal.sequence
     alone, within = json.loads(out.read_text()), forms.document(made)
     assert alone["sections"] == within["sections"]
+    assert len(within["seal"]["phrase"].split()) == 8
+    assert governing.verify_audit(case.directory, phrase=within["seal"]["phrase"]).holds
     assert alone["seal"]["checked"] != within["seal"]["checked"]
 
 

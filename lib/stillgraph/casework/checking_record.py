@@ -6,7 +6,7 @@ stays as it was found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -131,6 +131,11 @@ def phrase(directory: Path) -> Phrase:
     if not newest:
         raise AuditBroken("The record has no entry, though every case begins with one.")
     return Phrase(newest[-1].sequence, phrases.phrase_of(newest[-1], _words()), phrases.BITS)
+
+
+def phrase_of(entries: Sequence[AuditEntry]) -> str:
+    """Return the phrase that stands for a record by its newest entry; none where there is no entry."""
+    return phrases.phrase_of(entries[-1], _words()) if entries else ""
 
 
 @cache

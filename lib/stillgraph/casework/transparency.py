@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from stillgraph.casework import recording, statements
+from stillgraph.casework import checking_record, recording, statements
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk, now
 from stillgraph.casework.transparency_pages import WRITERS
@@ -107,7 +107,9 @@ def write_from_log(
     if not audit_log.is_file():
         raise WrongUse(f"There is no audit log {audit_log.name}; name the file log.jsonl of a case, or a copy of it.")
     entries = [line.entry for line in log.read(audit_log)]
-    made = transparency.compiled(entries, made_at=clock(), since=since, until=until, public=public)
+    made = transparency.compiled(
+        entries, made_at=clock(), since=since, until=until, public=public, phrase=checking_record.phrase_of(entries)
+    )
     data = writer(made)
     statements.put(path, data)
     return _told(made, path, data)
@@ -138,7 +140,8 @@ def page(desk: Desk, quarter: date | None = None) -> PublicPage:
     first, last = (None, None) if quarter is None else periods.quarter(quarter)
     with desk.act(Action.VIEW, what="transparency report") as deed:
         entries, checked = _entries(desk, deed)
-        made = transparency.compiled(entries, made_at=deed.at, since=first, until=last, checked=checked)
+        made = transparency.compiled(entries, made_at=deed.at, since=first, until=last, checked=checked,
+                                     phrase=checking_record.phrase_of(entries))  # fmt: skip
         began = entries[0].recorded_at.astimezone(UTC).date()
         return PublicPage(made, tuple(reversed(periods.quarters(began, deed.at.date()))))
 
@@ -148,7 +151,15 @@ def of_deed(
 ) -> TransparencyReport:
     """Return the report as a step of another action, which records it."""
     entries, checked = _entries(desk, deed)
-    return transparency.compiled(entries, made_at=deed.at, since=since, until=until, public=public, checked=checked)
+    return transparency.compiled(
+        entries,
+        made_at=deed.at,
+        since=since,
+        until=until,
+        public=public,
+        checked=checked,
+        phrase=checking_record.phrase_of(entries),
+    )
 
 
 def _entries(desk: Desk, deed: Deed) -> tuple[Sequence[AuditEntry], str]:
