@@ -13,6 +13,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import struct
 import sys
@@ -50,6 +51,7 @@ NAMES = (
     "${jndi:ldap://x}", "<script>alert(1)</script>", "NaN", "1e400", "-0", "9" * 400, "0x10", "1/0", "true", "null",
     "2026-02-30", "0000-00-00", "10000-01-01", "2026-01-01T25:00:00", "2026-01-01T00:00:00+99:00", "\ud7ff", "\ufffe",
 )  # fmt: skip
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 CALLED = ("new", "O'Brien", "x y", "');--")
 
 
@@ -166,11 +168,10 @@ def written(header: list[str], cells: list[list[str]], chance: random.Random) ->
 
 def _workbook(header: list[str], cells: list[list[str]], chance: random.Random) -> bytes:
     import openpyxl
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE as ILLEGAL
 
     book = openpyxl.Workbook()
     for row in [header, *cells]:
-        book.active.append([ILLEGAL.sub("?", cell)[:32_000] for cell in row])
+        book.active.append([NOT_XML.sub("?", cell)[:32_000] for cell in row])
     if chance.random() < 0.2:
         book.create_sheet("other").append(["a"])
     out = io.BytesIO()
@@ -199,7 +200,7 @@ def _workbook(header: list[str], cells: list[list[str]], chance: random.Random) 
                     part = part.replace(b"<sheetData>", b"<sheetData>" + b"<row/>" * chance.choice((10, 300_000)))
             new.writestr(name, part)
         if chance.random() < 0.3:
-            new.writestr("xl/bomb.bin", bytes(chance.choice((1_000, 140 * 2**20))))
+            new.writestr("xl/bomb.bin", bytes(chance.choice((1_000, 1_000, 1_000, 1_000, 140 * 2**20))))
     return changed.getvalue()
 
 

@@ -196,6 +196,11 @@ def test_a_name_with_an_apostrophe_leaves_as_it_is(way, tmp_path):
     assert O_BRIEN in WAYS_OUT[way](Given(tmp_path, (O_BRIEN, "Robert'); DROP TABLE nominals; --")))
 
 
+def test_a_workbook_holds_whatever_a_cell_holds():
+    odd = ["a\ufffeb", "a\uffffb", "a\x00b", "a\x1bb", "a\nb"]
+    assert of_xlsx(tables.as_file(pd.DataFrame({"a": odd}), "xlsx"))[1:] == [*["a\ufffdb"] * 4, "a\nb"]
+
+
 @given(st.text(min_size=1, max_size=40))
 def test_no_text_at_all_is_run_from_a_table_or_a_network(text):
     for told in (tables.cell(text), network_tables.cell(text)):

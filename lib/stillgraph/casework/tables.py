@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet run a cell instead of showing it; the last four are its wide signs."""
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What a workbook cannot hold."""
 
 MOST_XLSX_ROWS = 2**20 - 1
 """Rows below the heading that a sheet holds."""
@@ -62,7 +66,6 @@ def _csv(rows: pd.DataFrame, out: io.BytesIO) -> None:
 
 def _xlsx(rows: pd.DataFrame, out: io.BytesIO) -> None:
     import pandas as pd
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if len(rows) > MOST_XLSX_ROWS:
         raise WrongUse(f"A sheet holds {MOST_XLSX_ROWS:,} rows, and these are {len(rows):,}: take CSV or Parquet.")
@@ -72,7 +75,7 @@ def _xlsx(rows: pd.DataFrame, out: io.BytesIO) -> None:
         if isinstance(kept.dtype, pd.DatetimeTZDtype):
             told.isetitem(at, kept.dt.tz_convert("UTC").dt.tz_localize(None))
         elif not pd.api.types.is_numeric_dtype(kept):
-            whole = kept.map(lambda cell: _on_a_sheet(cell, ILLEGAL_CHARACTERS_RE.sub))
+            whole = kept.map(lambda cell: _on_a_sheet(cell, _NOT_XML.sub))
             told.isetitem(at, whole.to_numpy(dtype=object))
     told.to_excel(out, index=False, sheet_name="rows", engine="openpyxl")
 

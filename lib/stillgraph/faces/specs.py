@@ -119,7 +119,7 @@ def read(path: Path, *, licence: str | None = None) -> Spec:
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(
             f"{path.name} is not TOML that can be read ({error}). docs/models.md shows each kind."
         ) from None
