@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -26,7 +26,8 @@ from stillgraph.errors import (
     NotPermitted,
     WrongUse,
 )
-from stillgraph.store import CaseFile, archive, images, snapshot
+from stillgraph.governance import anchors
+from stillgraph.store import CaseFile, archive, images, keys, snapshot
 from stillgraph.store.images import ImageStore
 
 
@@ -85,7 +86,9 @@ def test_the_restore_says_how_many_later_entries_are_lost(small_case, tmp_path, 
     second.parent.mkdir(exist_ok=True)
     before = second.read_bytes() if second.exists() else None
     try:
-        second.write_text(f'{{"sequence": {made.entries + 7}}}\n{{"sequence": torn')
+        key = keys.ring(small_case.directory).subkey("audit")
+        head = (made.entries + 7, "7" * 64)
+        anchors.note(second, small_case.directory, head, before=0, at=datetime.now(UTC), key=key)
         restored = put_back(made.file, tmp_path / "again")
     finally:
         second.unlink() if before is None else second.write_bytes(before)

@@ -12,14 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stillgraph.casework import backing_up
+from stillgraph.casework import backing_up, recording
 from stillgraph.casework.desk import take_seat
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.errors import CaseExists, DiskFull, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.store import archive, disk
 from stillgraph.store.casefile import SCHEMA_VERSION
-from stillgraph.store.places import state_directory
 
 _NUMBER = re.compile(r"[0-9a-f-]{36}")
 
@@ -109,8 +108,10 @@ def _refuse_place(file: Path, directory: Path) -> None:
 
 def _lost(manifest: archive.Manifest) -> int | None:
     """Return how many entries newer than the backup the second place knows of; ``None`` where it knows nothing."""
-    path = state_directory() / "anchors" / f"{manifest.case_id}.jsonl"
-    if not _NUMBER.fullmatch(manifest.case_id) or not path.is_file():
+    if not _NUMBER.fullmatch(manifest.case_id):
+        return None
+    path = recording.second_place(manifest.case_id)
+    if not path.is_file():
         return None
     newest = 0
     for line in path.read_bytes().splitlines():
