@@ -121,7 +121,10 @@ class Host:
         named = (desk.settings["pack"], desk.model)
         with self._loading:
             if named not in self._packs:
-                self._packs[named] = Desk(self.case, desk.claim).pack
+                loading = Desk(self.case, desk.claim)
+                # Read before: whoever has the turn at the case may be waiting for what is loaded here.
+                loading.__dict__["settings"] = desk.settings
+                self._packs[named] = loading.pack
             return self._packs[named]
 
 
