@@ -31,8 +31,9 @@ def quick(monkeypatch):
 
 @pytest.mark.usefixtures("quick")
 def test_a_planted_threefold_differential_is_found_with_the_stated_power() -> None:
-    runs, stated = 60, power(0.02, 0.06, 600, 600)
-    found = sum(_compared([0.02, 0.06], 600, run).says is Says.DIFFERENTIAL for run in range(runs))
+    runs, level = 60, 0.001
+    stated = power(0.02, 0.06, 600, 600, level)
+    found = sum(_compared([0.02, 0.06], 600, run, level=level).says is Says.DIFFERENTIAL for run in range(runs))
     assert 0.5 < stated < 0.8
     assert binom.ppf(0.0005, runs, stated - 0.03) <= found <= binom.ppf(0.9995, runs, stated + 0.03)
 

@@ -32,7 +32,7 @@ INTERVALS = (
 )
 FINDINGS = (
     "A differential is called found where shuffling people between the groups brings rates so far apart in fewer than "
-    "one of a thousand such reports. Alike is said only where the interval of the highest rate over the lowest lies "
+    "one of five thousand such reports. Alike is said only where the interval of the highest rate over the lowest lies "
     "within 1.25. Groups are recorded, never guessed."
 )
 METHOD = (TERMS, INTERVALS, FINDINGS)

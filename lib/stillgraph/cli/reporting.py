@@ -131,3 +131,28 @@ def report_transparency(
     if told.provisional:
         print("The period has not ended: not for publication.")
     print(f"SHA-256 {told.sha256}{', from a log, recorded nowhere' if case.suffix == '.jsonl' else ', recorded'}.")
+
+
+@report_app.command(
+    "cards",
+    epilog="Example: stillgraph report cards cases/demo --out docs --truth data/demo/truth.csv --by ethnicity,sex",
+)
+def report_cards(
+    case: Case,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write both cards into.")],
+    truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="Who is on each still, left to right.")],
+    by: Annotated[str, typer.Option("--by", metavar="GROUPS", help="Recorded groups, e.g. ethnicity,sex.")] = "",
+    officer: Officer = None,
+    operation: OperationOption = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model card and a system card as Markdown, filled from an evaluation of the case."""
+    from stillgraph.casework import cards
+
+    groups = tuple(name.strip() for name in by.split(",") if name.strip())
+    names = cards.write(common.seat(case, officer, operation, reason), out, truth=truth, by=groups)
+    if as_json:
+        common.print_json({"cards": list(names), "folder": str(out)})
+        return
+    print(f"Wrote {' and '.join(names)} in {out}.")

@@ -24,10 +24,11 @@ from stillgraph.evaluation.people import Bools, Codes, Counts, Floats, counted, 
 from stillgraph.evaluation.rates import needed
 from stillgraph.records import Rate
 
-LEVEL = 0.001
-"""Chance of a finding between groups that are alike, over all groups of one report together.
+LEVEL = 0.0002
+"""Chance of a finding between groups that are alike, over all groups of one measure together.
 
-Stricter than .05: a report asks of many measures, groupings and conditions, and is made again and again.
+Much stricter than .05: a report asks of many measures, groupings and conditions, and is made again and again. What lies
+between is said to lean, and is no finding.
 """
 
 ALIKE_WITHIN = 1.25
@@ -39,7 +40,7 @@ LEAST_PEOPLE = 10
 LEAST_EVENTS = 5
 """Errors below which a group's rate is too coarse for how far groups lie apart."""
 
-SHUFFLES = 10_000
+SHUFFLES = 20_000
 DRAWS = 1000
 _BEYOND, _STEPS = 6.0, 49
 """How far beyond the distance seen, in standard errors of it, and in how many steps distances are tried."""

@@ -15,10 +15,11 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation.people import Bools, Codes, Floats, bounds, draws, effective, share
-from stillgraph.evaluation.rates import COSINE, allowed, key, needed, threshold
+from stillgraph.evaluation.rates import COSINE, Z_95, allowed, key, needed, threshold
 from stillgraph.records import Rate
 
 Names = NDArray[np.str_]
@@ -191,7 +192,10 @@ def _around(strange: Searches, target: float, at: float) -> tuple[float, float]:
     returned = strange.returned(at)
     _, codes = np.unique(strange.person, return_inverse=True)
     came, trials = np.bincount(codes, weights=returned).astype(np.int64), np.bincount(codes)
-    least, most = bounds(target, effective(came, trials))
+    # How people differ only those tell who were returned for: where they are few, it is known badly.
+    telling = max(int((came > 0).sum()) - 1, 1)
+    z = Z_95 if len(trials) == trials.sum() else float(stdtrit(telling, 0.975))
+    least, most = bounds(target, effective(came, trials), z)
     best = np.sort(strange.best_score)[::-1]
     low = threshold(best, int(np.ceil(most * len(best))))
     return low, threshold(best, int(np.floor(least * len(best))))
