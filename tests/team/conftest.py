@@ -122,8 +122,8 @@ def serve_module() -> Iterator[Callable[..., Served]]:
     """Return a function that starts a server of a case for the tests of a module."""
     running: list[Served] = []
 
-    def begin(directory: Path, *options: str, **environment: str) -> Served:
-        running.append(start(directory, with_tokens(directory), *options, **environment))
+    def begin(directory: Path, *options: str, tokens: dict[str, str], **environment: str) -> Served:
+        running.append(start(directory, tokens, *options, **environment))
         return running[-1]
 
     yield begin
