@@ -220,7 +220,7 @@ def test_a_refusal_names_what_was_asked_for_and_what_there_is(filled):
 def test_the_check_stands_by_itself_and_so_does_the_confinement(filled, tmp_path, monkeypatch):
     """Whatever the check overlooked, DuckDB itself is closed to the file system, and cannot be opened again."""
     (tmp_path / "secret.txt").write_text("secret")
-    monkeypatch.setattr(queries, "check", lambda *_: None)
+    monkeypatch.setattr(queries, "check", lambda *_, **__: None)
     with filled.session(writing=True) as session:
         for sql in (
             f"SELECT * FROM read_text('{tmp_path / 'secret.txt'}')",

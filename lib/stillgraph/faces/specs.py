@@ -139,8 +139,9 @@ def checked(document: dict[str, Any], name: str) -> Spec:
     except ValidationError as error:
         first = error.errors()[0]
         kinds = {"onnx", "insightface", "fusion"}
-        where = ".".join(str(part) for part in first["loc"] if part not in kinds) or "kind"
-        why = first["msg"].removeprefix("Value error, ")
+        where = ".".join(str(part) for part in first["loc"] if part not in kinds)[:100] or "kind"
+        # It quotes what the file says, of any length.
+        why = first["msg"].removeprefix("Value error, ")[:300]
         raise ModelError(f"{name} cannot be used: {where}: {why}. docs/models.md shows each kind.") from None
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ALLOWED_FUNCTIONS = frozenset({"unnest()", "range()", "generate_series()"})
 SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval"})
+LONGEST_QUOTED = 500
+"""Characters of a query that a message quotes."""
 ROWS_AT_ONCE = 10_000
 TOO_MUCH = (
     f"The query needs more than {bounding.MOST_MEMORY // 2**30} GiB of memory; narrow it, or ask for shorter texts and "
@@ -99,9 +101,8 @@ def bound(session: Session, sql: str, *, only: frozenset[str] | None = None) -> 
         raise QueryRefused(TOO_MUCH) from None
     except duckdb.Error as error:
         # Up to here DuckDB has read the text and no row, so its message says nothing but what the text said.
-        raise QueryRefused(
-            f"DuckDB cannot run this SQL: {str(error).splitlines()[0].rstrip('.')}. See docs/views.md for the views."
-        ) from error
+        said = _short(str(error).splitlines()[0].rstrip("."))
+        raise QueryRefused(f"DuckDB cannot run this SQL: {said}. See docs/views.md for the views.") from error
 
 
 def columns(session: Session, *, only: frozenset[str] | None = None) -> dict[str, tuple[str, ...]]:
@@ -129,18 +130,24 @@ def check(session: Session, sql: str, *, only: frozenset[str] | None = None) -> 
         raise QueryRefused(f"A query has at most {bounding.MOST_CHARACTERS:,} characters; this text has {len(sql):,}.")
     kinds = session.statements(sql)
     if kinds != ["SELECT"]:
-        raise QueryRefused("A query is one SELECT statement; this text is " + (" and ".join(kinds) or "empty") + ".")
+        raise QueryRefused(
+            "A query is one SELECT statement; this text is " + (_short(" and ".join(kinds)) or "empty") + "."
+        )
     known = _known(session, only)
     tree = _tree(session, sql)
     nodes = _nodes(tree)
     named = {key for node in nodes for key in _cte_names(node)}
     borrowed = sorted(named & _system_views(session))
     if borrowed:
-        raise QueryRefused(f"A WITH clause names its parts freely, but not {', '.join(borrowed)}; choose other names.")
+        raise QueryRefused(
+            f"A WITH clause names its parts freely, but not {_short(', '.join(borrowed))}; choose other names."
+        )
     foreign = sorted({what for node in nodes if (what := _foreign(node, known, named)) is not None})
     if foreign:
         whose = "the documented views only (docs/views.md)" if only is None else "only the views that your role reads"
-        raise QueryRefused(f"A query reads {whose}, not {', '.join(foreign)}. There are: {', '.join(sorted(known))}.")
+        raise QueryRefused(
+            f"A query reads {whose}, not {_short(', '.join(foreign))}. There are: {', '.join(sorted(known))}."
+        )
     parts: dict[str, list[str]] = {}
     for node in nodes:
         for name, part in _ctes(node):
@@ -162,6 +169,11 @@ def without_values(sql: str) -> str:
         for (start, kind), end in zip(tokens, [*starts[1:], len(text)], strict=False)
     )
     return " ".join("".join(kept).split())
+
+
+def _short(text: str) -> str:
+    """Return a text as a message can quote it."""
+    return text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}..."
 
 
 def _said(token: str, kind: object) -> str:
