@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from stillgraph.cli.app import run
+from stillgraph.governance.permits import Action
 from stillgraph.records import Verdict
 
 FACE, SETTLED = "R08/R08_0002.jpg#1", "R08/R08_0088.jpg#1"
@@ -67,10 +68,10 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
     case = small_case.directory
     for officer in ("first", "second"):
         small_case.judge(officer, SETTLED, Verdict.NO_CANDIDATE)
-    with small_case.seat().case.session(writing=True) as session:
+    with small_case.seat().found(Action.UPGRADE_CASE) as deed:
         # So that there are enough people for a photo array.
-        session.execute("UPDATE held.nominals SET sex = 'F', ethnicity = 'White', date_of_birth = '1990-05-01'")
-        session.execute("UPDATE held.custody_images SET captured_on = '2024-03-02'")
+        deed.session.execute("UPDATE held.nominals SET sex = 'F', ethnicity = 'White', date_of_birth = '1990-05-01'")
+        deed.session.execute("UPDATE held.custody_images SET captured_on = '2024-03-02'")
     printed = {
         "search": ("search", case, "--still", "R08/R08_0002.jpg", *BY_DESK),
         "search --open-stills": ("search", case, "--open-stills", *BY_DESK),
@@ -118,6 +119,9 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
         "queries list": ("queries", "list", case, *BY_DESK),
         "queries delete": ("queries", "delete", case, "one", *BY_DESK),
         "audit verify": ("audit", "verify", case),
+        "audit phrase": ("audit", "phrase", case),
+        "audit search": ("audit", "search", case, "--by-officer", "nobody", *BY_DESK),
+        "audit export": ("audit", "export", case, "--out", tmp_path / "audit.csv", *BY_DESK),
         "stills extract": ("stills", "extract", film, "--out", tmp_path / "extracted"),
         "models list": ("models", "list"),
         "models check": ("models", "check", "yunet-sface"),
@@ -195,6 +199,19 @@ def test_the_keys_of_every_command_on_a_case_are_documented(
             "both",
         },
         "calibrate": {"cllr", "cllr_low", "cllr_high", "cllr_min", "devpav", "support"},
+        "audit verify": {"entry", "says"},
+        # The keys of an entry's details are those of its action.
+        "audit search": {
+            "sequence",
+            "recorded_at",
+            "officer",
+            "operation",
+            "reason",
+            "action",
+            "result",
+            "details",
+            "carried",
+        },
         "evaluate identification": {"mated", "nonmated", "by", "is", "meaning", "name", "rank", "reviewed", "a"},
     }
     wrong = {}
