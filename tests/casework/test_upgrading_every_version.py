@@ -26,7 +26,7 @@ SAID = {
     "change": ["opened", "extended", "closed"], "trial_share": [0.1], "present_share": [0.2], "suspended": [False],
     "comparison": ['{"still": "sharp", "custody": "lit", "checklist": [], "strength": "moderate support"}'],
     "trial_answers.sequence": [11, 12, 13], "backup_id": [91, 92, 93],
-    "at_end": ["delete", "review", "keep"], "outcome": ["deleted", "refused", None],
+    "at_end": ["delete", "review", "keep"], "retention_applications.outcome": ["deleted", "refused", None],
     "retention_holds.kind": ["still", "person", "custody image"], "deliveries.kind": ["stills", "custody", "arrests"], "kind": ["absent", "present", "absent"],
 }  # fmt: skip
 """What columns hold that do not take any word, by name or by table and name."""

@@ -188,14 +188,15 @@ class _Read:
         """Look whether every image is there and no other, and, if asked, whether each is as it was received."""
         store = ImageStore(self.directory)
         held = self._read(lambda: receipts.all_digests(self.session), self._after, set[str]())
-        there = store.names()
+        there, called = store.names(), {digest: store.named(digest) for digest in held}
         self.images = len(held)
-        missing, more = sorted(held - there), sorted(there - held - store.moving())
+        missing = sorted(digest for digest, name in called.items() if name not in there)
+        more = sorted(there.difference(called.values(), map(store.named, store.moving())))
         if missing:
             self._problem(f"{len(missing)} of {len(held)} images are missing, first {missing[0][:12]}...")
         if more:
             self._problem(f"{len(more)} files lie among the images that no entry took in, first {more[0][:12]}...")
-        for digest in sorted(held & there) if deep else []:
+        for digest in sorted(held.difference(missing)) if deep else []:
             self._read(lambda digest=digest: store.get(digest), self._after, b"")  # type: ignore[misc]
             self.images_read += 1
 

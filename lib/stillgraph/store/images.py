@@ -92,13 +92,13 @@ class ImageStore:
         return len(strays)
 
     def names(self) -> set[str]:
-        """Return the names of all files among the images; each should be a SHA-256 that the case file holds."""
+        """Return the names of all files among the images."""
         return {path.name for path in self._root.glob("*/*")}
 
     def moving(self) -> set[str]:
-        """Return what a delivery moves in, or did when it was killed: it may lie there and not be in the case yet."""
+        """Return the SHA-256 of what a delivery moves in, or did when it was killed: it may not be in the case yet."""
         found = (self._root.parent / "incoming").glob(f"*/{MOVING}")
-        return {digest for path in found for digest in path.read_text(encoding="utf-8").split()}
+        return {digest for path in found for digest in self.opened(path.read_bytes(), MOVING).decode().split()}
 
     def get(self, digest: str) -> bytes:
         """Return the bytes with this SHA-256.

@@ -81,6 +81,8 @@ class Session:
             yield
         except BaseException:
             self._connection.execute("ROLLBACK")
+            # What was learned within may be undone: an upgrade gives a case its key.
+            self.memory.clear()
             raise
         self._connection.execute("COMMIT")
 

@@ -198,7 +198,8 @@ def _fixed(column: Any, there: np.ndarray) -> np.ndarray | None:
     kind = column.type
     if pa.types.is_fixed_size_list(kind) and _plain(kind.value_type):
         of = column.values.slice(column.offset * kind.list_size, len(column) * kind.list_size)
-        values = _bits(of).reshape(len(column), -1)
+        bits = _bits(of)
+        values = bits.reshape(len(column), kind.list_size * bits.shape[1])
         return np.where(there[:, None], values, np.uint8(0))
     return _bits(column) if _plain(kind) else None
 
@@ -225,7 +226,8 @@ def _bits(column: Any) -> np.ndarray:
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         column = column.cast(pa.int64())
     values = np.ascontiguousarray(column.fill_null(0).to_numpy(zero_copy_only=False))
-    block = values.astype(values.dtype.newbyteorder("<"), copy=False).view(np.uint8).reshape(len(values), -1)
+    width = values.dtype.itemsize
+    block = values.astype(values.dtype.newbyteorder("<"), copy=False).view(np.uint8).reshape(len(values), width)
     if column.null_count:
         block = block.copy()
         mark = np.frombuffer(_NONE.to_bytes(8, "little"), dtype=np.uint8)
