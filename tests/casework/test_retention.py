@@ -37,6 +37,7 @@ from stillgraph.casework import (
     uploading,
 )
 from stillgraph.errors import CaseInUse, NoRule, NotFound, NotPermitted, WrongUse
+from stillgraph.governance.permits import Action
 from stillgraph.records import AtEnd, FaceId, NominalId, PersonId, RecordKind, RetailerId, Role, StillId
 from stillgraph.store import galleries
 
@@ -61,13 +62,13 @@ def stills_of(case):
 
 def set_review(case, days, table="custody_images", column="custody_image_id"):
     """Let records be due on some days, as custody, or an officer, would have set them."""
-    with case.seat().case.session(writing=True) as session, session.transaction():
+    with case.seat().found(Action.SET_RETENTION, "desk") as deed:
         for record, day in days.items():
-            session.execute(
+            deed.session.execute(
                 f"UPDATE held.{table} SET review_due = ?, review_set_by = 'desk' WHERE {column} = ?", [day, record]
             )
         if table == "custody_images":
-            galleries.changed(session, list(days))
+            galleries.changed(deed.session, list(days))
 
 
 def rows_of(path):
