@@ -44,12 +44,13 @@ contracts: $(READY) ## the layers of docs/architecture.md
 	@echo "== import contracts"
 	@$(BIN)/lint-imports
 
-# Pages are mostly waited for, so their tests run beside the others; what they say is shown when both have ended.
+# Tests run on all cores, a file at a time. Pages are mostly waited for, so their tests run beside the others; what they say is
+# shown when both have ended.
 pytest: $(READY) model-source ## the tests, those in a real Chromium beside the others
 	@echo "== pytest"
 	@$(BIN)/pytest -m browser > .cache/browser-tests.log 2>&1 & browser=$$!; \
 	trap 'kill $$browser' INT TERM; \
-	$(BIN)/pytest -m "not browser and not chaos"; others=$$?; \
+	$(BIN)/pytest -n auto --dist loadfile -m "not browser and not chaos"; others=$$?; \
 	wait $$browser; pages=$$?; \
 	echo "== pytest, in a browser"; cat .cache/browser-tests.log; \
 	exit $$(( others > pages ? others : pages ))
