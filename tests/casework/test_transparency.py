@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 
 from stillgraph import demo
-from stillgraph.casework import governing, printing, take_seat, transparency
+from stillgraph.casework import governing, printing, report_pages, take_seat, transparency
 from stillgraph.casework import transparency_pages as forms
 from stillgraph.dashboards import transparency_page
 from stillgraph.errors import AuditBroken, WrongUse
@@ -151,7 +151,7 @@ def test_each_form_has_the_same_numbers(case, public):
             read = reader.found[f"{key}-{name}"]
             assert list(read) == list(table["rows"])
             for row, cells in table["rows"].items():
-                assert read[row] == [forms.shown(cell) for cell in cells.values()]
+                assert read[row] == [report_pages.shown(cell) for cell in cells.values()]
                 checked += len(cells) - 1
         for rate, held in section["rates"].items():
             read = reader.found[f"{key}-rates"][rate]
@@ -180,14 +180,14 @@ def test_the_pdf_sets_the_same_numbers(case, public, monkeypatch):
     monkeypatch.setattr(printing, "table", seen)
     forms.pdf(made)
     wanted = [
-        [[row.label, *map(forms.shown, row.cells)] for row in table.rows]
+        [[row.label, *map(report_pages.shown, row.cells)] for row in table.rows]
         for section in made.sections
         for table in section.tables
     ]
     assert wanted == [one for one in ([*rows[1:]] for rows in set_in) if one in wanted]
     for section in made.sections:
         if section.rates:
-            assert [list(forms.rate_row(rate)) for rate in section.rates] in [rows[1:] for rows in set_in]
+            assert [list(report_pages.rate_row(rate)) for rate in section.rates] in [rows[1:] for rows in set_in]
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reads a PDF's text where a reader is installed")
@@ -202,7 +202,7 @@ def test_the_pdfs_text_has_every_number(case, tmp_path):
         for table in section.tables:
             if table.key in {"by_place", "by_band", "sex"}:
                 for row in table.rows:
-                    assert re.search(rf"{re.escape(row.label)} {forms.shown(row.cells[0])}\b", words), row
+                    assert re.search(rf"{re.escape(row.label)} {report_pages.shown(row.cells[0])}\b", words), row
     assert made.seal.digest in re.sub(r"\s", "", text)
 
 

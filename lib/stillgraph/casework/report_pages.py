@@ -84,7 +84,7 @@ _PAGE = (
 :root { color-scheme: light dark }
 h2 { border-top: 2px solid currentColor; padding-top: .8rem; margin-top: 2.2rem; font-size: 1.25rem }
 caption { text-align: left; font-weight: 600; padding: .9rem 0 .25rem }
-.list { width: auto; min-width: 26rem; max-width: 100%; font-variant-numeric: tabular-nums }
+.list { width: auto; min-width: min(34rem, 100%); max-width: 100%; font-variant-numeric: tabular-nums }
 .list td, .list th { padding: .22rem 1.2rem .22rem 0; border-bottom: 1px solid #d5dce3; overflow-wrap: break-word }
 .list th[scope=row] { font-weight: 400; max-width: 30rem } .list th[scope=col] { font-weight: 600 }
 .list td:first-child { width: auto; color: inherit } .list .right { text-align: right; white-space: nowrap }
@@ -165,7 +165,7 @@ def pdf(pages: Pages) -> bytes:
 
     flow: list[Any] = [printing.paragraph(pages.title, "title")]
     for said in pages.warnings:
-        flow += [printing.paragraph(said, "warning"), Spacer(0, 4 * mm)]
+        flow += [printing.paragraph(said, "warning"), Spacer(0, 6 * mm)]
     flow.append(printing.table([list(fact) for fact in pages.facts], (38, printing.WIDTH_MM - 38)))
     for section in pages.sections:
         flow.append(Spacer(0, 4 * mm))
@@ -198,6 +198,9 @@ def _printed(table: ReportTable, texts: frozenset[str]) -> Any:
     rows = [[table.first, *(label for _, label in table.columns)]]
     rows += [[row.label, *(shown(cell) for cell in row.cells)] for row in table.rows]
     count = len(table.columns)
+    if {key for key, _ in table.columns} >= {"officer", "why"}:
+        widths: tuple[float, ...] = (14, 28, 26, 30, printing.WIDTH_MM - 98)
+        return printing.table(rows, widths, headed=True, small=True)
     if count == 2:
         return printing.table(rows, (32.0, 48.0, printing.WIDTH_MM - 80), headed=True, small=True)
     each = min(36.0, (printing.WIDTH_MM - 44) / count)

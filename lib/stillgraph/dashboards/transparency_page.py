@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 import pandas as pd
 
+from stillgraph.casework import report_pages
 from stillgraph.casework import transparency as reports
 from stillgraph.casework import transparency_pages as forms
 from stillgraph.dashboards import markup, reader
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stillgraph.casework.desk import Desk
-    from stillgraph.records.transparency import TransparencyReport, TransparencySection, TransparencyTable
+    from stillgraph.records.reports import ReportSection, ReportTable
+from stillgraph.records.transparency import TransparencyReport
 
 NOTE = (
     "What the audit record says of one quarter, as `stillgraph report transparency` writes it for the public. It names "
@@ -74,13 +76,16 @@ def as_html(made: TransparencyReport) -> str:
     return said + markup.facts(forms.facts(made)) + "".join(_section(section) for section in made.sections)
 
 
-def _section(section: TransparencySection) -> str:
+def _section(section: ReportSection) -> str:
     parts = [markup.heading(section.heading), *(markup.note(text) for text in section.paragraphs)]
     if section.facts:
         parts.append(markup.facts(section.facts))
     if section.rates:
-        columns = [Column(forms.RATE_HEAD[0]), *(Column(name, numeric=True) for name in forms.RATE_HEAD[1:])]
-        rows = [forms.rate_row(rate) for rate in section.rates]
+        columns = [
+            Column(report_pages.RATE_HEAD[0]),
+            *(Column(name, numeric=True) for name in report_pages.RATE_HEAD[1:]),
+        ]
+        rows = [report_pages.rate_row(rate) for rate in section.rates]
         parts.append(markup.table(f"{section.heading}: rates", columns, rows))
     for table in section.tables:
         parts += [_table(table), markup.note(table.note) if table.note else ""]
@@ -91,16 +96,18 @@ def _section(section: TransparencySection) -> str:
     return f'<section class="sg-part">{"".join(parts)}</section>'
 
 
-def _table(table: TransparencyTable) -> str:
+def _table(table: ReportTable) -> str:
     columns = [Column(table.first), *(Column(label, key not in forms.TEXTS) for key, label in table.columns)]
-    return markup.table(table.heading, columns, ([row.label, *map(forms.shown, row.cells)] for row in table.rows))
+    return markup.table(
+        table.heading, columns, ([row.label, *map(report_pages.shown, row.cells)] for row in table.rows)
+    )
 
 
 def as_rows(made: TransparencyReport) -> pd.DataFrame:
     """Return every count of a report as a row: section, table, row, column, value."""
     return pd.DataFrame(
         [
-            (section.key, table.key, row.label, label, forms.shown(cell))
+            (section.key, table.key, row.label, label, report_pages.shown(cell))
             for section in made.sections
             for table in section.tables
             for row in table.rows

@@ -7,14 +7,8 @@ from dataclasses import dataclass, field
 
 from stillgraph.evaluation import wilson
 from stillgraph.governance.disclosure import Sum, suppressed
-from stillgraph.records.transparency import (
-    NOT_RECORDED,
-    WITHHELD,
-    Shown,
-    TransparencyRate,
-    TransparencyRow,
-    TransparencyTable,
-)
+from stillgraph.records.reports import ReportRate, ReportRow, ReportTable, Shown
+from stillgraph.records.transparency import NOT_RECORDED, WITHHELD
 
 ALL = "all"
 
@@ -75,23 +69,21 @@ class Book:
             return NOT_RECORDED
         return WITHHELD if name in self.withheld else self.counts[name]
 
-    def rate(self, key: str, label: str, successes: str, trials: str) -> TransparencyRate:
+    def rate(self, key: str, label: str, successes: str, trials: str) -> ReportRate:
         """Return a proportion of two counts with its interval, withheld where either is."""
         s, t = self.cell(successes), self.cell(trials)
         if isinstance(s, str) or isinstance(t, str):
-            return TransparencyRate(key, label, s, t, None, None, None)
+            return ReportRate(key, label, s, t, None, None, None)
         made = wilson(s, t)
-        return TransparencyRate(key, label, s, t, made.value, made.low, made.high)
+        return ReportRate(key, label, s, t, made.value, made.low, made.high)
 
     def table(
         self, key: str, heading: str, first: str, *, columns: Sequence[tuple[str, str]],
         rows: Iterable[tuple[str, str, Sequence[str]]], note: str = "",
-    ) -> TransparencyTable:  # fmt: skip
+    ) -> ReportTable:  # fmt: skip
         """Return a table of counts by their names; a row is its key, its label and the names of its cells."""
-        made = tuple(
-            TransparencyRow(row, label, tuple(self.cell(name) for name in names)) for row, label, names in rows
-        )
-        return TransparencyTable(key, heading, first, tuple(columns), made, note)
+        made = tuple(ReportRow(row, label, tuple(self.cell(name) for name in names)) for row, label, names in rows)
+        return ReportTable(key, heading, first, tuple(columns), made, note)
 
 
 def about(number: int) -> str:

@@ -12,9 +12,9 @@ from stillgraph.governance import accounts
 from stillgraph.governance.accounts import Line, SearchAccount
 from stillgraph.governance.book import ALL, Book
 from stillgraph.records import Outcome, Verdict
-from stillgraph.records.transparency import TransparencyRow, TransparencySection, TransparencyTable
+from stillgraph.records.reports import ReportRow, ReportSection, ReportTable
 
-Draft = Callable[[], TransparencySection | None]
+Draft = Callable[[], ReportSection | None]
 """Sets a section, once every section has entered its counts."""
 
 INVESTIGATION = -1.0
@@ -82,8 +82,8 @@ def searches(book: Book, material: Material) -> Draft:
         parts = [(one, label, [f"search.{key}.{stem}.{one}" for key, _ in columns]) for one, label in labels.items()]
         return [*parts, whole]
 
-    def draft() -> TransparencySection:
-        return TransparencySection(
+    def draft() -> ReportSection:
+        return ReportSection(
             "searches", "How often faces were searched",
             paragraphs=(SEARCHED,),
             tables=(
@@ -117,9 +117,9 @@ def places(book: Book, material: Material) -> Draft:
     ordered = {name: counted[name] for name in sorted(counted, key=lambda name: (name in last, name))}
     names = parts_of(book, f"search.images.{ALL}", "place", ordered)
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         rows = [(key, key, [name]) for key, name in names]
-        return TransparencySection(
+        return ReportSection(
             "places", "Where the stills come from",
             tables=(
                 book.table(
@@ -150,13 +150,13 @@ def yields(book: Book, material: Material) -> Draft:
     ordered = {band: bands[band] for band in sorted(bands) if bands[band]}
     named = parts_of(book, faces, "yield.band", ordered) if ordered else []
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         missing = len(found) < len(material.searches)
         tables = () if not named else (
             book.table("by_band", "Faces by quality band", "band", columns=[("faces", "faces")],
                        rows=[*((key, key, [name]) for key, name in named), (ALL, "all", [faces])], note=BANDS),
         )  # fmt: skip
-        return TransparencySection(
+        return ReportSection(
             "yield", "What the searches gave",
             paragraphs=(YIELD, *((NOT_THEN,) if missing else ())),
             rates=(
@@ -193,9 +193,9 @@ def thresholds(book: Book, material: Material) -> Draft:
     filtered = book.put("filtered", sum(_filtered(one) for one in material.searches))
     book.less(f"search.searches.{ALL}", filtered)
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         rows = [(key, key, [name]) for key, name in names]
-        return TransparencySection(
+        return ReportSection(
             "thresholds", "Thresholds used, and what they can miss",
             paragraphs=(MISSES,),
             tables=(
@@ -253,7 +253,7 @@ def review(book: Book, material: Material) -> Draft:
         book.add("review.ended", [f"review.{key}" for key in DECIDED])
     reopened = book.put("review.reopened", made.reopened)
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         rows = [(key, OUTCOME_LABELS[key], [f"review.{key}"]) for key in OUTCOMES]
         tables = [
             book.table(
@@ -267,7 +267,7 @@ def review(book: Book, material: Material) -> Draft:
         ]  # fmt: skip
         if not material.public:
             tables.append(_judgements(made))
-        return TransparencySection(
+        return ReportSection(
             "review", "What officers decided",
             paragraphs=(REVIEWED, *((SETTLED_NOT_THEN,) if made.recorded < made.judgements else ())),
             rates=(
@@ -282,15 +282,15 @@ def review(book: Book, material: Material) -> Draft:
     return draft
 
 
-def _judgements(made: accounts.ReviewAccount) -> TransparencyTable:
+def _judgements(made: accounts.ReviewAccount) -> ReportTable:
     """Count judgements, for those who answer for them: two make a decided list, so they would tell how many are."""
-    rows = [TransparencyRow("made", "judgements made, trials among them", (made.judgements,))]
+    rows = [ReportRow("made", "judgements made, trials among them", (made.judgements,))]
     rows += [
-        TransparencyRow(str(verdict).replace(" ", "_"), f"of lists decided in the period: {verdict}",
+        ReportRow(str(verdict).replace(" ", "_"), f"of lists decided in the period: {verdict}",
                         (made.verdicts[str(verdict)],))
         for verdict in Verdict
     ]  # fmt: skip
-    return TransparencyTable("judgements", "Judgements", "what", (("count", "number"),), tuple(rows))
+    return ReportTable("judgements", "Judgements", "what", (("count", "number"),), tuple(rows))
 
 
 OUTCOMES = {

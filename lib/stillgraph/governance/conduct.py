@@ -9,7 +9,7 @@ from stillgraph.governance.accounts import Line
 from stillgraph.governance.book import ALL, Book
 from stillgraph.governance.chapters import Draft, Material, parts_of
 from stillgraph.governance.permits import Action
-from stillgraph.records.transparency import TransparencyRow, TransparencySection, TransparencyTable
+from stillgraph.records.reports import ReportRow, ReportSection, ReportTable
 
 RETENTION = {
     Action.APPLY_RETENTION: "deletions",
@@ -40,9 +40,9 @@ def retention(book: Book, material: Material) -> Draft:
         for action, label in RETENTION.items()
     ]
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         last = (ALL, "all", [whole])
-        return TransparencySection(
+        return ReportSection(
             "retention", "Keeping and deleting", paragraphs=() if done else (NOTHING_DELETED,),
             tables=(
                 book.table("acts", "What was done about keeping", "act", columns=[("count", "number")], rows=acts),
@@ -67,7 +67,7 @@ def refusals(book: Book, material: Material) -> Draft:
     whole = book.put("refused", len(tried))
     names = parts_of(book, whole, "refused.to", {action: counted[action] for action in sorted(counted)})
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         tables = [
             book.table(
                 "by_action", "Attempts refused, by what was tried", "to", columns=[("count", "attempts")],
@@ -78,11 +78,11 @@ def refusals(book: Book, material: Material) -> Draft:
         ]  # fmt: skip
         if not material.public and tried:
             tables.append(
-                TransparencyTable(
+                ReportTable(
                     "attempts", "Every attempt refused", "entry",
                     (("at", "at (UTC)"), ("officer", "officer as named"), ("action", "to"), ("why", "why not")),
                     tuple(
-                        TransparencyRow(
+                        ReportRow(
                             str(line.entry.sequence), str(line.entry.sequence),
                             (f"{line.entry.recorded_at:%Y-%m-%d %H:%M}", line.entry.officer, line.action,
                              str(line.details.get("why", ""))),
@@ -91,7 +91,7 @@ def refusals(book: Book, material: Material) -> Draft:
                     ),
                 )
             )  # fmt: skip
-        return TransparencySection("refusals", "Attempts refused", paragraphs=(REFUSED,), tables=tuple(tables))
+        return ReportSection("refusals", "Attempts refused", paragraphs=(REFUSED,), tables=tuple(tables))
 
     return draft
 
@@ -126,9 +126,9 @@ def access(book: Book, material: Material) -> Draft:
         for key, (label, actions) in ACCESS.items()
     ]
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         table = book.table("acts", "Looking and exporting", "what", columns=[("count", "number")], rows=rows)
-        return TransparencySection("access", "Looking and exporting", tables=(table,))
+        return ReportSection("access", "Looking and exporting", tables=(table,))
 
     return draft
 
@@ -160,9 +160,9 @@ def changes(_book: Book, material: Material) -> Draft:
         )
         return f"{line.day.isoformat()}: {label}{': ' if told else ''}{told}"
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         points = tuple(said(line) for line in material.within if line.done and line.action in CHANGES)
-        return TransparencySection(
+        return ReportSection(
             "changes", "Changes of rules, models and settings", points=points,
             paragraphs=() if points else ("None in the period.",),
         )  # fmt: skip
@@ -177,7 +177,7 @@ def _plain(value: object) -> str:
 def people(_book: Book, material: Material) -> Draft:
     """Count by operation and officer, for those who answer for them; the public is told of neither."""
 
-    def draft() -> TransparencySection | None:
+    def draft() -> ReportSection | None:
         if material.public:
             return None
         images, searches = Counter[str](), Counter[str]()
@@ -185,26 +185,24 @@ def people(_book: Book, material: Material) -> Draft:
             searches[one.line.entry.operation] += 1
             images[one.line.entry.operation] += one.images
         acts = Counter((line.entry.operation) for line in material.within if line.done)
-        by_operation = tuple(
-            TransparencyRow(name, name, (acts[name], searches[name], images[name])) for name in sorted(acts)
-        )
+        by_operation = tuple(ReportRow(name, name, (acts[name], searches[name], images[name])) for name in sorted(acts))
         officers = Counter(line.entry.officer for line in material.within if line.done)
         searched = Counter(one.line.entry.officer for one in material.searches)
         judged = _by_officer(material.within, Action.JUDGE)
         refused = Counter(line.entry.officer for line in material.within if line.entry.result == "refused")
         by_officer = tuple(
-            TransparencyRow(name, name, (officers[name], searched[name], judged[name], refused[name]))
+            ReportRow(name, name, (officers[name], searched[name], judged[name], refused[name]))
             for name in sorted({*officers, *refused})
         )
-        return TransparencySection(
+        return ReportSection(
             "people", "Operations and officers", paragraphs=(NAMED,),
             tables=(
-                TransparencyTable(
+                ReportTable(
                     "operations", "By operation", "operation",
                     (("actions", "actions"), ("searches", "searches"), ("images", "stills or images searched")),
                     by_operation,
                 ),
-                TransparencyTable(
+                ReportTable(
                     "officers", "By officer", "officer",
                     (("actions", "actions"), ("searches", "searches"), ("judgements", "judgements"),
                      ("refused", "attempts refused")),

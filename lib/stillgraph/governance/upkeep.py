@@ -12,12 +12,7 @@ from stillgraph.governance.accounts import Line
 from stillgraph.governance.book import ALL, Book, about
 from stillgraph.governance.chapters import Draft, Material, parts_of
 from stillgraph.governance.permits import Action
-from stillgraph.records.transparency import (
-    TransparencyRate,
-    TransparencyRow,
-    TransparencySection,
-    TransparencyTable,
-)
+from stillgraph.records.reports import ReportRate, ReportRow, ReportSection, ReportTable
 
 ATTRIBUTES = {"sex": "sex", "ethnicity": "ethnicity"}
 """By what custody recorded, people are counted in groups."""
@@ -30,8 +25,8 @@ def error_rates(_book: Book, material: Material) -> Draft:
         (line for line in _of(material.known, Action.SET_THRESHOLD) if "returned" in line.details), "fpir"
     )
 
-    def draft() -> TransparencySection:
-        rates: list[TransparencyRate] = []
+    def draft() -> ReportSection:
+        rates: list[ReportRate] = []
         facts: list[tuple[str, str]] = []
         if measured is not None:
             said = measured.details["measured"]
@@ -62,7 +57,7 @@ def error_rates(_book: Book, material: Material) -> Draft:
                   int(line.details["returned"]), int(line.details["searches"]))
             for fpir, line in limits.items()
         ]  # fmt: skip
-        return TransparencySection(
+        return ReportSection(
             "error_rates", "Error rates",
             paragraphs=(RATES, *(() if rates else (NOT_MEASURED,))), facts=tuple(facts), rates=tuple(rates),
         )  # fmt: skip
@@ -80,9 +75,9 @@ NOT_MEASURED = (
 )
 
 
-def _rate(key: str, label: str, successes: int, trials: int) -> TransparencyRate:
+def _rate(key: str, label: str, successes: int, trials: int) -> ReportRate:
     made = wilson(successes, trials)
-    return TransparencyRate(key, label, successes, trials, made.value, made.low, made.high)
+    return ReportRate(key, label, successes, trials, made.value, made.low, made.high)
 
 
 def _in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -138,20 +133,18 @@ def gallery(book: Book, material: Material) -> Draft:
     def version(month: str) -> str:
         return sizes[month][1] if month in sizes else ""
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         columns = [("size", "custody images at the last search"), ("version", "gallery version"),
                    ("enrolled", "images enrolled"), ("refused", "rows refused")]  # fmt: skip
         rows = [
-            TransparencyRow(month, month, (size(month), version(month), book.cell(f"gallery.enrolled.{month}"),
+            ReportRow(month, month, (size(month), version(month), book.cell(f"gallery.enrolled.{month}"),
                                            book.cell(f"gallery.refused.{month}")))
             for month in months
         ]  # fmt: skip
         rows.append(
-            TransparencyRow(
-                ALL, "all", ("", "", book.cell(f"gallery.enrolled.{ALL}"), book.cell(f"gallery.refused.{ALL}"))
-            )
+            ReportRow(ALL, "all", ("", "", book.cell(f"gallery.enrolled.{ALL}"), book.cell(f"gallery.refused.{ALL}")))
         )
-        table = TransparencyTable(
+        table = ReportTable(
             "by_month", "The gallery by month", "month", tuple(columns), tuple(rows), ROUNDED if material.public else ""
         )
         told = [(key, key, [name]) for key, name in by_status]
@@ -160,7 +153,7 @@ def gallery(book: Book, material: Material) -> Draft:
             rows=[*told, (ALL, "all", [f"gallery.enrolled.{ALL}"])],
         )  # fmt: skip
         tables = (table, of_status) if told else (table,)
-        return TransparencySection("gallery", "The gallery", paragraphs=(GALLERY,), tables=tables)
+        return ReportSection("gallery", "The gallery", paragraphs=(GALLERY,), tables=tables)
 
     return draft
 
@@ -198,22 +191,20 @@ def groups(book: Book, material: Material) -> Draft:
         held = stock.get(attribute, {}).get(label, 0)
         return about(held) if material.public else held
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         tables = tuple(
-            TransparencyTable(
+            ReportTable(
                 attribute, f"By recorded {ATTRIBUTES[attribute]}", ATTRIBUTES[attribute],
                 (("first", "lists that named one first"), ("people", "people in custody records")),
                 tuple(
-                    TransparencyRow(label, label or "not recorded", (book.cell(name), persons(attribute, label)))
+                    ReportRow(label, label or "not recorded", (book.cell(name), persons(attribute, label)))
                     for label, name in rows
                 ),
                 ROUNDED_PEOPLE if material.public else "",
             )
             for attribute, rows in named.items()
         )  # fmt: skip
-        return TransparencySection(
-            "groups", "Groups", paragraphs=(GROUPS, *(() if tables else (NO_GROUPS,))), tables=tables
-        )
+        return ReportSection("groups", "Groups", paragraphs=(GROUPS, *(() if tables else (NO_GROUPS,))), tables=tables)
 
     return draft
 
@@ -233,11 +224,11 @@ def software(_book: Book, material: Material) -> Draft:
     packs = _all_of(material.within, "pack_files")
     models = sorted({str(line.details["model"]) for line in material.within if line.details.get("model")})
 
-    def draft() -> TransparencySection:
+    def draft() -> ReportSection:
         facts = [("face model", model) for model in models]
         facts += [("software", ", ".join(f"{name} {version}" for name, version in one.items())) for one in versions]
         facts += [(f"SHA-256 of {name}", digest) for one in packs for name, digest in one.items()]
-        return TransparencySection(
+        return ReportSection(
             "software", "Software and models", facts=tuple(dict.fromkeys(facts)),
             paragraphs=() if versions else ("No entry of the period says which software made it.",),
         )  # fmt: skip
@@ -256,8 +247,8 @@ def _all_of(lines: Sequence[Line], name: str) -> list[dict[str, Any]]:
 def unknown(_book: Book, material: Material) -> Draft:
     """Say what the record cannot."""
 
-    def draft() -> TransparencySection:
-        return TransparencySection(
+    def draft() -> ReportSection:
+        return ReportSection(
             "unknown", "What is not known", points=(*UNKNOWN, *(WITHHOLDING if material.public else ()))
         )
 

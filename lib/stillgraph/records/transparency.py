@@ -5,61 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-Shown = int | str
-"""A count as it is shown: a number, or one of the two words below in its place."""
+from stillgraph.records.reports import ReportSection
 
 WITHHELD = "withheld"
 """In the place of a count from 1 to 4, or of one that would give such a count away."""
 
 NOT_RECORDED = "not recorded"
 """In the place of a count that the record does not hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class TransparencyRow:
-    """A row: ``key`` for tools, ``label`` for people, and its cells in the order of the table's columns."""
-
-    key: str
-    label: str
-    cells: tuple[Shown, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TransparencyTable:
-    """A table; ``columns`` are key and label of each cell, ``first`` is the label over the rows' own."""
-
-    key: str
-    heading: str
-    first: str
-    columns: tuple[tuple[str, str], ...]
-    rows: tuple[TransparencyRow, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TransparencyRate:
-    """A proportion with its 95 % interval (Wilson); all of it withheld where either of its counts is."""
-
-    key: str
-    label: str
-    successes: Shown
-    trials: Shown
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class TransparencySection:
-    """A part of the report: paragraphs, facts (name, value), rates, tables and points, set in this order."""
-
-    key: str
-    heading: str
-    paragraphs: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    rates: tuple[TransparencyRate, ...] = ()
-    tables: tuple[TransparencyTable, ...] = ()
-    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +46,7 @@ class TransparencyReport:
     made_at: datetime
     simulated: bool
     seal: TransparencySeal
-    sections: tuple[TransparencySection, ...]
+    sections: tuple[ReportSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
