@@ -11,6 +11,7 @@ over the geometric mean, and the Gini coefficient, here with Deltas's correction
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
+from scipy.stats import binom, hypergeom
 
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation.people import Bools, Codes, Counts, Floats, counted, effective, of_counts
@@ -41,6 +43,8 @@ LEAST_EVENTS = 5
 """Errors below which a group's rate is too coarse for how far groups lie apart."""
 
 SHUFFLES = 20_000
+EXACT = 100
+"""Expected events up to which the power is counted over all outcomes."""
 DRAWS = 1000
 _BEYOND, _STEPS = 6.0, 49
 """How far beyond the distance seen, in standard errors of it, and in how many steps distances are tried."""
@@ -160,13 +164,34 @@ def differential(
 def power(low: float, high: float, trials_low: float, trials_high: float, level: float = LEVEL) -> float:
     """Return the chance that two groups with these true rates, and so many trials worth, are found to differ.
 
-    Normal approximation of the two-sided comparison of two shares (Fleiss, Levin and Paik 2003, ch. 4).
+    Up to :data:`EXACT` expected events counted over all outcomes, each with its chance of being shuffled so far apart;
+    beyond by the normal approximation of the comparison of two shares (Fleiss, Levin and Paik 2003, ch. 4).
     """
+    if low * trials_low + high * trials_high <= EXACT:
+        return _exact_power((low, high), (max(round(trials_low), 1), max(round(trials_high), 1)), level)
     z = float(ndtri(1 - level / 2))
     pooled = (low * trials_low + high * trials_high) / (trials_low + trials_high)
     null = math.sqrt(pooled * (1 - pooled) * (1 / trials_low + 1 / trials_high))
     spread = math.sqrt(low * (1 - low) / trials_low + high * (1 - high) / trials_high)
     return float(ndtr((abs(high - low) - z * null) / spread)) if spread else float(abs(high - low) > 0)
+
+
+def _exact_power(rates: tuple[float, float], trials: tuple[int, int], level: float) -> float:
+    """Return the chance of an outcome that shuffling people brings, or one as far apart, less often than the level."""
+    mean = sum(rate * count for rate, count in zip(rates, trials, strict=True))
+    spread = math.sqrt(sum(rate * (1 - rate) * count for rate, count in zip(rates, trials, strict=True)))
+    first, last = max(0, int(mean - 6 * spread) - 3), min(sum(trials), int(mean + 6 * spread) + 3)
+    found = 0.0
+    for events in range(first, last + 1):
+        second = np.arange(max(0, events - trials[0]), min(events, trials[1]) + 1)
+        shuffled = hypergeom.pmf(second, sum(trials), events, trials[1])
+        apart = np.round(np.abs(second / trials[1] - (events - second) / trials[0]), 12)
+        order = np.argsort(-apart, kind="stable")
+        # Outcomes equally far apart are as rare as all of them together.
+        rare = np.cumsum(shuffled[order])[np.searchsorted(-apart[order], -apart[order], side="right") - 1]
+        counts = second[order][rare < level]
+        found += float((binom.pmf(events - counts, trials[0], rates[0]) * binom.pmf(counts, trials[1], rates[1])).sum())
+    return min(found, 1.0)
 
 
 def least_trials_for(target: float) -> int:
@@ -333,12 +358,9 @@ def _measures(rates: Floats) -> Floats:
 def _detectable(rate: float, trials_top: float, trials_bottom: float, level: float) -> float | None:
     """Return the smallest ratio to a rate that would be found with a power of 80 %, on a grid of 5 %."""
     base = max(rate, 0.5 / trials_bottom)
-    for ratio in 1.05 ** np.arange(1, 62):
-        if base * ratio >= 1:
-            return None
-        if power(base, base * ratio, trials_bottom, trials_top, level) >= 0.8:
-            return float(ratio)
-    return None
+    ratios = [ratio for ratio in (1.05 ** np.arange(1, 62)).tolist() if base * ratio < 1]
+    at = bisect_left(ratios, True, key=lambda ratio: power(base, base * ratio, trials_bottom, trials_top, level) >= 0.8)
+    return ratios[at] if at < len(ratios) else None
 
 
 def _times(one: Apart) -> str:
