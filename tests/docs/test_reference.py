@@ -60,9 +60,8 @@ def test_every_option_is_documented_and_every_documented_option_is_there(root, n
 
 def test_no_planned_command_is_there_already(root):
     text = (root / "docs" / "interface.md").read_text(encoding="utf-8")
-    (planned,) = PLANNED.findall(text)
+    planned = " ".join(PLANNED.findall(text))
     named = {f"stillgraph {usage.split('|')[0]}" for usage in re.findall(r"`([^`]+)`", planned) if "--" not in usage}
-    assert named
     assert not named & set(COMMANDS)
 
 

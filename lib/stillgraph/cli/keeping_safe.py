@@ -21,9 +21,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command("backup", epilog="Example: stillgraph backup cases/autumn /backups/autumn-2026-11-26.tar")(backup)
-    app.command("restore", epilog="Example: stillgraph restore /backups/autumn-2026-11-26.tar cases/autumn-again")(
-        restore
-    )
+    app.command("restore", epilog="Example: stillgraph restore backups/autumn.tar cases/again")(restore)
     app.add_typer(backups_app, name="backups")
 
 

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from stillgraph.dashboards.guard import LOG
 from stillgraph.dashboards.reader import HEADERS, SIGN_IN, variable
 
 HOST = "127.0.0.1"
@@ -135,6 +134,9 @@ def sign_in_environment(how: str, *, header: str = "", secret: str = "") -> dict
 
 def log_environment(case: Path) -> dict[str, str]:
     """Return the environment that names the servers' log, where what a reference means is said."""
+    # Late, as it brings the casework along, which the command line does not wait for.
+    from stillgraph.dashboards.guard import LOG
+
     return {LOG: str(case / LOG_FILE)}
 
 
