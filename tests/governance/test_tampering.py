@@ -11,6 +11,7 @@ import random
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,10 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillgraph.casework import checking_record, governing, recording
+from stillgraph.casework import analysing, checking_record, governing, linking, recording, saving, searching
 from stillgraph.errors import StillgraphError
 from stillgraph.governance import anchors, chain, log, seals
-from stillgraph.records import AuditEntry
+from stillgraph.records import AuditEntry, StillId
 from stillgraph.store import keys, office, tablestates
 from stillgraph.store.casefile import CASE_FILE_NAME
 
@@ -481,3 +482,50 @@ def test_a_head_goes_to_the_second_place_every_so_many_entries(whole, monkeypatc
     noted = [one.sequence for one in anchors.read(second_place(whole))]
     assert len(noted) == 5
     assert newest - noted[-1] < 4
+
+
+def refused(case):
+    with pytest.raises(StillgraphError):
+        governing.open_workbench(case.seat("nobody"), "lab")
+
+
+@pytest.mark.chaos
+def test_five_hundred_actions_of_many_kinds_raise_no_alarm(whole):
+    rng = random.Random(20261126)
+    done = {
+        "look": act, "query": lambda case: analysing.query(case.seat(), "SELECT count(*) FROM stills"),
+        "search": lambda case: searching.search(case.seat(), stills=[StillId("R08/R08_0002.jpg")]),
+        "link": lambda case: linking.link(case.seat()),
+        "operation": lambda case: governing.open_operation(case.seat(), f"OP-{rng.random()}", purpose="many"),
+        "saved": lambda case: saving.save_query(case.seat(), f"q{rng.randrange(9)}", "SELECT 1", shared=False),
+        "refused": refused,
+        "end": lambda case: recording.finish(case.directory),
+    }  # fmt: skip
+    for number in range(500):
+        what = rng.choices(list(done), [8, 4, 1, 1, 3, 3, 1, 1])[0]
+        with whole.seat().sitting() if rng.random() < 0.2 and what != "end" else nullcontext():
+            done[what](whole)
+        if number % 100 == 99:
+            report = verify(whole.directory)
+            assert report.holds, report.problems
+    assert report.entries > 400
+
+
+@pytest.mark.chaos
+def test_a_change_to_any_table_is_named_by_a_verification(whole, tmp_path):
+    with whole.seat().case.session(writing=False) as session:
+        changes = {name: made_up(session, name) for name in tablestates.names(session) if name != tablestates.STRUCTURE}
+    path = whole.directory / CASE_FILE_NAME
+    kept = path.read_bytes()
+    for name, new in changes.items():
+        path.write_bytes(kept)
+        with duckdb.connect(str(path)) as connection:
+            for one in new:
+                try:
+                    connection.execute(one)
+                    break
+                except duckdb.ConstraintException:
+                    continue
+        report = verify(whole.directory)
+        assert not report.holds, f"unseen: a row in {name}"
+        assert f"the table {name} is not as" in " ".join(one.says for one in report.problems)

@@ -208,6 +208,8 @@ class _Read:
             return read()
         except (AuditBroken, CaseError, NotFound) as error:
             self.unread.append(Problem(entry, str(error).rstrip(".")))
+        except (ValueError, KeyError, TypeError):
+            self.unread.append(Problem(entry, "the case file holds a row that Stillgraph never writes"))
         except UNREADABLE:
             self.unread.append(Problem(entry, "the case file is damaged: a table or view of it cannot be read"))
         return otherwise
