@@ -170,6 +170,16 @@ def test_a_query_of_any_depth_or_length_is_answered_or_refused(case, sql):
         assert len(str(refused)) < 600  # noqa: PT017  (it may also be answered)
 
 
+@pytest.mark.parametrize("one", ["{{'a': {}}}", "[{}]", "({} + 1)", "CASE WHEN true THEN {} END"])
+def test_a_query_that_is_deep_is_refused_at_once_and_a_shallow_one_runs(case, one):
+    before, after = one.format("\0").split("\0")
+    began = time.monotonic()
+    with pytest.raises(QueryRefused, match=r"^The query is nested too deeply"):
+        asked(case, "SELECT " + before * 400 + "1" + after * 400)
+    assert time.monotonic() - began < 10
+    assert asked(case, "SELECT " + before * 20 + "1" + after * 20).num_rows == 1
+
+
 def test_two_queries_at_a_time_leave_the_limit_as_it_was():
     before = resource.getrlimit(resource.RLIMIT_DATA)
     inside, go = threading.Event(), threading.Event()

@@ -21,6 +21,9 @@ MOST_CHARACTERS = 100_000
 """Of the text of a query."""
 MOST_PARTS = 1_000
 """Tables and views that a query reads once its WITH clauses stand for what they hold; planning is not interrupted."""
+MOST_DEPTH = 300
+"""Levels of a query's parsed tree, some two for each bracket. DuckDB takes a minute for a value 400 brackets deep."""
+TOO_DEEP = "The query is nested too deeply; name its parts by WITH, or ask in several."
 MOST_ROWS = 5_000_000
 MOST_BYTES = 2**29
 """Rows, and bytes of them, that a query returns."""
@@ -133,6 +136,27 @@ def check_parts(named: Mapping[str, Sequence[str]], read: Sequence[str]) -> None
             f"A query reads at most {MOST_PARTS:,} tables, each WITH clause counted as often as it is named; ask in "
             "several queries."
         )
+
+
+def check_depth(tree: object) -> None:
+    """Refuse a query whose parsed tree is over :data:`MOST_DEPTH` levels deep.
+
+    Raises
+    ------
+    QueryRefused
+        It is.
+    """
+    level: list[Any] = [tree]
+    for _ in range(MOST_DEPTH):
+        level = [
+            inner
+            for node in level
+            for inner in (node.values() if isinstance(node, dict) else node)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise QueryRefused(TOO_DEEP)
 
 
 def check_sizes(functions: Sequence[Mapping[str, Any]]) -> None:

@@ -195,11 +195,10 @@ def _tree(session: Session, sql: str) -> object:
     try:
         tree = json.loads(row[0]) if row is not None else {"error": True}
     except RecursionError:
-        raise QueryRefused(
-            "The query is nested too deeply; ask in several queries, or name its parts by WITH."
-        ) from None
+        raise QueryRefused(bounding.TOO_DEEP) from None
     if tree["error"]:
         raise QueryRefused("A query is one SELECT statement; DuckDB takes this text for something else.")
+    bounding.check_depth(tree)
     return tree
 
 
