@@ -57,7 +57,7 @@ def test_arrests(file):
     arrests, refusals = read_arrests(path, known_nominals={"N1"})
     assert arrests == (Arrest("N1", date(2017, 5, 7), "8N", "Assault with injury", "convicted"),)
     assert refusals == (
-        Refusal(3, "", "nominal_id", "unknown nominal N2: add a custody image of theirs first"),
+        Refusal(3, "", "nominal_id", "unknown nominal: add a custody image of theirs first"),
         Refusal(4, "", "arrested_on", "date in the future; offence: empty, but required"),
     )
     assert len(read_arrests(path)[0]) == 2

@@ -161,7 +161,12 @@ def _run_voila(options: list[str], token: str, how: str) -> None:
     from stillgraph.dashboards.identity import Identity
     from stillgraph.dashboards.server import PagesApp
 
-    settings = {"websocket_max_message_size": MESSAGE_LIMIT, "headers": HEADERS_SENT}
+    settings = {
+        "websocket_max_message_size": MESSAGE_LIMIT, "headers": HEADERS_SENT,
+        # Voila answers to any name that leads here, as a page of somebody else's can have one do (DNS rebinding). A
+        # proxy is called by a name of its own, and brings its secret.
+        "allow_remote_access": how == "proxy", "local_hostnames": ["localhost"],
+    }  # fmt: skip
     notebooks = next((Path(option) for option in options if not option.startswith("-")), Path())
     config = Config({
         "Voila": {

@@ -87,7 +87,7 @@ def read_arrests(
         read, problems = validate(ArrestRow, row, datetime.now(UTC) if now is None else now)
         nominal_id = NominalId(row.cells["nominal_id"])
         if "nominal_id" not in problems and known_nominals is not None and nominal_id not in known_nominals:
-            problems["nominal_id"] = [f"unknown nominal {nominal_id}: add a custody image of theirs first"]
+            problems["nominal_id"] = ["unknown nominal: add a custody image of theirs first"]
         if read is not None:
             problems |= _custody_problems(read)
             arrest = Arrest(**read.model_dump())

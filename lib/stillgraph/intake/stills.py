@@ -193,7 +193,7 @@ class _Desk:
     def _wrong_store(self, store_id: StoreId) -> list[str]:
         store = self._stores.get(store_id)
         if store is None:
-            return [f"unknown store {store_id}: correct it, or add it to the table of stores"]
+            return ["unknown store: correct it, or add it to the table of stores"]
         if store.retailer_id != self._retailer_id:
             return [f"store of another retailer: {store_id} belongs to {store.retailer_id}"]
         return []
