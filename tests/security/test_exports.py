@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillgraph.casework import analysing, extracting, pack_sheets, tables, worth
+from stillgraph.casework import analysing, auditing, extracting, pack_sheets, tables, worth
 from stillgraph.casework import ranking as rankings
 from stillgraph.casework.pack_parts import Column, Grid
 from stillgraph.network import build, export
@@ -46,6 +46,7 @@ TRAPS = [
     "=cmd|' /C calc'!A0", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff201",
 ]  # fmt: skip
 O_BRIEN = "O'Brien"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 INSIDE = {
     "casework/bench_operation.py:_manifest": "a benchmark's own copy of our manifest, in a temporary folder, read back by us",
@@ -164,7 +165,21 @@ def pack(given):
     return of_xlsx(out.getvalue())
 
 
+def audit(given):
+    """Every field of an entry is somebody's words, but for its number and its time."""
+    told = [
+        auditing.Found(**{
+            field.name: 1 if field.name == "sequence" else NOW if field.name == "recorded_at"
+            else {text: text} if field.name == "details" else text
+            for field in fields(auditing.Found)
+        })
+        for text in given.texts
+    ]  # fmt: skip
+    return of_csv(auditing._as_file(told, "csv")) + of_xlsx(auditing._as_file(told, "xlsx"))
+
+
 WAYS_OUT = {
+    "casework/auditing.py:_as_file": audit,
     "casework/analysing.py:write_csv": query,
     "casework/ranking.py:write_ranking": ranking,
     "casework/worth.py:write_back_test": back_test,
