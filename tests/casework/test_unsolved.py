@@ -14,7 +14,7 @@ import pytest
 from stillgraph.casework import enrolling, governing, receiving, reviewing, searching, take_seat, unsolved
 from stillgraph.cli.app import run
 from stillgraph.cli.newcomers import LEAD_CHANCE as SAID_IN_HELP
-from stillgraph.errors import GalleryDamaged, NotFound, ReviewBlocked, WrongUse
+from stillgraph.errors import DiskFull, GalleryDamaged, NotFound, ReviewBlocked, WrongUse
 from stillgraph.gallery.newcomers import LEAD_CHANCE
 from stillgraph.records import Combined, Comparison, Strength, Verdict
 
@@ -365,7 +365,7 @@ def test_an_enrolment_that_fails_leaves_neither_leads_nor_images(open_case, newc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("stillgraph.store.faces.add", fails)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskFull):
         enrolling.enrol(open_case.seat(), newcomers)
     assert open_case.rows(STATE) == before
 

@@ -58,7 +58,7 @@ def test_a_whole_case_through_the_commands_alone(run, small_inputs, tmp_path):
     opened = run(
         "case", "operation", "open", case, "OP-1", "--purpose", "p", "--until", "2099-01-01", "--json", seat=pc1
     )
-    assert opened.document == {"operation": "OP-1", "until": "2099-01-01"}
+    assert opened.document == {"operation": "OP-1", "from": None, "until": "2099-01-01"}
     custody = run("custody", "add", case, small_inputs / "custody" / "manifest.csv", "--arrests",
                   small_inputs / "custody" / "arrests.csv", "--json", seat=pc1).document  # fmt: skip
     manifest = small_inputs / "deliveries" / "R08" / "manifest.csv"

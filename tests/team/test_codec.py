@@ -202,7 +202,11 @@ class Elsewhere:
     name: str
 
 
-@pytest.mark.parametrize("value", [Foreign(), Elsewhere("x"), object(), len, os, Foreign], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [Foreign(), Elsewhere("x"), object(), len, os, Foreign],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
 def test_what_is_not_ours_does_not_travel(value):
     with pytest.raises(Unreadable, match="does not travel"):
         codec.dumps(value)

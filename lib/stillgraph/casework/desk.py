@@ -296,8 +296,8 @@ class Desk:
 
 
 def _mark(error: BaseException) -> None:
-    if isinstance(error, StillgraphError):
-        error.recorded = True
+    """Note on an error that the record has it, whatever it is turned into on its way out."""
+    error.recorded = True  # type: ignore[attr-defined]
 
 
 def _why(error: BaseException) -> str:
