@@ -94,6 +94,21 @@ def test_distances_are_those_counted_by_hand() -> None:
     assert found.says is Says.DIFFERENTIAL
 
 
+def test_rates_and_their_ratio_are_those_of_fairlearn() -> None:
+    """fairlearn's MetricFrame as the oracle: false negative rates of groups, and the lowest over the highest."""
+    from fairlearn.metrics import MetricFrame, false_negative_rate
+
+    events, persons, labels = _trials([0.2, 0.3, 0.5], 400, 3)
+    found = differential(events, persons, labels, measure="FNIR", attribute="sex", least_trials=30)
+    oracle = MetricFrame(
+        metrics=false_negative_rate, y_true=np.ones(len(events)), y_pred=~events, sensitive_features=labels
+    )
+    assert {one.group: one.rate.value for one in found.groups} == pytest.approx(oracle.by_group.to_dict())
+    assert found.max_min is not None
+    # Ours has half an error added to each group.
+    assert found.max_min.value == pytest.approx(1 / oracle.ratio(), rel=0.02)
+
+
 def test_who_is_not_recorded_is_left_out_and_who_is_in_two_groups_refused() -> None:
     events, persons = np.zeros(80, dtype=bool), np.arange(80)
     labels = np.array(["a"] * 40 + [""] * 40)
