@@ -14,6 +14,7 @@ import pytest
 from stillgraph import casework
 from stillgraph.casework import desk as desks
 from stillgraph.casework import governing, operations, take_seat
+from stillgraph.casework.auditing import Wanted
 from stillgraph.casework.wire import SERVED
 from stillgraph.errors import NotPermitted
 from stillgraph.governance.actions import Action
@@ -66,6 +67,8 @@ def arguments(one, name):
             continue
         if parameter.name == "kind" and "RecordKind" in parameter.annotation:
             found["kind"] = next(iter(RecordKind))
+        elif parameter.annotation == "Wanted":
+            found[parameter.name] = Wanted()
         elif parameter.annotation == "NetworkFilter":
             found[parameter.name] = NetworkFilter()
         elif parameter.annotation == "Path" and parameter.name != "path":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stillgraph.casework import tables
+from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
@@ -87,6 +88,7 @@ class Export:
 
 
 @served
+@attempted(Action.SEARCH_AUDIT)
 def search_audit(desk: Desk, wanted: Wanted, *, limit: int = USUAL_LIMIT) -> Search:
     """Return the entries asked for, the newest first, at most ``limit`` of them.
 
@@ -106,6 +108,7 @@ def search_audit(desk: Desk, wanted: Wanted, *, limit: int = USUAL_LIMIT) -> Sea
 
 
 @served(writes={"path"})
+@attempted(Action.EXPORT_AUDIT)
 def export_audit(desk: Desk, path: Path, wanted: Wanted) -> Export:
     """Write the entries asked for, the oldest first, as CSV, JSON lines or Parquet by the file's ending.
 
