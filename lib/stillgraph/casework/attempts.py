@@ -26,7 +26,7 @@ def attempted(action: Action) -> Callable[[Callable[Concatenate[Desk, P], R]], C
             try:
                 return function(desk, *args, **kwargs)
             except StillgraphError as error:
-                if error.recorded:
+                if _on_record(error):
                     raise
                 with desk.ahead(action):
                     raise
@@ -34,3 +34,13 @@ def attempted(action: Action) -> Callable[[Callable[Concatenate[Desk, P], R]], C
         return call
 
     return mark
+
+
+def _on_record(error: BaseException) -> bool:
+    """Say whether the record has an error already, or what it was made of on its way out."""
+    at: BaseException | None = error
+    while at is not None:
+        if getattr(at, "recorded", False):
+            return True
+        at = at.__cause__
+    return False

@@ -33,7 +33,6 @@ def plainly(place: Path) -> Iterator[None]:
         plain = explained(error, place)
         if plain is None:
             raise
-        plain.recorded = getattr(error, "recorded", False)
         raise plain from error
 
 
