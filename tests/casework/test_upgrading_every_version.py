@@ -107,7 +107,9 @@ def record(session, directory):
         office.append_entry(session, entry)
         recording.follow(session, directory, entry, BEGAN)
         previous = entry.digest
-    chain.drop_anchor(directory / chain.ANCHOR_FILE_NAME, chain.Anchor(sequence, previous), BEGAN)
+    if recording.key_of(session, directory) is None:
+        # What follows an entry notes its head by itself from the version on that has keys.
+        chain.drop_anchor(directory / chain.ANCHOR_FILE_NAME, chain.Anchor(sequence, previous), BEGAN)
 
 
 def desk(place):
