@@ -175,7 +175,7 @@ def everything(case):
     """Return all that a case holds but its record and its keys: every row, and every image."""
     with CaseFile(case.directory).session(writing=False) as session:
         tables = session.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'casefile' "
-                              "AND table_name NOT IN ('audit', 'settings') ORDER BY ALL")  # fmt: skip
+                              "AND table_name NOT IN ('audit', 'settings', 'table_marks') ORDER BY ALL")  # fmt: skip
         held = {table: session.rows(f"SELECT * FROM held.{table} ORDER BY ALL") for (table,) in tables}
         digests = sorted(receipts.all_digests(session))
     images = ImageStore(case.directory)

@@ -98,7 +98,12 @@ def test_a_proxy_is_not_trusted_without_a_secret(monkeypatch):
     assert serving._how(False, "X-Remote-User")["STILLGRAPH_SIGN_IN"] == "proxy"
     with pytest.raises(WrongUse, match=r"^Officers sign in with tokens or by way of a proxy: give --sign-in or"):
         serving._how(True, "X-Remote-User")
-    assert serving._how(True, None) == {"STILLGRAPH_SIGN_IN": "token"}
+    # The pages act as their readers: a token of whoever starts them reaches no kernel.
+    assert serving._how(True, None) == {
+        "STILLGRAPH_SIGN_IN": "token",
+        "STILLGRAPH_TOKEN": "",
+        "STILLGRAPH_TOKEN_FILE": "",
+    }
     assert serving._how(False, None) == {}
 
 

@@ -16,7 +16,8 @@ from stillgraph.casework.desk import Desk
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.errors import CaseInUse, WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.store import keys, keyslots, receipts, rekeying
+from stillgraph.store import keys, keyslots, office, receipts, rekeying
+from stillgraph.store.casefile import ENCRYPTED
 from stillgraph.store.keyslots import Secret
 
 INCOMING = ("custody", "stills")
@@ -208,7 +209,9 @@ def _anew(desk: Desk, action: Action, key_file: Path | None, passphrase: str | N
             desk.record_failure(action, error)
             raise
     desk.forget_settings()
-    with desk.act(action, step="done", generation=after.generation):
+    with desk.act(action, step="done", generation=after.generation) as deed:
+        # The new case file came with it; so the entry says of the table what it holds from here on.
+        office.set_setting(deed.session, ENCRYPTED, "yes")
         return _said(keys.document(case.directory))
 
 

@@ -39,6 +39,7 @@ WRITES: Mapping[str, frozenset[str]] = {
     Action.ENFORCE_ROLES: frozenset({"settings"}),
     Action.REQUIRE_SIGN_IN: frozenset({"settings"}),
     Action.ROTATE_KEY: frozenset({"settings"}),
+    Action.ENCRYPT_CASE: frozenset({"settings"}),
     Action.SET_RETENTION: _GALLERY | {"retention_rules", "custody_images", "stills"},
     Action.LIST_RETENTION: frozenset({"stills"}),
     Action.KEEP_ON: _GALLERY | {"retention_reviews", "custody_images", "stills"},
