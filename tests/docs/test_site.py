@@ -81,8 +81,8 @@ def test_the_first_pages_commands_run_as_they_stand(root, demo_case, tmp_path):
 
 
 def test_every_role_is_documented(root):
-    text = (root / "docs" / "interface.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `([a-z]+)` \| [^|]*role[^|]* \|$", text, re.MULTILINE)) == {str(role) for role in Role}
+    text = (root / "docs" / "roles.md").read_text(encoding="utf-8")
+    assert {str(role) for role in Role} <= set(re.findall(r"^\| ([a-z]+) \|", text, re.MULTILINE))
 
 
 def test_every_page_of_the_bar_is_in_the_how_to_or_the_reference(root):
