@@ -27,6 +27,7 @@ COMMAND = (sys.executable, "-u", "-c", "from stillgraph.cli import main; main()"
 
 PASSING = {
     "added_at",
+    "changed_at",
     "opened_at",
     "received_at",
     "searched_at",
