@@ -22,6 +22,7 @@ from stillgraph.evaluation.paired import paired
 from stillgraph.evaluation.people import of_counts
 from stillgraph.evaluation.populations import Population
 from stillgraph.evaluation.process import Measured, process
+from stillgraph.evaluation.rates import needed
 from stillgraph.evaluation.searches import operating_point
 
 PAIRS = 10_000_000
@@ -132,7 +133,7 @@ def planted(runs: int) -> Iterator[tuple[str, str]]:
             events = np.random.default_rng(run).random(2 * each) < np.repeat([low, low * times], each)
             found = differential(
                 events, np.arange(2 * each), labels, measure="FPIR", attribute="group",
-                least_trials=differentials.least_trials_for(low), seed=run,
+                least_trials=needed(low), seed=run,
             )  # fmt: skip
             said[found.says] += 1
         stated = f"stated power {100 * power(low, low * times, each, each):.0f} %" if times > 1 else "no differential"

@@ -9,6 +9,7 @@ from scipy.stats import binom
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation import differentials
 from stillgraph.evaluation.differentials import Says, differential, power
+from stillgraph.evaluation.rates import needed
 
 
 def _trials(rates: list[float], each: int, seed: int, of_one_person: int = 1):
@@ -54,7 +55,7 @@ def test_rates_that_many_trials_bound_are_called_alike() -> None:
 
 
 def test_too_few_trials_are_insufficient_and_say_how_many_more() -> None:
-    found = _compared([0.003, 0.009], 400, least_trials=differentials.least_trials_for(0.003))
+    found = _compared([0.003, 0.009], 400, least_trials=needed(0.003))
     assert found.says is Says.INSUFFICIENT
     assert [one.more for one in found.groups] == [600, 600]
     assert all("needs 600 more searches" in (one.insufficient or "") for one in found.groups)

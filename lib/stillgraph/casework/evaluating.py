@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 GROUPS = ("ethnicity", "sex")
 """What rates can be split by: attributes of the nominal's record, never guessed from an image."""
 
-WITHIN_RANK = 20
-
 
 @dataclass(frozen=True, slots=True)
 class IdentificationReport:
@@ -133,7 +131,7 @@ def identification(desk: Desk, truth: Path, *, by: Sequence[str] = ()) -> Identi
         The truth table cannot be read.
     """
     from stillgraph import evaluation
-    from stillgraph.evaluation.measured import measured
+    from stillgraph.evaluation.measured import WITHIN_RANK, measured
 
     unknown = [name for name in by if name not in GROUPS]
     if unknown:

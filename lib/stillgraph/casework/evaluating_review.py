@@ -156,7 +156,8 @@ def process(desk: Desk, *, truth: Path | None = None) -> ProcessReport:
         The officer is neither supervisor nor administrator: the trials are of every officer.
     """
     from stillgraph import evaluation
-    from stillgraph.casework.evaluating import WITHIN_RANK, search_known
+    from stillgraph.casework.evaluating import search_known
+    from stillgraph.evaluation.measured import WITHIN_RANK
     from stillgraph.evaluation.process import Measured
     from stillgraph.evaluation.process import process as reckoned
 

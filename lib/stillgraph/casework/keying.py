@@ -78,11 +78,6 @@ def generated_file(case: Path) -> Path | None:
     return place if place.exists() and any(one.name == keys.GENERATED for one in said.slots) else None
 
 
-def is_encrypted(case: Path) -> bool:
-    """Say whether a case is encrypted."""
-    return keys.encrypted(case)
-
-
 def listed(desk: Desk) -> Keys:
     """Return the ways to open a case; looking is recorded."""
     with desk.act(Action.LIST_KEYS) as deed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from stillgraph.casework.desk import take_seat
 from stillgraph.casework.progress import Progress, Step, silent
 from stillgraph.errors import CaseExists, DiskFull, WrongUse
 from stillgraph.governance.permits import Action
-from stillgraph.store import archive, disk
+from stillgraph.store import archive, disk, files
 from stillgraph.store.casefile import SCHEMA_VERSION
 
 _NUMBER = re.compile(r"[0-9a-f-]{36}")
@@ -75,7 +74,7 @@ def restore(
         if directory.is_dir():
             directory.rmdir()
         beside.rename(directory)
-        _sync(directory.parent)
+        files.sync(directory.parent)
     return Restored(
         directory, manifest.made_at, manifest.entries, held.images, held.schema_version,
         held.schema_version < SCHEMA_VERSION, lost,
@@ -126,11 +125,3 @@ def _record(place: Path, manifest: archive.Manifest, officer: str | None, reason
     desk = take_seat(place, officer=officer, reason=reason, outdated=True)
     with desk.act(Action.RESTORE, made_at=manifest.made_at, entries=manifest.entries, head=manifest.head, lost=lost):
         (place / "images").mkdir(exist_ok=True)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

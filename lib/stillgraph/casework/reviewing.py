@@ -286,9 +286,7 @@ def wrong_supports(deed: Deed) -> tuple[int, int]:
     NotPermitted
         The officer is neither.
     """
-    _check_supervises(deed)
-    answers = [one for officer in reviews.judges(deed.session) for one in reviews.tried(deed.session, officer)]
-    supports = [right for _, verdict, right in answers if verdict is Verdict.SUPPORTS]
+    supports = [right for _, verdict, right in _everybodys_answers(deed) if verdict is Verdict.SUPPORTS]
     return supports.count(False), len(supports)
 
 
@@ -305,8 +303,7 @@ def trial_shares(deed: Deed) -> tuple[Rate, Rate, Rate]:
     """
     from stillgraph.evaluation import wilson
 
-    _check_supervises(deed)
-    answers = [one for officer in reviews.judges(deed.session) for one in reviews.tried(deed.session, officer)]
+    answers = _everybodys_answers(deed)
     absent = [verdict is Verdict.SUPPORTS for kind, verdict, _ in answers if kind == "absent"]
     present = [(verdict is Verdict.SUPPORTS, right) for kind, verdict, right in answers if kind == "present"]
     return (
@@ -314,6 +311,12 @@ def trial_shares(deed: Deed) -> tuple[Rate, Rate, Rate]:
         wilson(sum(right for _, right in present), len(present)),
         wilson(sum(supports and not right for supports, right in present), len(present)),
     )
+
+
+def _everybodys_answers(deed: Deed) -> list[tuple[str, Verdict, bool]]:
+    """Return the answers in trials of every officer who has judged; for supervisors and administrators."""
+    _check_supervises(deed)
+    return [one for officer in reviews.judges(deed.session) for one in reviews.tried(deed.session, officer)]
 
 
 def _check_supervises(deed: Deed) -> None:

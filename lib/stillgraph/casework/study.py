@@ -268,12 +268,11 @@ def foremost_face(name: str, data: bytes, pack: FacePack, role: ImageRole) -> Fa
         The image cannot be taken in.
     """
     from stillgraph.faces.analyse import analyse_one
-    from stillgraph.faces.foremost import prominence
+    from stillgraph.faces.foremost import foremost
     from stillgraph.intake import check_image
 
-    size = check_image(name, data)
-    faces = [f for f in analyse_one(name, data, pack, role=role).faces if f.usable and f.template is not None]
-    return max(faces, key=lambda face: prominence(face.box, *size), default=None)
+    check_image(name, data)
+    return foremost(analyse_one(name, data, pack, role=role))
 
 
 def _searches(

@@ -162,7 +162,7 @@ def _foremost_faces(
 
     from stillgraph import intake
     from stillgraph.faces.analyse import analyse
-    from stillgraph.faces.foremost import prominence
+    from stillgraph.faces.foremost import foremost
 
     root = images.resolve()
 
@@ -177,8 +177,7 @@ def _foremost_faces(
     found: dict[str, Face] = {}
     analyses = analyse(map(read, names), pack, role=role, workers=workers)
     for analysis in tqdm(analyses, total=len(names), unit="image", disable=not show_progress, leave=False):
-        faces = [face for face in analysis.faces if face.usable and face.template is not None]
-        if faces:
-            size = analysis.width_px, analysis.height_px
-            found[analysis.image_id] = max(faces, key=lambda face: prominence(face.box, *size))
+        face = foremost(analysis)
+        if face is not None:
+            found[analysis.image_id] = face
     return found

@@ -41,7 +41,7 @@ def evaluate_people(
 
     with progress.bar(shown=sys.stderr.isatty()) as tell:
         report = study.study(
-            folder, models=model or (), groups=groups, by=_names(by), widths_px=_pixels(widths), workers=workers,
+            folder, models=model or (), groups=groups, by=common.names(by), widths_px=_pixels(widths), workers=workers,
             seed=seed, progress=tell,
         )  # fmt: skip
     if out is not None:
@@ -150,13 +150,9 @@ def _simulated(*, simulated: bool) -> None:
         print(SIMULATED)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def _pixels(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in _names(text))
+        return tuple(int(part) for part in common.names(text))
     except ValueError:
         raise WrongUse(f"Face widths are whole numbers of pixels, e.g. 28,48; not {text}.") from None
 

@@ -58,7 +58,7 @@ def network(
     desk = common.seat(case, officer, operation, reason)
     summary = networking.network_summary(
         desk, with_proposals=with_proposals, export=export, gephi=gephi, of=of or (), depth=depth,
-        kinds=[kind.strip() for kind in kinds.split(",") if kind.strip()],
+        kinds=common.names(kinds),
         wanted=narrowed(since, until, retailer, borough, status),
     )  # fmt: skip
     if as_json:
@@ -132,7 +132,7 @@ def evaluate_identification(
     from stillgraph.casework import evaluating, measured_words
 
     desk = common.seat(case, officer, operation, reason)
-    result = evaluating.identification(desk, truth, by=tuple(g.strip() for g in by.split(",") if g.strip()))
+    result = evaluating.identification(desk, truth, by=common.names(by))
     if as_json:
         common.print_json(result)
     else:

@@ -155,3 +155,8 @@ def pounds(pence: int) -> str:
     from stillgraph.casework import wording
 
     return wording.pounds(pence)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return what an option lists between commas, e.g. ``ethnicity,sex``."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())

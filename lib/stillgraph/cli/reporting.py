@@ -85,8 +85,7 @@ def report_accuracy(
     """Write how often search and review are wrong, for whom, as far as the data bear it, and what is not known."""
     from stillgraph.casework import accuracy_report
 
-    groups = tuple(name.strip() for name in by.split(",") if name.strip())
-    told = accuracy_report.write(common.seat(case, officer, operation, reason), out, truth=truth, by=groups)
+    told = accuracy_report.write(common.seat(case, officer, operation, reason), out, truth=truth, by=common.names(by))
     if as_json:
         common.print_json(told)
         return
@@ -150,8 +149,7 @@ def report_cards(
     """Write a model card and a system card as Markdown, filled from an evaluation of the case."""
     from stillgraph.casework import cards
 
-    groups = tuple(name.strip() for name in by.split(",") if name.strip())
-    names = cards.write(common.seat(case, officer, operation, reason), out, truth=truth, by=groups)
+    names = cards.write(common.seat(case, officer, operation, reason), out, truth=truth, by=common.names(by))
     if as_json:
         common.print_json({"cards": list(names), "folder": str(out)})
         return

@@ -23,7 +23,6 @@ from scipy.stats import binom, hypergeom
 
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation.people import Bools, Codes, Counts, Floats, counted, effective, of_counts
-from stillgraph.evaluation.rates import needed
 from stillgraph.records import Rate
 
 LEVEL = 0.0002
@@ -192,11 +191,6 @@ def _exact_power(rates: tuple[float, float], trials: tuple[int, int], level: flo
         counts = second[order][rare < level]
         found += float((binom.pmf(events - counts, trials[0], rates[0]) * binom.pmf(counts, trials[1], rates[1])).sum())
     return min(found, 1.0)
-
-
-def least_trials_for(target: float) -> int:
-    """Return the non-mated searches of each group that an FPIR of ``target`` needs: three over it."""
-    return needed(target)
 
 
 def _group(name: str, came: Counts, trials: Counts, least: int) -> GroupRate:

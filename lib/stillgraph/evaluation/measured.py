@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stillgraph.evaluation.differentials import Differential, differential, intersections
+from stillgraph.evaluation.identification import FPIR_TARGETS, LEAST_GROUP_TRIALS
 from stillgraph.evaluation.mitigations import Mitigation, mitigations
 from stillgraph.evaluation.people import share
 from stillgraph.evaluation.rates import LOWEST_SCORE, needed
 from stillgraph.evaluation.searches import Curve, OperatingPoint, Searches, cmc, det, operating_point
 from stillgraph.records import Rate
 
-TARGETS = (0.1, 0.03, 0.01, 0.003)
 WITHIN_RANK = 20
 """R of investigation mode: as many candidates as an officer is shown unless they ask for more."""
-
-LEAST_MATED = 30
-"""Mated searches of a group or part below which it has no rate: ours; at 30 an interval is still up to .34 wide."""
 
 SPLITS = ("band", "condition")
 """What searches are split by beside groups of people: the quality of the face, and what was done to the picture."""
@@ -97,7 +94,7 @@ def measured(
         R of investigation mode.
     """
     mated = searches.mated
-    points = tuple(operating_point(searches, target, within_rank=within_rank, seed=seed) for target in TARGETS)
+    points = tuple(operating_point(searches, target, within_rank=within_rank, seed=seed) for target in FPIR_TARGETS)
     borne = [point for point in points if point.threshold is not None]
     groups = {attribute: searches.labels[attribute] for attribute in by}
     if len(by) > 1:
@@ -118,7 +115,7 @@ def measured(
         hit_rate=cmc(searches),
         investigation=share(searches.missed(LOWEST_SCORE, within_rank)[mated], searches.person[mated]),
         listed=points,
-        alone=tuple(operating_point(searches, target, within_rank=1, seed=seed) for target in TARGETS),
+        alone=tuple(operating_point(searches, target, within_rank=1, seed=seed) for target in FPIR_TARGETS),
         det=det(searches, within_rank=within_rank),
         parts={name: _parts(labelled, name, at[name], within_rank) for name in splits},
         differentials=tuple(
@@ -157,8 +154,8 @@ def _parts(searches: Searches, name: str, at: OperatingPoint | None, within_rank
 def _part(searches: Searches, at: OperatingPoint | None, within_rank: int) -> Part:
     mated, strange = searches.where(searches.mated), searches.where(~searches.mated)
     lost = int((~searches.acquired).sum())
-    if len(mated) < LEAST_MATED:
-        why = f"insufficient: {len(mated)} mated searches; needs {LEAST_MATED - len(mated)} more"
+    if len(mated) < LEAST_GROUP_TRIALS:
+        why = f"insufficient: {len(mated)} mated searches; needs {LEAST_GROUP_TRIALS - len(mated)} more"
         return Part(len(mated), len(strange), lost, {}, insufficient=why)
     if at is None or at.threshold is None:
         return Part(len(mated), len(strange), lost, cmc(searches))
@@ -174,11 +171,11 @@ def _differentials(
 ) -> list[Differential]:
     """Compare groups by who is missed on the list, and, where a target is borne, by FNIR and FPIR at its threshold."""
     mated, strange = searches.where(searches.mated), searches.where(~searches.mated)
-    asked = [(f"FNIR within rank {within_rank}", mated, mated.missed(LOWEST_SCORE, within_rank), LEAST_MATED)]
+    asked = [(f"FNIR within rank {within_rank}", mated, mated.missed(LOWEST_SCORE, within_rank), LEAST_GROUP_TRIALS)]
     if at is not None and at.threshold is not None:
         named = f"at FPIR {at.target:g}"
         asked += [
-            (f"FNIR {named}", mated, mated.missed(at.threshold, within_rank), LEAST_MATED),
+            (f"FNIR {named}", mated, mated.missed(at.threshold, within_rank), LEAST_GROUP_TRIALS),
             (f"FPIR {named}", strange, strange.returned(at.threshold), needed(at.target)),
         ]
     return [

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillgraph.errors import WrongUse
-from stillgraph.evaluation.rates import wilson
 from stillgraph.records import Rate
 
 DRAWS = 20_000
@@ -170,8 +169,3 @@ def _sentences(scenarios: tuple[Scenario, ...]) -> tuple[str, ...]:
             f"{100 * one.wrong.high:.1f}){given}, {errors}."
         )
     return tuple(lines)
-
-
-def at_most(wrong: int, checked: int) -> Rate:
-    """Return the share of leads found wrong where the outcome became known, with its interval."""
-    return wilson(wrong, checked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import hypot
 
-from stillgraph.records import Box
+from stillgraph.records import Box, Face, ImageAnalysis
 
 
 def prominence(box: Box, width_px: int, height_px: int) -> float:
@@ -24,3 +24,12 @@ def prominence(box: Box, width_px: int, height_px: int) -> float:
     """
     away = hypot(box.x + (box.width - width_px) / 2, box.y + (box.height - height_px) / 2)
     return box.width * box.height * max(1.0 - away / (hypot(width_px, height_px) / 2), 0.0)
+
+
+def foremost(analysis: ImageAnalysis) -> Face | None:
+    """Return the foremost face of an image that has a template and can be used, or ``None`` where there is none."""
+    return max(
+        (face for face in analysis.faces if face.usable and face.template is not None),
+        key=lambda face: prominence(face.box, analysis.width_px, analysis.height_px),
+        default=None,
+    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,11 +56,7 @@ def note(path: Path, case_directory: Path, head: tuple[int, str], *, before: int
     place, when, (sequence, digest) = place_of(case_directory), at.astimezone(UTC).isoformat(), head
     mac = keyed(key, "second", sequence, digest, when, place, before)
     line = {"sequence": sequence, "digest": digest, "at": when, "place": place, "before": before, "mac": mac}
-    with path.open("a+b") as file:
-        log.mend(file)
-        file.write(json.dumps(line).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    log.add_lines(path, [json.dumps(line).encode() + b"\n"])
 
 
 def read(path: Path) -> list[Noted]:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stillgraph.errors import AuditBroken
-from stillgraph.governance.log import last_line, mend
+from stillgraph.governance.log import add_lines, last_line
 from stillgraph.governance.sealing import holds, keyed
 from stillgraph.records import AuditEntry, FaceRuling, Judgement
 
@@ -245,12 +244,8 @@ def drop_anchor(path: Path, head: Anchor, at: datetime, key: bytes | None = None
     if key is not None:
         said["mac"] = keyed(key, "anchor", head.sequence, head.digest, str(said["at"]), int(late))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        # A line that a crash tore holds no anchor; it goes before the next one is written.
-        mend(file)
-        file.write(json.dumps(said).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    # A line that a crash tore holds no anchor; it goes before the next one is written.
+    add_lines(path, [json.dumps(said).encode() + b"\n"])
 
 
 def last_anchor(path: Path) -> int:

@@ -68,9 +68,14 @@ def append(
     path = place(case_directory)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     when = "" if at is None else at.astimezone(UTC).isoformat()
+    add_lines(path, (_written(entry, key, carried, when) for entry in entries))
+
+
+def add_lines(path: Path, lines: Iterable[bytes]) -> None:
+    """Append lines to a file of the record, behind its last whole one, and have them on disk before returning."""
     with path.open("a+b") as file:
         mend(file)
-        file.writelines(_written(entry, key, carried, when) for entry in entries)
+        file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())
 

@@ -64,7 +64,6 @@ STORED_BY = {
 
 ANY = "*"
 _PERIOD = re.compile(r"P(\d{1,4})([YMWD])", re.ASCII)
-_MOST_YEARS = 9000
 
 
 def after(day: date, period: str) -> date:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from stillgraph.errors import BackupDamaged, NotFound, WrongUse
+from stillgraph.store import files
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -100,11 +101,6 @@ class Writer:
         return self._stream.size, self._stream.hexdigest()
 
 
-def can_hold(name: str) -> bool:
-    """Say whether a backup can hold a file of this name."""
-    return _NAME.fullmatch(name) is not None and name not in (MANIFEST, SEAL)
-
-
 @contextmanager
 def writing(path: Path) -> Iterator[Writer]:
     """Write a backup beside its place, and move it there when the block has ended and it is on the disk.
@@ -146,11 +142,7 @@ def _move(beside: Path, path: Path) -> None:
     except OSError:  # a file system without links
         refuse_place(path)
         beside.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    files.sync(path.parent)
 
 
 def _sweep(path: Path) -> None:

@@ -205,11 +205,7 @@ def slots(directory: Path) -> tuple[Slot, ...]:
 def put(directory: Path, document: Document) -> None:
     """Put ``keys.json`` in its place, whole, and bring it to the disk."""
     files.put(directory / FILE_NAME, keyslots.written(document), prefix=".keys-")
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    files.sync(directory)
 
 
 def forget(directory: Path) -> None:

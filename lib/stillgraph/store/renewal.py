@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stillgraph.store import files
+
 NEW, WHOLE, LOCK = "rekeying", "rekeyed", "rekeyed.lock"
 IMAGES, OLD_IMAGES, CASE_FILE, KEYS = "images", "old-images", "case.duckdb", "keys.json"
 MADE_ANEW = ("gallery", "gallery-stills")
@@ -33,7 +35,7 @@ def take_over(directory: Path) -> None:
     os.sync()
     with _alone(directory):
         (directory / NEW).rename(directory / WHOLE)
-        _sync(directory)
+        files.sync(directory)
         _move(directory)
 
 
@@ -66,14 +68,6 @@ def _move(directory: Path) -> None:
         (whole / CASE_FILE).replace(directory / CASE_FILE)
     if (whole / KEYS).is_file():
         (whole / KEYS).replace(directory / KEYS)
-    _sync(directory)
+    files.sync(directory)
     shutil.rmtree(whole)
-    _sync(directory)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    files.sync(directory)

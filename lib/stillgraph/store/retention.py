@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from stillgraph.records import AtEnd, NominalId, RecordKind, RetentionRule, StillId
+from stillgraph.records import AtEnd, NominalId, RecordKind, RetentionRule
 from stillgraph.store import galleries
 from stillgraph.store.casefile import Session
 
@@ -76,15 +76,6 @@ def set_rules(session: Session, new: Sequence[RetentionRule], *, officer: str, a
             for number, rule in enumerate(new)
         ],
     )  # fmt: skip
-
-
-def still_statuses(session: Session, stills: Sequence[StillId] | None = None) -> dict[StillId, str]:
-    """Return what every still, or each of some, is to retention: ``no face``, ``unknown``, ``corroborated`` ..."""
-    rows = session.rows(
-        f"SELECT still_id, status FROM ({_STATUS}) WHERE $wanted IS NULL OR list_contains($wanted, still_id)",  # noqa: S608
-        {"wanted": None if stills is None else list(stills)},
-    )
-    return dict(rows)
 
 
 def date_stills(session: Session, due: Callable[[str, date], date]) -> int:
