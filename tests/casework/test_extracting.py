@@ -261,6 +261,7 @@ def test_an_interrupt_ends_all_and_leaves_nothing(scene, tmp_path):
     assert (process.returncode, out) == (1, "")
     assert err == "Interrupted; what was not finished has left nothing behind.\n"
     assert list(tmp_path.iterdir()) == []
+    until = time.monotonic() + 30
     while group_lives(process.pid) and time.monotonic() < until:
         time.sleep(0.01)
     assert not group_lives(process.pid)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from stillgraph.governance import retention as rules
 from stillgraph.governance import sign_in as signing
 from stillgraph.governance.actions import CHANGE_FOUND
 from stillgraph.governance.permits import Action, Claim, permit
+from stillgraph.once import once
 from stillgraph.records import AuditEntry, ModelId, Officer
 from stillgraph.store import CaseFile, Session, office, sign_ins, tablestates
 from stillgraph.store import retention as retention_store
@@ -92,7 +92,7 @@ class Desk:
         self.clock = clock
         self.images = ImageStore(case.directory)
 
-    @cached_property
+    @once
     def settings(self) -> dict[str, str]:
         """What was settled when the case was made."""
         return self.case.settings()
@@ -102,7 +102,7 @@ class Desk:
         """The face model the case is bound to."""
         return ModelId(self.settings["model"])
 
-    @cached_property
+    @once
     def pack(self) -> FacePack:
         """The face model pack the case is bound to, loaded."""
         from stillgraph.faces import packs

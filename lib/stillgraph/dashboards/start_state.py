@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from traitlets import Any as AnyTrait
@@ -11,6 +10,7 @@ from traitlets import Enum, HasTraits, Unicode
 
 from stillgraph.casework import beginning, reviewing, sights, uploading
 from stillgraph.dashboards.guard import attempt
+from stillgraph.once import once
 
 if TYPE_CHECKING:
     from stillgraph.casework.beginning import Beginning
@@ -41,7 +41,7 @@ class CaseStart:
     def __repr__(self) -> str:
         return "CaseStart()"
 
-    @cached_property
+    @once
     def _sight(self) -> sights.Sight:
         return sights.sight(self._desk)
 

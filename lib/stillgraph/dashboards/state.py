@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -14,6 +13,7 @@ from traitlets import Bool, Enum, HasTraits, Unicode
 
 from stillgraph.dashboards.guard import attempt
 from stillgraph.figures import MEASURES
+from stillgraph.once import once
 from stillgraph.records import FaceId, PersonId, Ranking
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class OverviewState(HasTraits):
     def __repr__(self) -> str:
         return "OverviewState()"
 
-    @cached_property
+    @once
     def places(self) -> pd.DataFrame:
         """The offences with their stores' places."""
         return self._source.places()
 
-    @cached_property
+    @once
     def network(self) -> tuple[nx.Graph[str], Places]:
         """The network of persons and offences, and a place for each node."""
         return self._source.network()
@@ -79,7 +79,7 @@ class OverviewState(HasTraits):
         """Where its nodes are drawn."""
         return self.network[1]
 
-    @cached_property
+    @once
     def unknown_series(self) -> pd.DataFrame:
         """The unknown persons seen most often."""
         return self._source.unknown_series()

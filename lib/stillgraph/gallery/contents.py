@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -25,6 +24,7 @@ from stillgraph.gallery import segments
 from stillgraph.gallery.columns import Attributes, digests_of
 from stillgraph.gallery.index import Entry, check_entries
 from stillgraph.gallery.segments import Segment
+from stillgraph.once import once
 from stillgraph.records import CustodyImageId, Filters, GalleryInfo, ModelId, NominalId
 
 Number = Literal["float32", "float16"]
@@ -50,12 +50,12 @@ class Part:
     name: str = ""
     deleted_name: str = ""
 
-    @cached_property
+    @once
     def live_rows(self) -> NDArray[np.intp]:
         """The rows that are not deleted."""
         return np.arange(len(self.segment)) if self.deleted is None else np.flatnonzero(~self.deleted)
 
-    @cached_property
+    @once
     def live(self) -> int:
         """How many rows are not deleted."""
         return len(self.segment) - (0 if self.deleted is None else int(self.deleted.sum()))
@@ -84,12 +84,12 @@ class Contents:
     digest: int = 0
     _masks: dict[Filters, list[NDArray[np.bool_] | None]] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @once
     def starts(self) -> NDArray[np.intp]:
         """The first row of each part and, last, the number of rows."""
         return np.cumsum([0, *(len(part.segment) for part in self.parts)], dtype=np.intp)
 
-    @cached_property
+    @once
     def info(self) -> GalleryInfo:
         """Size in custody images, and version."""
         size = sum(part.live for part in self.parts)

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 from stillgraph.governance import accounts
 from stillgraph.governance.accounts import Line, SearchAccount
 from stillgraph.governance.book import ALL, Book
+from stillgraph.once import once
 from stillgraph.records import Outcome, Verdict
 from stillgraph.records.reports import ReportRow, ReportSection, ReportTable
 
@@ -35,12 +35,12 @@ class Material:
         """All of them: what stands at the end of the period follows from these."""
         return [*self.before, *self.within]
 
-    @cached_property
+    @once
     def searches(self) -> Sequence[SearchAccount]:
         """The searches made in the period."""
         return accounts.searches(self.within)
 
-    @cached_property
+    @once
     def recorded(self) -> Sequence[SearchAccount]:
         """Those of them whose entry says what came of it."""
         return [one for one in self.searches if one.usable is not None]
