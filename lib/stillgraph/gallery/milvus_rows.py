@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,6 +190,11 @@ class Collections:
             yield from found
 
 
+_NO_PINGS: Final = {"grpc_options": {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_calls": False}}
+"""Milvus' client asks every ten seconds whether a server still lives. That of a file is this process: it takes such
+questions for an attack after half a minute, ends the connection, and both say so on stderr."""
+
+
 def connect(uri: str, token: str) -> Any:
     """Return a client of Milvus in a file that ends in ``.db``, or of a server."""
     local = "://" not in uri
@@ -201,7 +206,7 @@ def connect(uri: str, token: str) -> Any:
     from pymilvus import MilvusClient
 
     with asking():
-        return MilvusClient(uri, token=token, timeout=PATIENCE)
+        return MilvusClient(uri, token=token, timeout=PATIENCE, **(_NO_PINGS if local else {}))
 
 
 @contextmanager
