@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import random
 import shutil
@@ -20,17 +21,27 @@ from stillgraph.store.images import ImageStore
 
 WORK = Path(__file__).with_name("work.py")
 ACTIONS = ("receive", "search", "enrol", "judge", "back_up", "query", "delete", "query")
+PARTS = {
+    "analyst": ("receive", "search", "query", "enrol", "search", "query", "query"),
+    "reviewer": ("judge", "judge", "judge"),
+    "administrator": ("back_up", "back_up"),
+    "supervisor": ("query", "query", "query", "query", "delete"),
+}
+"""What each does at a server, all at once."""
+GONE = ("broke off", "cannot be reached", "no server")
+DELETED = ("gallery is empty", "deliver it again", "left the case")
+"""What others are told while everybody is deleted, and after."""
 KEPT = "SELECT count(*) FROM held.stills WHERE retailer_id = 'R09'"
 
 
 class Work:
     """A process at work that can be killed."""
 
-    def __init__(self, case, inputs, backups, actions):
+    def __init__(self, case, inputs, backups, actions, environment=None):
         command = [sys.executable, "-u", str(WORK), str(case), str(inputs), str(backups), *actions]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )  # fmt: skip
         assert self.process.stdout.readline() == '"ready"\n', self.process.stderr.read()
 
     def go(self):
@@ -38,13 +49,17 @@ class Work:
         self.process.stdin.flush()
 
     def kill(self):
-        """Kill it and return what it had acknowledged, and whether it had done all."""
+        """Kill it and return what it had acknowledged."""
         self.process.send_signal(signal.SIGKILL)
-        said, wrong = self.process.communicate()
+        return self.end()
+
+    def end(self):
+        """Wait until it has ended and return what it had acknowledged."""
+        said, wrong = self.process.communicate(timeout=180)
         assert wrong == "", wrong
         # A line that was torn was not acknowledged.
         lines = [json.loads(line) for line in said.splitlines(keepends=True) if line.endswith("\n")]
-        return [one for one in lines if one != "done"], "done" in lines
+        return [one for one in lines if one != "done"]
 
 
 def seat(case):
@@ -115,7 +130,7 @@ def killed(small, inputs, folder, moment, actions=ACTIONS):
     work = Work(case, inputs, backups, actions)
     work.go()
     time.sleep(moment)
-    acks, _ = work.kill()
+    acks = work.kill()
     nothing_is_half_done(case, inputs, acks)
     for file in backups.glob("[!.]*"):
         backing_up.verify(file)
@@ -136,3 +151,69 @@ def test_killed_at_a_hundred_moments_nothing_is_lost_or_half_done(modules_case, 
     moments = random.Random()
     counts = [killed(modules_case.directory, inputs, tmp_path, moments.uniform(0.05, 12)) for _ in range(10)]
     assert max(counts) > 0, part
+
+
+@pytest.fixture(scope="module")
+def team():
+    """Return what the tests of a server start one with."""
+    spec = importlib.util.spec_from_file_location("team_conftest", Path(__file__).parents[1] / "team" / "conftest.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def teams_case(modules_case, team, tmp_path_factory):
+    """Return a case with officers of every role, and their tokens."""
+    case = tmp_path_factory.mktemp("team") / "case"
+    shutil.copytree(modules_case.directory, case)
+    return case, team.with_tokens(case)
+
+
+def killed_in_a_team(team, teams_case, inputs, folder, moment, victim):
+    """Kill the server, or one of those at work at it, at a moment; return how many actions were acknowledged to all."""
+    whole, tokens = teams_case
+    case, backups = folder / "case", folder / "backups"
+    for place in (case, backups):
+        shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(whole, case)
+    backups.mkdir()
+    served = team.start(case, tokens, "--backups", str(backups))
+    work = {
+        role: Work(served.url, inputs, backups, actions, served.environment(role)) for role, actions in PARTS.items()
+    }
+    for one in work.values():
+        one.go()
+    time.sleep(moment)
+    if victim == "server":
+        served.process.kill()
+    said = {role: one.kill() if role == victim else one.end() for role, one in work.items()}
+    if victim == "server":
+        served.process.wait(30)
+        served.process.stdout.close()
+    else:
+        assert served.end() == 0
+    acks = [one for told in said.values() for one in told if "did" in one]
+    expected = (*GONE, *DELETED) if victim == "server" else DELETED
+    for role, told in said.items():
+        refused = [one["refused"] for one in told if "refused" in one]
+        assert all(any(word in sentence for word in expected) for sentence in refused), (role, refused)
+        assert victim in ("server", role) or refused or len(told) == len(PARTS[role]), (role, told)
+    nothing_is_half_done(case, inputs, acks)
+    for file in backups.glob("[!.]*"):
+        backing_up.verify(file)
+    return len(acks)
+
+
+def test_a_server_killed_at_work_loses_nothing(team, teams_case, inputs, tmp_path):
+    killed_in_a_team(team, teams_case, inputs, tmp_path, random.Random().uniform(0.5, 6), "server")
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("victim", ["server", *PARTS])
+def test_killed_in_a_team_at_many_moments_nothing_is_lost_or_half_done(team, teams_case, inputs, tmp_path, victim):
+    dice = random.Random()
+    moments = [dice.uniform(0.05, 12) for _ in range(20 if victim == "server" else 5)]
+    counts = [killed_in_a_team(team, teams_case, inputs, tmp_path, moment, victim) for moment in moments]
+    assert max(counts) > 0

@@ -23,7 +23,7 @@ HOW = ("calls", "calls", "calls", "commands", "commands", "notebook", "notebook"
 ACTIONS, PAGES = 200, 20
 """Of each user; and pages that the eighth opens, each of which does ten actions or so."""
 ALONE_USERS, ALONE_ACTIONS = 4, 40
-P95_S = {"calls": 10.0, "notebook": 10.0, "commands": 30.0}
+P95_S = {"calls": 3.0, "notebook": 3.0, "commands": 10.0}
 """Seconds that 95 of 100 actions may take with eight at once on two cores, whatever else these do; a command starts a
 process as well. What they took is printed."""
 LOCKED = ("lock", "in use by", "Traceback")

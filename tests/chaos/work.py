@@ -1,7 +1,8 @@
 """Does one action after another on a case and says on stdout, line by line, what was acknowledged; for test_killed.
 
-Arguments: the case, a folder of inputs (as test_full_disk makes them), a folder for backups, the actions. It says
-``ready``, and begins when a line comes in.
+Arguments: the case or its server, a folder of inputs (as conftest.py makes them), a folder for backups, the actions. It
+says ``ready``, and begins when a line comes in. At a server it is the officer of its token; what is refused it says, and
+ends.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from datetime import date
 from pathlib import Path
 
 from stillgraph.casework import analysing, backing_up, enrolling, receiving, retention, reviewing, searching, take_seat
+from stillgraph.errors import StillgraphError
 from stillgraph.records import Comparison, Verdict
 
-CASE, INPUTS, BACKUPS = (Path(argument) for argument in sys.argv[1:4])
+CASE, (INPUTS, BACKUPS) = sys.argv[1], (Path(argument) for argument in sys.argv[2:4])
+SERVED = "://" in CASE
 
 
 def seat(officer="desk"):
-    return take_seat(CASE, officer=officer, operation="OP-TEST", reason="work that is killed")
+    return take_seat(CASE, officer=None if SERVED else officer, operation="OP-TEST", reason="work that is killed")
 
 
 def receive():
@@ -33,7 +36,10 @@ def enrol():
 
 
 def judge():
-    face = reviewing.queue(seat("first"))[0].face_id
+    waiting = reviewing.queue(seat("first"))
+    if not waiting:  # everybody has been deleted
+        return {}
+    face = waiting[0].face_id
     reviewing.judge(seat("first"), face, Verdict.NO_CANDIDATE, reason="nobody", comparison=Comparison("sharp", "lit"))
     return {"face": face}
 
@@ -48,7 +54,7 @@ def query():
 
 def back_up():
     made = backing_up.backup(seat(), BACKUPS / f"{len(list(BACKUPS.glob('*.tar')))}.tar")
-    return {"backup": str(made.file), "sha256": made.sha256}
+    return {"backup": str(BACKUPS / made.file.name), "sha256": made.sha256}
 
 
 def delete():
@@ -63,5 +69,9 @@ def say(said):
 say("ready")
 sys.stdin.readline()
 for name in sys.argv[4:]:
-    say({"did": name, **globals()[name]()})
+    try:
+        say({"did": name, **globals()[name]()})
+    except StillgraphError as error:
+        say({"refused": str(error)})
+        break
 say("done")

@@ -26,7 +26,7 @@ from stillgraph.once import once
 from stillgraph.records import AuditEntry, ModelId, Officer
 from stillgraph.store import CaseFile, Session, office, sign_ins, tablestates
 from stillgraph.store import retention as retention_store
-from stillgraph.store.images import ImageStore
+from stillgraph.store.images import INCOMING, ImageStore
 
 if TYPE_CHECKING:
     from stillgraph.casework.wire.client import Line
@@ -359,8 +359,18 @@ def take_seat(
     if sign_in is None and not by_proxy:
         claim = replace(claim, token=tokens.given())
     desk = Desk(CaseFile.open(Path(place), outdated=outdated), claim, clock)
-    if (desk.case.directory / ERASING).exists() and not outdated:
+    if not outdated:
+        finish_left_over(desk)
+    return desk
+
+
+def finish_left_over(desk: Desk) -> None:
+    """Finish what a stop cut short, a deletion or a delivery, where nobody is at it."""
+    if (desk.case.directory / ERASING).exists():
         from stillgraph.casework import retention
 
         retention.finish_left_over(desk)
-    return desk
+    if not all(desk.images.incoming(kind).is_empty() for kind in INCOMING):
+        from stillgraph.casework import keeping
+
+        keeping.clear_left_over(desk)

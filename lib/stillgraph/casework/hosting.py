@@ -8,8 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stillgraph.casework import retention
-from stillgraph.casework.desk import ERASING, Desk, now
+from stillgraph.casework.desk import Desk, finish_left_over, now
 from stillgraph.errors import NotPermitted, StillgraphError, WrongUse
 from stillgraph.governance import sign_in as rules
 from stillgraph.governance.permits import Action, Claim
@@ -158,6 +157,5 @@ def hosting(directory: Path, *, backups: Path | None = None) -> Iterator[Host]:
     """
     case = CaseFile.open(directory)
     with case.kept():
-        if (case.directory / ERASING).exists():
-            retention.finish_left_over(Desk(case, Claim("", None, "what a stop left of a deletion")))
+        finish_left_over(Desk(case, Claim("", None, "what a stop left unfinished")))
         yield Host(case, backups)

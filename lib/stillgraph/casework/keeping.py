@@ -9,10 +9,10 @@ from functools import partial
 from typing import TypeVar
 
 from stillgraph.casework.desk import Deed, Desk
-from stillgraph.errors import WrongUse
+from stillgraph.errors import CaseError, WrongUse
 from stillgraph.records import AnalysisRun, CustodyImageId, ImageAnalysis, IntakeReport, Refusal, StillId
 from stillgraph.store import Session, disk, receipts
-from stillgraph.store.images import Incoming
+from stillgraph.store.images import INCOMING, Incoming
 
 ImageId = TypeVar("ImageId", StillId, CustodyImageId)
 
@@ -39,6 +39,19 @@ def taking(desk: Desk, kind: str) -> Iterator[Taking]:
     incoming = desk.images.incoming(kind)
     with disk.plainly(desk.case.directory), incoming.alone(), ExitStack() as after:
         yield Taking(incoming, after)
+
+
+def clear_left_over(desk: Desk) -> None:
+    """Clear away the images that killed deliveries left, where nobody is at one; else the next opening does."""
+    for kind in INCOMING:
+        incoming = desk.images.incoming(kind)
+        if incoming.is_empty():
+            continue
+        try:
+            with incoming.alone(patience_s=0), desk.case.session(writing=False) as session:
+                incoming.clear(partial(receipts.held_digests, session))
+        except CaseError:
+            return
 
 
 def kept_bytes(

@@ -18,10 +18,9 @@ from stillgraph.errors import CaseInUse, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.store import keys, keyslots, office, receipts, rekeying
 from stillgraph.store.casefile import ENCRYPTED
+from stillgraph.store.images import INCOMING
 from stillgraph.store.keyslots import Secret
 
-INCOMING = ("custody", "stills")
-"""Kinds of images that are taken in."""
 KEY_FILE_SLOT, PASSPHRASE_SLOT, SECRET_SLOT = "key-file", "passphrase", "secret"
 
 asked = keys.asked

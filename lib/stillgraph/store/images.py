@@ -20,6 +20,8 @@ from stillgraph.store import files
 from stillgraph.store.casefile import PATIENCE_S
 from stillgraph.store.sealing import Unsealable, Vault, vault
 
+INCOMING = ("custody", "stills")
+"""The kinds of delivery that bring images in."""
 MOVING = "moving"
 """The file that names the images being moved beside the case file."""
 BESIDE = "images.lock"
@@ -167,21 +169,25 @@ class Incoming:
         self._folder = folder
         self._moving = folder / MOVING
 
+    def is_empty(self) -> bool:
+        """Say whether nothing lies here: nobody takes images in, and no killed process left any."""
+        return not self._folder.exists()
+
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
         """Let no other process take in images of this kind meanwhile, and leave nothing here afterwards.
 
         Raises
         ------
         CaseInUse
-            Another process still does after 30 seconds.
+            Another process still does after so many seconds.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._folder.with_suffix(".lock").open("a") as lock:
             _lock(
                 lock, fcntl.LOCK_EX,
-                f"Another process has been taking in {self._folder.name} images for {PATIENCE_S:.0f} "
-                "seconds; begin again when that is done.",
+                f"Another process has been taking in {self._folder.name} images for {patience_s:.0f} "
+                "seconds; begin again when that is done.", patience_s,
             )  # fmt: skip
             try:
                 yield
@@ -235,9 +241,9 @@ class Incoming:
         self._folder.mkdir(parents=True, exist_ok=True)
 
 
-def _lock(file: IO[str], how: int, busy: str) -> None:
+def _lock(file: IO[str], how: int, busy: str, patience_s: float = PATIENCE_S) -> None:
     """Lock a file with patience; it is unlocked when it is closed."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while True:
         try:
             fcntl.flock(file, how | fcntl.LOCK_NB)
