@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def tried(name, free):
     FILL.unlink(missing_ok=True)
     BACKUP.unlink(missing_ok=True)
     shutil.copytree(SOURCE, CASE)
+    os.environ["STILLGRAPH_ANCHORS"] = tempfile.mkdtemp()  # what is tried next is another case of this number and place
     before = counts()
     fill(free)
     outcome, said = attempt(ACTIONS[name])

@@ -120,13 +120,25 @@ def index_agrees(case):
     assert (found.probes, found.gallery) == (anew.probes, anew.gallery)
 
 
-def killed(small, inputs, folder, moment, actions=ACTIONS):
+@pytest.fixture
+def fresh(tmp_path, monkeypatch):
+    """Return a function that copies a case: where the copy lies, and where its backups go, until the next one."""
+
+    def copied(case):
+        shutil.rmtree(tmp_path)
+        shutil.copytree(case, tmp_path / "case")
+        for folder in ("backups", "anchors"):
+            (tmp_path / folder).mkdir()
+        # Each copy has a second place of its own: of one case in one place, what another one did would be a rewriting.
+        monkeypatch.setenv("STILLGRAPH_ANCHORS", str(tmp_path / "anchors"))
+        return tmp_path / "case", tmp_path / "backups"
+
+    return copied
+
+
+def killed(small, inputs, fresh, moment, actions=ACTIONS):
     """Copy a case, kill work on it at a moment, in seconds, and look at what is left; return how many were acknowledged."""
-    case, backups = folder / "case", folder / "backups"
-    for place in (case, backups):
-        shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(small, case)
-    backups.mkdir()
+    case, backups = fresh(small)
     work = Work(case, inputs, backups, actions)
     work.go()
     time.sleep(moment)
@@ -137,19 +149,19 @@ def killed(small, inputs, folder, moment, actions=ACTIONS):
     return len(acks)
 
 
-def test_killed_at_a_few_moments_nothing_is_lost_or_half_done(modules_case, inputs, tmp_path):
+def test_killed_at_a_few_moments_nothing_is_lost_or_half_done(modules_case, inputs, fresh):
     moments = random.Random()
     for longest in (1.5, 4.0, 8.0):
         moment = moments.uniform(0.1, longest)
-        acks = killed(modules_case.directory, inputs, tmp_path, moment)
+        acks = killed(modules_case.directory, inputs, fresh, moment)
         assert acks <= len(ACTIONS), moment
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("part", range(10))
-def test_killed_at_a_hundred_moments_nothing_is_lost_or_half_done(modules_case, inputs, tmp_path, part):
+def test_killed_at_a_hundred_moments_nothing_is_lost_or_half_done(modules_case, inputs, fresh, part):
     moments = random.Random()
-    counts = [killed(modules_case.directory, inputs, tmp_path, moments.uniform(0.05, 12)) for _ in range(10)]
+    counts = [killed(modules_case.directory, inputs, fresh, moments.uniform(0.05, 12)) for _ in range(10)]
     assert max(counts) > 0, part
 
 
@@ -171,14 +183,10 @@ def teams_case(modules_case, team, tmp_path_factory):
     return case, team.with_tokens(case)
 
 
-def killed_in_a_team(team, teams_case, inputs, folder, moment, victim):
+def killed_in_a_team(team, teams_case, inputs, fresh, moment, victim):
     """Kill the server, or one of those at work at it, at a moment; return how many actions were acknowledged to all."""
     whole, tokens = teams_case
-    case, backups = folder / "case", folder / "backups"
-    for place in (case, backups):
-        shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(whole, case)
-    backups.mkdir()
+    case, backups = fresh(whole)
     served = team.start(case, tokens, "--backups", str(backups))
     work = {
         role: Work(served.url, inputs, backups, actions, served.environment(role)) for role, actions in PARTS.items()
@@ -206,14 +214,14 @@ def killed_in_a_team(team, teams_case, inputs, folder, moment, victim):
     return len(acks)
 
 
-def test_a_server_killed_at_work_loses_nothing(team, teams_case, inputs, tmp_path):
-    killed_in_a_team(team, teams_case, inputs, tmp_path, random.Random().uniform(0.5, 6), "server")
+def test_a_server_killed_at_work_loses_nothing(team, teams_case, inputs, fresh):
+    killed_in_a_team(team, teams_case, inputs, fresh, random.Random().uniform(0.5, 6), "server")
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("victim", ["server", *PARTS])
-def test_killed_in_a_team_at_many_moments_nothing_is_lost_or_half_done(team, teams_case, inputs, tmp_path, victim):
+def test_killed_in_a_team_at_many_moments_nothing_is_lost_or_half_done(team, teams_case, inputs, fresh, victim):
     dice = random.Random()
     moments = [dice.uniform(0.05, 12) for _ in range(20 if victim == "server" else 5)]
-    counts = [killed_in_a_team(team, teams_case, inputs, tmp_path, moment, victim) for moment in moments]
+    counts = [killed_in_a_team(team, teams_case, inputs, fresh, moment, victim) for moment in moments]
     assert max(counts) > 0

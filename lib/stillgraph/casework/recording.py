@@ -43,6 +43,8 @@ class _Open:
 
 
 _known: dict[Path, _Open] = {}
+_TAKEN_UP = "taken up"
+"""What a session remembers that is sealed when it is closed."""
 
 
 def key_of(session: Session, directory: Path) -> bytes | None:
@@ -101,6 +103,7 @@ def _take_up(session: Session, directory: Path, key: bytes, at: datetime) -> sea
         except OSError as error:
             _notes.warning("The case could not be sealed (%s).", error.strerror)
     session.when_closed(lambda: _seal(directory, known))
+    session.memory[_TAKEN_UP] = True
     return seal
 
 
@@ -162,7 +165,7 @@ def follow(session: Session, directory: Path, entry: AuditEntry, at: datetime) -
     if key is None:
         _drop(path, head, at, None)
         return
-    if directory not in _known:
+    if _TAKEN_UP not in session.memory:
         # It was just upgraded: there was no key when it was opened.
         _take_up(session, directory, key, at)
     carry_over(session, directory, key, at, before=entry.sequence)
