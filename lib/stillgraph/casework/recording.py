@@ -43,8 +43,6 @@ class _Open:
 
 
 _known: dict[Path, _Open] = {}
-_TAKEN_UP = "taken up"
-"""What a session remembers that is sealed when it is closed."""
 
 
 def key_of(session: Session, directory: Path) -> bytes | None:
@@ -103,7 +101,7 @@ def _take_up(session: Session, directory: Path, key: bytes, at: datetime) -> sea
         except OSError as error:
             _notes.warning("The case could not be sealed (%s).", error.strerror)
     session.when_closed(lambda: _seal(directory, known))
-    session.memory[_TAKEN_UP] = True
+    session.sealing = True
     return seal
 
 
@@ -165,7 +163,7 @@ def follow(session: Session, directory: Path, entry: AuditEntry, at: datetime) -
     if key is None:
         _drop(path, head, at, None)
         return
-    if _TAKEN_UP not in session.memory:
+    if not session.sealing:
         # It was just upgraded: there was no key when it was opened.
         _take_up(session, directory, key, at)
     carry_over(session, directory, key, at, before=entry.sequence)

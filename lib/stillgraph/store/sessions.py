@@ -49,6 +49,8 @@ class Session:
         """What needs to be asked for only once while the case file is open."""
         self.begun = False
         """Whether what comes first after opening has been done."""
+        self.sealing = False
+        """Whether the case is to be sealed once it is closed."""
         self._afterwards = afterwards if afterwards is not None else []
         self.opened_by = stack
         """What has the file open: closing it lets go of the file."""
