@@ -120,7 +120,7 @@ def test_a_second_search_of_everything_covers_nothing(small_case):
 def test_an_empty_ranking_is_written_with_its_columns_and_said_to_be_too_small(small_case, tmp_path):
     ranking = rankings.ranking(small_case.seat())
     assert rankings.concentration_sentence(ranking) == "Concentration: too few persons to state (0)."
-    rankings.write_ranking(ranking, tmp_path / "empty.csv")
+    (tmp_path / "empty.csv").write_bytes(rankings.csv_of(ranking))
     assert rows(tmp_path / "empty.csv") == []
 
 

@@ -36,6 +36,7 @@ from stillgraph.casework import (
     take_seat,
     uploading,
 )
+from stillgraph.cli.app import run
 from stillgraph.errors import CaseInUse, NoRule, NotFound, NotPermitted, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import AtEnd, FaceId, NominalId, PersonId, RecordKind, RetailerId, Role, StillId
@@ -292,6 +293,33 @@ def test_an_export_is_deleted_where_it_lies_as_written_and_else_listed(small_cas
         "changed.html": "changed since it was written, so not deleted",
         "moved.pdf": "not where it was written any more",
     }
+
+
+def test_tables_networks_and_pictures_that_may_hold_a_person_are_deleted_with_them(small_case, tmp_path):
+    case = small_case.directory
+    two_to_delete(small_case)
+    goes, stays = stills_of(small_case)[:2]
+    names = ("r.csv", "q.parquet", "s.parquet", "n.graphml", "goes.png", "stays.png", "gephi")
+    out = {name: tmp_path / name for name in names}
+    commands = [
+        ["rank", case, "--draws", "20", "--csv", out["r.csv"]],
+        ["query", case, "SELECT * FROM nominals", "--format", "parquet", "--out", out["q.parquet"]],
+        ["queries", "save", case, "everybody", "SELECT * FROM nominals"],
+        ["query", case, "--saved", "everybody", "--format", "parquet", "--out", out["s.parquet"]],
+        ["network", case, "--export", out["n.graphml"], "--gephi", out["gephi"]],
+        ["enhance", case, "--still", goes, "--step", "gamma 1.2", "--preview", "--out", out["goes.png"]],
+        ["enhance", case, "--still", stays, "--step", "gamma 1.2", "--out", out["stays.png"]],
+    ]
+    for words in commands:
+        assert run([*map(str, words), "--officer", "desk", "--operation", "OP-TEST", "--reason", "test"]) == 0
+    assert all(path.exists() for path in out.values())
+    erasure = retention.apply(small_case.seat(), date(2026, 1, 1)).erasure
+    assert erasure.outside == ()
+    left = {
+        str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file() and case not in path.parents
+    }
+    assert left == {"stays.png"}
+    assert governing.verify_audit(case).holds
 
 
 def test_a_backup_that_holds_what_was_deleted_is_listed_until_it_is_removed(small_case, tmp_path):

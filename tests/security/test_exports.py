@@ -106,8 +106,7 @@ def ranking(given):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rankings.rankings, "told_of", lambda text: dict.fromkeys(rankings.rankings.COLUMNS, text))
-        rankings.write_ranking(made, given.folder / "r.csv")
-    return of_csv((given.folder / "r.csv").read_bytes())
+        return of_csv(rankings.csv_of(made))
 
 
 def back_test(given):
@@ -181,7 +180,7 @@ def audit(given):
 WAYS_OUT = {
     "casework/auditing.py:_as_file": audit,
     "casework/analysing.py:write_csv": query,
-    "casework/ranking.py:write_ranking": ranking,
+    "casework/ranking.py:csv_of": ranking,
     "casework/worth.py:write_back_test": back_test,
     "casework/extracting.py:_write_manifest": manifest,
     "network/tables.py:write_links": links,

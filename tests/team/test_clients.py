@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 import urllib.parse
+from datetime import date
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from stillgraph.casework import analysing, enrolling, networking, packing, receiving, take_seat
+from stillgraph.casework import analysing, enrolling, networking, packing, ranking, receiving, retention, take_seat
 from stillgraph.casework.progress import cancelled
 from stillgraph.dashboards import serve
 from stillgraph.errors import Interrupted, ManifestError, ServerGone, WrongUse
@@ -54,6 +55,21 @@ def test_a_file_that_is_not_there_is_named_as_the_client_named_it(served, tmp_pa
     with pytest.raises(ManifestError) as refused:
         receiving.receive(served.seat("ann"), tmp_path / "none.csv", retailer_id="R08")
     assert str(tmp_path / "none.csv") in str(refused.value)
+
+
+def test_a_file_on_a_client_s_machine_is_on_record_and_the_server_never_touches_it(serve, small_case, tmp_path):
+    running = serve(small_case.directory)
+    mine, gephi = tmp_path / "mine.csv", tmp_path / "gephi"
+    ranking.ranking(running.seat("ann"), csv=mine, keep=False)
+    networking.network_summary(running.seat("ann"), gephi=gephi)
+    assert mine.read_bytes().startswith(b"rank,")
+    report = retention.apply(running.seat("supervisor"), date(2100, 1, 1))
+    places = {one.place: one.why for one in report.erasure.outside}
+    assert places == {
+        f"ann wrote it on their own machine: {path}": "it cannot be read or removed from here"
+        for path in (mine, gephi / "nodes.csv", gephi / "edges.csv")
+    }
+    assert mine.exists()
 
 
 @pytest.fixture

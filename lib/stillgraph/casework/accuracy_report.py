@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import accuracy_sections, accuracy_sketches, measured_words, report_pages, statements
+from stillgraph.casework import accuracy_sections, accuracy_sketches, exporting, measured_words, report_pages
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import identification
 from stillgraph.casework.evaluating_review import drift, process, reviews
@@ -81,7 +81,7 @@ def write(desk: Desk, path: Path, *, truth: Path | None = None, by: Sequence[str
         data = writer(pages)
         told = _told(path, data)
         with desk.act(Action.EVALUATE, what="accuracy report", form=told.form, sha256=told.sha256):
-            statements.put(path, data)
+            exporting.put(path, data)
     return told
 
 
@@ -94,7 +94,7 @@ def write_study(report: StudyReport, path: Path, *, made_at: datetime | None = N
         The ending stands for no form, or the file cannot be written.
     """
     data = _writer(path)(_of_study(report, made_at or datetime.now(UTC)))
-    statements.put(path, data)
+    exporting.put(path, data)
     return _told(path, data)
 
 

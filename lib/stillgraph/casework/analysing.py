@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
-from stillgraph.casework.desk import Desk
+from stillgraph.casework import exporting
+from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
@@ -221,21 +223,11 @@ def write_csv(table: pa.Table, out: TextIO) -> None:
     tables.defused(table.to_pandas()).to_csv(out, index=False, lineterminator="\r\n")
 
 
-def write_parquet(table: pa.Table, out: Path | BinaryIO) -> None:
-    """Write query rows as Parquet.
-
-    Raises
-    ------
-    WrongUse
-        The file cannot be written.
-    """
+def write_parquet(table: pa.Table, out: BinaryIO) -> None:
+    """Write query rows as Parquet."""
     import pyarrow.parquet
 
-    if isinstance(out, Path):
-        with writing(out), out.open("wb") as stream:
-            pyarrow.parquet.write_table(table, stream)
-    else:
-        pyarrow.parquet.write_table(table, out)
+    pyarrow.parquet.write_table(table, out)
 
 
 @contextmanager
@@ -248,17 +240,30 @@ def writing(path: Path) -> Iterator[None]:
         raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error
 
 
-@served
-def query_table(desk: Desk, sql: str) -> pa.Table:
+@served(writes=("out",))
+def query_table(desk: Desk, sql: str, *, out: Path | None = None) -> pa.Table:
     """Run one read-only SELECT over the documented views; return its rows as an Arrow table.
+
+    ``out`` is a file to write them to as well, as Parquet.
 
     Raises
     ------
     QueryRefused
         It is anything else. The attempt is recorded.
+    WrongUse
+        The file cannot be written.
     """
     with desk.act(Action.QUERY, sql=queries.without_values(sql)) as deed:
-        return queries.run(deed.session, sql, only=deed.reads)
+        return with_file(desk, deed, queries.run(deed.session, sql, only=deed.reads), out)
+
+
+def with_file(desk: Desk, deed: Deed, table: pa.Table, out: Path | None) -> pa.Table:
+    """Return the rows of a query, written to a file too where one is named."""
+    if out is not None:
+        with io.BytesIO() as stream:
+            write_parquet(table, stream)
+            exporting.write(desk, deed, out, stream.getvalue(), kind="query", about=exporting.EVERYBODY)
+    return table
 
 
 @served

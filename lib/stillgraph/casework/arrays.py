@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from stillgraph.casework import statement_pages, statements
+from stillgraph.casework import exporting, statement_pages, statements
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
@@ -127,8 +127,7 @@ def write(desk: Desk, array_id: int, path: Path) -> None:
         page = writers[1](kept, _plates(desk, deed, kept))
         deed.note(form=path.suffix.lower().removeprefix("."), sha256=hashlib.sha256(page).hexdigest())
         about = [*(one.nominal_id for one in kept.positions), *(one.custody_image for one in kept.positions)]
-        statements.on_record(deed, "photo array", path, page, about)
-        statements.put(path, page)
+        exporting.write(desk, deed, path, page, kind="photo array", about=about)
 
 
 @served

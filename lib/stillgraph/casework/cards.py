@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import accuracy_report, measured_words, statements
+from stillgraph.casework import accuracy_report, exporting, measured_words
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.evaluating import identification
 from stillgraph.casework.evaluating_review import process, reviews
@@ -55,7 +55,7 @@ def write(desk: Desk, folder: Path, *, truth: Path, by: Sequence[str] = ()) -> t
         "synthetic": measured_words.SYNTHETIC if found.synthetic else "", "truth": truth.name,
     }  # fmt: skip
     for name in (MODEL_CARD, SYSTEM_CARD):
-        statements.put(folder / name, _environment().get_template(f"{name}.j2").render(**told).encode())
+        exporting.put(folder / name, _environment().get_template(f"{name}.j2").render(**told).encode())
     return MODEL_CARD, SYSTEM_CARD
 
 

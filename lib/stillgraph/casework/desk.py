@@ -91,6 +91,8 @@ class Desk:
         self.claim = claim
         self.clock = clock
         self.images = ImageStore(case.directory)
+        self.written_as: Mapping[Path, str] = {}
+        """At a server: where on the client's machine a file goes that is written here."""
 
     @once
     def settings(self) -> dict[str, str]:

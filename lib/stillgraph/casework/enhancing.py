@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stillgraph.casework import exporting
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import CaseError, NotFound, WrongUse
@@ -65,18 +66,21 @@ def step_kinds() -> dict[str, tuple[str, tuple[Parameter, ...]]]:
     return {name: ((kind.__doc__ or "").splitlines()[0], steps.parameters(name)) for name, kind in steps.KINDS.items()}
 
 
-@served
-def preview(desk: Desk, still: StillId, steps: Sequence[Step] = (), *, longest_px: int | None = None) -> Preview:
-    """Return a still beside what the steps make of it. Looking is recorded; nothing is kept.
+@served(writes=("out",))
+def preview(
+    desk: Desk, still: StillId, steps: Sequence[Step] = (), *, longest_px: int | None = None, out: Path | None = None
+) -> Preview:
+    """Return a still beside what the steps make of it. Looking is recorded; nothing is kept in the case.
 
     Without steps both pictures are the still. With ``longest_px``, pictures with a longer side are shown smaller.
+    ``out`` is a PNG file to write both beside each other to.
 
     Raises
     ------
     NotFound
         The still is not in the case.
     WrongUse
-        A step does not fit the picture.
+        A step does not fit the picture, or the file cannot be written.
     """
     from stillgraph.faces import beside, enhance
     from stillgraph.faces import steps as recipe
@@ -87,10 +91,12 @@ def preview(desk: Desk, still: StillId, steps: Sequence[Step] = (), *, longest_p
         same_part, made = _applied(original, moving), _applied(original, steps)
         words = recipe.describe(steps) or "nothing yet"
         captions = (f"original ({recipe.describe(moving)})" if moving else "original", f"enhanced: {words}")
+        both = beside.beside(same_part, made, captions)
+        if out is not None:
+            exporting.write(desk, deed, out, both, kind="picture", about=[still])
         return Preview(
             still, tuple(recipe.recorded(steps)), words, made.shape[1], made.shape[0], enhance.digest(made), captions,
-            original=beside.png(same_part, longest_px), enhanced=beside.png(made, longest_px),
-            beside=beside.beside(same_part, made, captions),
+            original=beside.png(same_part, longest_px), enhanced=beside.png(made, longest_px), beside=both,
         )  # fmt: skip
 
 
@@ -219,21 +225,6 @@ def face_in(kept: Enhancement, original: Pixels, face: Face) -> Face | None:
     if (eyes < 0).any() or (eyes >= (kept.width_px, kept.height_px)).any():
         return None
     return replace(face, box=pixels.moved_box(face.box, there), landmarks=landmarks)
-
-
-def write_picture(picture: bytes, path: Path) -> None:
-    """Write the bytes of a PNG file.
-
-    Raises
-    ------
-    WrongUse
-        The file cannot be written.
-    """
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error
 
 
 def _original(desk: Desk, deed: Deed, still: StillId) -> Pixels:

@@ -181,7 +181,7 @@ def _exports(session: Session, erasure_id: int) -> tuple[int, tuple[Outside, ...
     """Delete the files we wrote that hold something of what was deleted, where they lie as we wrote them."""
     removed, outside = 0, []
     for one in exports.of_erasure(session, erasure_id):
-        how = unlink_export(Path(one.path), one.sha256)
+        how = exports.OUT_OF_REACH if exports.is_elsewhere(one.path) else unlink_export(Path(one.path), one.sha256)
         removed += how == exports.DELETED
         if how != exports.DELETED:
             outside.append(Outside(f"{one.kind} {one.export_id}", one.path, how))

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillgraph.casework import exporting
 from stillgraph.casework.analysing import is_simulated, review_kind, writing
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
@@ -129,12 +130,7 @@ def network_layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
     return network.layout(graph)
 
 
-@served(
-    writes=(
-        "export",
-        "gephi",
-    )
-)
+@served(writes=("export", "gephi"))
 @attempted(Action.NETWORK)
 def network_summary(
     desk: Desk,
@@ -173,10 +169,16 @@ def network_summary(
     if of:
         persons = [PersonId(one) for one in of]
         graph = network.part_of(graph, network.around(graph, persons, depth=depth, most=len(graph)))
+    written: list[Path] = []
     if export is not None:
         with writing(export):
-            network.export(graph, export)
+            written.append(network.export(graph, export))
     if gephi is not None:
         with writing(gephi):
-            network.export_gephi(graph, gephi)
+            folder = network.export_gephi(graph, gephi)
+            written += [folder / "nodes.csv", folder / "edges.csv"]
+    if written:
+        with desk.act(Action.NETWORK, files=len(written)) as deed:
+            for path in written:
+                exporting.on_record(desk, deed, path, path.read_bytes(), kind="network", about=exporting.EVERYBODY)
     return network.summary(network.two_mode(graph))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stillgraph.casework import (
     explaining,
+    exporting,
     networking,
     pack_html,
     pack_parts,
@@ -99,8 +100,7 @@ def write(
         data = writer(made)
         told = _report(made, path, data)
         deed.note(persons=list(told.persons), stills=told.stills, pictures=told.pictures, sha256=told.sha256)
-        statements.on_record(deed, "case pack", path, data, _about(made))
-        statements.put(path, data)
+        exporting.write(desk, deed, path, data, kind="case pack", about=_about(made))
         return told
 
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillgraph.casework import reviewing
-from stillgraph.casework.analysing import is_simulated, review_kind, writing
+from stillgraph.casework import exporting, reviewing
+from stillgraph.casework.analysing import is_simulated, review_kind
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.progress import Progress, Step, silent
@@ -58,7 +58,7 @@ def custody_of(
     )
 
 
-@served
+@served(writes=("csv",))
 def ranking(
     desk: Desk,
     *,
@@ -71,6 +71,7 @@ def ranking(
     settings: WorldSettings | None = None,
     from_trials: bool = False,
     keep: bool = True,
+    csv: Path | None = None,
     progress: Progress = silent,
 ) -> Ranking:
     """Rank persons by harm, count, value or recency-frequency-harm, with 95 % intervals over drawn worlds.
@@ -86,6 +87,8 @@ def ranking(
         A table of points for recency, frequency and harm, in CSV, in place of ours.
     settings
         How worlds are drawn.
+    csv
+        A file to write the whole ranking to, as :func:`csv_of` makes it.
     from_trials
         Whether to learn from trials of review how often officers are wrong. How officers did in trials is for
         supervisors and administrators: a ranking that read them for anybody would tell which list was a trial.
@@ -95,7 +98,7 @@ def ranking(
     UnknownOffenceCode
         An offence's code is not in the harm table.
     WrongUse
-        An unknown measure, or a period that ends before it begins.
+        An unknown measure, a period that ends before it begins, or a file that cannot be written.
     NotFound, ManifestError
         The table of points is not there, or is none.
     NotPermitted
@@ -135,6 +138,8 @@ def ranking(
                 deed.officer, deed.operation, deed.reason, deed.at, f"stillgraph {__version__}", linked_at
             )
             deed.note(ranking=rankings.add(deed.session, ranked, making))
+        if csv is not None:
+            exporting.write(desk, deed, csv, csv_of(ranked), kind="ranking", about=exporting.EVERYBODY)
     return ranked
 
 
@@ -163,25 +168,22 @@ def concentration_sentence(ranking: Ranking) -> str:
     )
 
 
-def write_ranking(ranking: Ranking, path: Path) -> None:
-    """Write a ranking as CSV, its period and scale in every row, so that no figure travels without them.
+def csv_of(ranking: Ranking) -> bytes:
+    """Return a ranking as CSV, its period and scale in every row, so that no figure travels without them.
 
     A text that a spreadsheet would run begins with an apostrophe.
-
-    Raises
-    ------
-    WrongUse
-        The file cannot be written.
     """
     import csv
+    import io
 
     further = {
         "by": ranking.by, "since": ranking.since, "until": ranking.until, "scale": ranking.scale,
         "review": review_kind(simulated=ranking.simulated),
     }  # fmt: skip
-    with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
+    with io.StringIO(newline="") as stream:
         rows = csv.writer(stream)  # by its ends of lines, a cell that holds either of them is quoted
         rows.writerow([*rankings.COLUMNS, *further])
         for standing in ranking.standings:
             told = {**rankings.told_of(standing), **further}
             rows.writerow([cell(told[name]) for name in (*rankings.COLUMNS, *further)])
+        return stream.getvalue().encode()

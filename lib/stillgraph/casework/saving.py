@@ -6,8 +6,10 @@ name saves a name. What is recorded of saving and running it has ``?`` in their 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillgraph.casework import analysing
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, NotPermitted, WrongUse
@@ -70,9 +72,11 @@ def saved_queries(desk: Desk) -> tuple[SavedQuery, ...]:
         return saved.there_for(deed.session, _me(deed))
 
 
-@served
-def run_saved(desk: Desk, name: str) -> pa.Table:
+@served(writes=("out",))
+def run_saved(desk: Desk, name: str, *, out: Path | None = None) -> pa.Table:
     """Run a saved query, the officer's own before a shared one of that name; return its rows as an Arrow table.
+
+    ``out`` is a file to write them to as well, as Parquet.
 
     Raises
     ------
@@ -80,11 +84,13 @@ def run_saved(desk: Desk, name: str) -> pa.Table:
         There is none of that name for this officer.
     QueryRefused
         It is not what may be run any more, e.g. a view has changed.
+    WrongUse
+        The file cannot be written.
     """
     with desk.act(Action.QUERY) as deed:
         found = _named(deed, name)
         deed.note(sql=queries.without_values(found.sql), saved=found.saved_id, name=found.name)
-        return queries.run(deed.session, found.sql, only=deed.reads)
+        return analysing.with_file(desk, deed, queries.run(deed.session, found.sql, only=deed.reads), out)
 
 
 @served

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from stillgraph.casework import statement_pages, trials
+from stillgraph.casework import exporting, statement_pages, trials
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
@@ -30,7 +28,7 @@ from stillgraph.records import (
     StillId,
     Verdict,
 )
-from stillgraph.store import comparisons, exports, files, office, receipts, reviews, searches
+from stillgraph.store import comparisons, office, receipts, reviews, searches
 from stillgraph.store import faces as face_store
 from stillgraph.store import statements as store
 
@@ -78,34 +76,8 @@ def write(desk: Desk, face_id: FaceId, path: Path) -> Statement:
         page = writers[0](made)
         deed.note(form=path.suffix.lower().removeprefix("."), sha256=hashlib.sha256(page).hexdigest())
         supported = [j.nominal_id for j in searches.judgements(deed.session, face_id) if j.nominal_id is not None]
-        on_record(deed, "statement", path, page, [made.still, *supported])
-        put(path, page)
+        exporting.write(desk, deed, path, page, kind="statement", about=[made.still, *supported])
         return made
-
-
-def on_record(deed: Deed, kind: str, path: Path, page: bytes, about: Iterable[str]) -> None:
-    """Keep on record that a file is written: where, with which bytes, and the ids of whom and what it shows."""
-    exports.add(
-        deed.session, kind, str(path.resolve()), hashlib.sha256(page).hexdigest(), about, officer=deed.officer,
-        operation=deed.operation, at=deed.at,
-    )  # fmt: skip
-
-
-def put(path: Path, page: bytes) -> None:
-    """Write a page that only its owner may read: beside its place and moved there when it is whole.
-
-    Raises
-    ------
-    WrongUse
-        It cannot be written.
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "Is a directory")
-        files.put(path, page, prefix=f".{path.name[:40]}.")
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error
 
 
 def _statement(desk: Desk, deed: Deed, face_id: FaceId) -> Statement:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from stillgraph.casework import hypertext, printing, receiving, statements
+from stillgraph.casework import exporting, hypertext, printing, receiving, statements
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
@@ -85,8 +85,8 @@ def write(
         )  # fmt: skip
         deed.note(sha256=told.sha256, records=sum(told.tables.values()), pictures=told.pictures)
         linked = subjects.person_of(deed.session, nominal) if nominal is not None else person
-        statements.on_record(deed, "subject access report", path, data, subjects.ids(deed.session, nominal, linked))
-        statements.put(path, data)
+        about = subjects.ids(deed.session, nominal, linked)
+        exporting.write(desk, deed, path, data, kind="subject access report", about=about)
         return told
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from stillgraph.casework import checking_record, recording, statements
+from stillgraph.casework import checking_record, exporting, recording
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Deed, Desk, now
 from stillgraph.casework.transparency_pages import WRITERS
@@ -79,7 +79,7 @@ def write(
         told = _told(made, path, data)
         deed.note(since=made.since, until=made.until, head=made.seal.sequence, provisional=made.provisional,
                   sha256=told.sha256)  # fmt: skip
-        statements.put(path, data)
+        exporting.put(path, data)
         return told
 
 
@@ -111,7 +111,7 @@ def write_from_log(
         entries, made_at=clock(), since=since, until=until, public=public, phrase=checking_record.phrase_of(entries)
     )
     data = writer(made)
-    statements.put(path, data)
+    exporting.put(path, data)
     return _told(made, path, data)
 
 

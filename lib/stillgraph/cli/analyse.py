@@ -103,9 +103,14 @@ def query(
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise WrongUse("Parquet is binary: say where it goes with --out FILE, or pipe it on.")
     desk = common.seat(case, officer, operation, reason)
-    table = saving.run_saved(desk, saved) if saved is not None else analysing.query_table(desk, sql or "")
+    if saved is not None:
+        table = saving.run_saved(desk, saved, out=out)
+    else:
+        table = analysing.query_table(desk, sql or "", out=out)
+    if out is not None:
+        return
     if form == "parquet":
-        analysing.write_parquet(table, out if out is not None else sys.stdout.buffer)
+        analysing.write_parquet(table, sys.stdout.buffer)
     elif form == "json":
         common.print_json(table.to_pylist())
     elif form == "csv":

@@ -83,8 +83,7 @@ def enhance(
 def _preview(desk: Desk, still: StillId, words: list[str], file: Path | None, out: Path, *, as_json: bool) -> None:
     from stillgraph.casework import enhancing
 
-    shown = enhancing.preview(desk, still, enhancing.steps_of(words, file))
-    enhancing.write_picture(shown.beside, out)
+    shown = enhancing.preview(desk, still, enhancing.steps_of(words, file), out=out)
     if as_json:
         said = {name: value for name, value in asdict(shown).items() if not isinstance(value, bytes)}
         common.print_json({**said, "out": out})
@@ -99,7 +98,7 @@ def _keep(desk: Desk, still: StillId, words: list[str], file: Path | None, out: 
     steps = enhancing.steps_of(words, file)
     kept = enhancing.enhance(desk, still, steps)
     if out is not None:
-        enhancing.write_picture(enhancing.preview(desk, still, steps).beside, out)
+        enhancing.preview(desk, still, steps, out=out)
     if as_json:
         common.print_json(kept)
         return

@@ -65,10 +65,9 @@ def rank(
             points=points,
             settings=rankings.world_settings(draws=draws, seed=seed, top_n=top_n),
             from_trials=from_trials,
+            csv=csv,
             progress=progress,
         )
-    if csv is not None:
-        rankings.write_ranking(ranking, csv)
     if as_json:
         common.print_json(ranking)
         return

@@ -14,6 +14,7 @@ DELETED = "deleted"
 CHANGED = "changed since it was written, so not deleted"
 MOVED = "not where it was written any more"
 OUT_OF_REACH = "it cannot be read or removed from here"
+_ELSEWHERE, _MOST_CHARACTERS = " wrote it on their own machine: ", 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,17 @@ class Exported:
     sha256: str
     exported_at: datetime
     ended_how: str | None = None
+
+
+def elsewhere(officer: str, path: str) -> str:
+    """Return where a file is that a server's client wrote, for people to read: nothing here is opened by it."""
+    plain = "".join(letter for letter in path[:_MOST_CHARACTERS] if letter.isprintable())
+    return f"{officer}{_ELSEWHERE}{plain}"
+
+
+def is_elsewhere(path: str) -> bool:
+    """Say whether what stands for a file's place is that of a server's client."""
+    return _ELSEWHERE in path
 
 
 _COLUMNS = "export_id, kind, path, sha256, exported_at, ended_how"

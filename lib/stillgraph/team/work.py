@@ -60,7 +60,9 @@ class Work:
         if one.of_case:
             self.host.check(self.signed_in)
             return one.function(self.host.case.directory, **arguments)
-        return one.function(self.host.desk(self.signed_in, self.call.operation, self.call.reason), **arguments)
+        desk = self.host.desk(self.signed_in, self.call.operation, self.call.reason)
+        desk.written_as = {self.parcel.wanted(one): one.place or one.name for one in self.written()}
+        return one.function(desk, **arguments)
 
     def _arguments(self, one: Served) -> dict[str, object]:
         """Return the arguments a function is called with: its own alone, and files where they lie here."""

@@ -65,7 +65,7 @@ def _path(one: Served, name: str, path: Path, made: Parcel) -> Sent | Wanted | K
         if not path.parent.is_dir():
             raise _unwritable(path, os.strerror(errno.ENOENT))
         made.wanted[name] = path
-        return Wanted(name, path.name or "out")
+        return Wanted(name, path.name or "out", str(path.absolute()))
     called = path.name or "folder"
     made.sent.extend(_entries(name, path, called))
     if name in one.manifests:

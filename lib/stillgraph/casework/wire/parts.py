@@ -26,10 +26,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Stands for a file or folder that the work writes and that comes back under ``key``."""
+    """Stands for a file or folder that the work writes and that comes back under ``key``, to be put at ``place``."""
 
     key: str
     name: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
