@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from stillgraph.casework.study import Beside
 from stillgraph.decoding.rows import inside, lacking, read_rows
-from stillgraph.errors import ManifestError
+from stillgraph.errors import ManifestError, WrongUse
 from stillgraph.records import Face, ModelId, Vector
 
 if TYPE_CHECKING:
     from stillgraph.faces.embed import ImageRole
     from stillgraph.faces.packs import FacePack
+
+Pair = tuple[str, str, bool]
+"""The names of two images, and whether they are of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,25 @@ class VerificationReport:
     det: tuple[tuple[float, float, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class VerificationsReport:
+    """Several models on the same pairs, and what may be said of each two of them."""
+
+    models: tuple[VerificationReport, ...]
+    beside: tuple[Beside, ...]
+    insufficient: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """What a model makes of pairs: float64 of shape (n,), NaN where an image has no usable face."""
+
+    pack: str
+    model: ModelId
+    scores: NDArray[np.float64]
+    elapsed_s: float
+
+
 def verification(
     pairs: Path,
     images: Path,
@@ -61,30 +86,109 @@ def verification(
     ManifestError
         The pairs cannot be read, or name an image that is not there or leads out of ``images``.
     """
-    from stillgraph import evaluation
+    rows = _read_pairs(pairs)
+    return _report(_scored(rows, images, pack, workers, show_progress=show_progress), _same(rows))
+
+
+def side_by_side(
+    pairs: Path,
+    images: Path,
+    packs: Sequence[str],
+    *,
+    workers: int | None = None,
+    show_progress: bool = False,
+) -> VerificationsReport:
+    """Measure several face models on the same pairs, and compare each two where each is at its own threshold.
+
+    What is compared is which genuine pairs each accepts at a target FAR. Pairs of one person go together
+    (:mod:`stillgraph.evaluation.paired`); who is one person, the genuine pairs say: whoever they join.
+
+    Raises
+    ------
+    WrongUse
+        Fewer than two packs, or one named twice.
+    ManifestError
+        As in :func:`verification`.
+    """
+    if len(packs) < 2 or len(set(packs)) < len(packs):
+        raise WrongUse("Models are compared side by side: name two packs or more, each once.")
+    rows = _read_pairs(pairs)
+    scored = [_scored(rows, images, pack, workers, show_progress=show_progress) for pack in packs]
+    reports = [_report(one, _same(rows)) for one in scored]
+    beside = tuple(_beside(rows, scored, reports))
+    none = "insufficient: no target FAR has the pairs it takes; see each model's own" if not beside else None
+    return VerificationsReport(tuple(reports), beside, none)
+
+
+def _scored(
+    rows: Sequence[Pair], images: Path, pack: str | None, workers: int | None, *, show_progress: bool
+) -> _Scored:
     from stillgraph.faces import packs
 
     began = time.perf_counter()
-    loaded = packs.load(pack if pack is not None else packs.DEFAULT_PACK)
-    rows = _read_pairs(pairs)
+    named = pack if pack is not None else packs.DEFAULT_PACK
+    loaded = packs.load(named)
     faces = _Faces(images, loaded, workers, [(a, b) for a, b, _ in rows], show_progress=show_progress)
-    compared = [row for row in rows if faces.has(*row[:2])]
-    lost = [same for a, b, same in rows if not faces.has(a, b)]
+    there = np.asarray([faces.has(a, b) for a, b, _ in rows], dtype=bool)
+    compared = [row for row, has in zip(rows, there, strict=True) if has]
     left = _stacked([faces.vector(a, b) for a, b, _ in compared], loaded.dimension)
     right = _stacked([faces.vector(b, a) for a, b, _ in compared], loaded.dimension)
+    scores = np.full(len(rows), np.nan)
+    scores[there] = np.einsum("nd,nd->n", left, right)
+    return _Scored(named, loaded.model, scores, time.perf_counter() - began)
+
+
+def _report(scored: _Scored, same: NDArray[np.bool_]) -> VerificationReport:
+    from stillgraph import evaluation
+
+    lost = np.isnan(scored.scores)
     rates = evaluation.verification(
-        np.einsum("nd,nd->n", left, right),
-        np.asarray([same for _, _, same in compared], dtype=bool),
-        failures_genuine=sum(lost),
-        failures_impostor=len(lost) - sum(lost),
+        scored.scores[~lost],
+        same[~lost],
+        failures_genuine=int((lost & same).sum()),
+        failures_impostor=int((lost & ~same).sum()),
     )
     return VerificationReport(
-        model=loaded.model, pairs=rates.pairs, genuine=rates.genuine, impostor=rates.impostor,
+        model=scored.model, pairs=rates.pairs, genuine=rates.genuine, impostor=rates.impostor,
         failures_to_acquire=rates.failures_to_acquire, auc=rates.auc, accuracy=rates.accuracy,
         accuracy_interval=rates.accuracy_interval, tar_at_far=rates.tar_at_far, tar_interval=rates.tar_interval,
         thresholds=rates.thresholds, insufficient=rates.insufficient, eer=rates.eer, eer_threshold=rates.eer_threshold,
-        elapsed_s=time.perf_counter() - began, det=rates.det,
+        elapsed_s=scored.elapsed_s, det=rates.det,
     )  # fmt: skip
+
+
+def _beside(rows: Sequence[Pair], scored: Sequence[_Scored], reports: Sequence[VerificationReport]) -> Iterator[Beside]:
+    """Compare each two models by which genuine pairs they accept at each target FAR that the pairs bear."""
+    from stillgraph.evaluation.paired import paired, sentence
+
+    genuine = _same(rows)
+    persons = _persons([(a, b) for a, b, same in rows if same])
+    for (one, said), (other, other_said) in combinations(zip(scored, reports, strict=True), 2):
+        for far, at in said.thresholds.items():
+            other_at = other_said.thresholds[far]
+            if at is None or other_at is None:
+                continue
+            # Not a number is no more than any threshold: a pair that could not be compared is not accepted.
+            compared = paired(
+                one.scores[genuine] >= at, other.scores[genuine] >= other_at, persons, measure=f"TAR at FAR {far}"
+            )
+            yield Beside(one.pack, other.pack, "as they are", compared, sentence(compared, one.pack, other.pack))
+
+
+def _persons(genuine: Sequence[tuple[str, str]]) -> NDArray[np.int64]:
+    """Return whose each genuine pair is, codes from 0: images that pairs join are of one person."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    names, codes = np.unique(np.asarray(genuine, dtype=object).reshape(-1, 2), return_inverse=True)
+    ends = codes.reshape(-1, 2)
+    joined = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(names), len(names)))
+    _, component = connected_components(joined, directed=False)
+    return np.asarray(component[ends[:, 0]], np.int64)
+
+
+def _same(rows: Sequence[Pair]) -> NDArray[np.bool_]:
+    return np.asarray([same for _, _, same in rows], dtype=bool)
 
 
 class _Faces:
@@ -127,7 +231,7 @@ def _stacked(vectors: Sequence[Vector], dimension: int) -> Vector:
     return np.asarray(vectors, dtype=np.float32).reshape(len(vectors), dimension)
 
 
-def _read_pairs(path: Path) -> list[tuple[str, str, bool]]:
+def _read_pairs(path: Path) -> list[Pair]:
     said = {
         "1": True,
         "true": True,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stillgraph.cli import common
 from stillgraph.cli.asking import Borough, Retailer, Status, narrowed
 from stillgraph.cli.common import AsJson, Case, Officer, OperationOption, Reason, Since, Until
+
+if TYPE_CHECKING:
+    from stillgraph.casework.verifying import VerificationReport
 
 evaluate_app = typer.Typer(help="Error rates, with their counts and intervals.")
 
@@ -207,19 +210,40 @@ def evaluate_network(
 def evaluate_verification(
     pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="CSV: image_a,image_b,same")],
     images: Annotated[Path, typer.Option("--images", metavar="DIR", help="Where the images lie.")],
-    model: Annotated[str | None, typer.Option("--model", metavar="PACK", help="The face model pack.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", metavar="PACK", help="A pack; again for more, side by side.")
+    ] = None,
     workers: common.Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure 1:1 error rates of a face model on pairs of images; no case is involved."""
+    """Measure 1:1 error rates of face models on pairs of images; no case is involved."""
     import sys
 
     from stillgraph.casework import verifying
 
-    result = verifying.verification(pairs, images, pack=model, workers=workers, show_progress=sys.stderr.isatty())
+    shown = sys.stderr.isatty()
+    if model is None or len(model) == 1:
+        pack = model[0] if model else None
+        found = verifying.verification(pairs, images, pack=pack, workers=workers, show_progress=shown)
+        _show_rates(found, as_json=as_json)
+        return
+    report = verifying.side_by_side(pairs, images, model, workers=workers, show_progress=shown)
     if as_json:
-        common.print_json(result)
-    else:
-        # The curve is for those who draw it.
-        told = [(name, value) for name, value in common.plain(result).items() if name != "det"]
-        common.print_table(["measure", "value"], told)
+        common.print_json(report)
+        return
+    for one in report.models:
+        _show_rates(one, as_json=False)
+    print("== Side by side")
+    for compared in report.beside:
+        print(compared.sentence)
+    if report.insufficient is not None:
+        print(report.insufficient)
+
+
+def _show_rates(found: VerificationReport, *, as_json: bool) -> None:
+    if as_json:
+        common.print_json(found)
+        return
+    # The curve is for those who draw it.
+    told = [(name, value) for name, value in common.plain(found).items() if name != "det"]
+    common.print_table(["measure", "value"], told)
