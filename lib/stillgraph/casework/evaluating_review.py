@@ -24,38 +24,35 @@ MONTHS_OF = ("searched", "captured")
 """What a month is taken of: when the face was last searched, or when its still was taken."""
 
 # A list counts with the person its face is put together with; a face alone is a person.
-_JUDGED = """
-SELECT coalesce(p.person_id, r.face_id) AS person, c.rank, coalesce(f.band, '') AS band,
-       r.outcome <> 'disputed' AS settled,
-       (SELECT count(DISTINCT (j.verdict, j.nominal_id)) FROM held.judgements_counting AS j
-        WHERE j.face_id = r.face_id) > 1 AS disputed
-FROM reviews AS r
-JOIN faces AS f USING (face_id)
-LEFT JOIN person_faces AS p USING (face_id)
-LEFT JOIN candidates AS c ON c.face_id = r.face_id AND c.search_id = r.search_id AND c.nominal_id = r.nominal_id
-WHERE r.outcome <> 'pending'
-ORDER BY r.face_id
-"""
-
-_BY_MONTH = """
+_LISTED = """
 WITH listed AS (
-    SELECT r.face_id, r.outcome, f.usable, f.band, strftime(CASE WHEN $of = 'searched' THEN s.searched_at
-           ELSE t.captured_at END, '%Y-%m') AS month,
-           c.rank, (SELECT count(DISTINCT (j.verdict, j.nominal_id)) FROM held.judgements_counting AS j
-                    WHERE j.face_id = r.face_id) > 1 AS disputed
+    SELECT r.face_id, r.outcome, f.band, c.rank, coalesce(p.person_id, r.face_id) AS person,
+           s.searched_at, t.captured_at,
+           (SELECT count(DISTINCT (j.verdict, j.nominal_id)) FROM held.judgements_counting AS j
+            WHERE j.face_id = r.face_id) > 1 AS disputed
     FROM reviews AS r
     JOIN faces AS f USING (face_id)
     JOIN stills AS t ON t.still_id = r.still_id
     JOIN searches AS s USING (search_id)
+    LEFT JOIN person_faces AS p USING (face_id)
     LEFT JOIN candidates AS c ON c.face_id = r.face_id AND c.search_id = r.search_id AND c.nominal_id = r.nominal_id
 )
-SELECT month,
+"""
+"""The lists that were put before officers, with the place of whom they supported."""
+
+_JUDGED = f"""{_LISTED}
+SELECT person, rank, coalesce(band, ''), outcome <> 'disputed', disputed
+FROM listed WHERE outcome <> 'pending' ORDER BY face_id
+"""  # noqa: S608 - constants
+
+_BY_MONTH = f"""{_LISTED}
+SELECT strftime(CASE WHEN $of = 'searched' THEN searched_at ELSE captured_at END, '%Y-%m') AS month,
        count(*) FILTER (outcome = 'corroborated'), count(*) FILTER (outcome IN ('corroborated', 'not supported')),
        count(*) FILTER (disputed AND outcome <> 'pending'), count(*) FILTER (outcome <> 'pending'),
        count(*) FILTER (outcome = 'corroborated' AND rank = 1), count(*) FILTER (outcome = 'corroborated'),
        count(*) FILTER (band IN ('C', 'D')), count(*) FILTER (band IS NOT NULL)
 FROM listed GROUP BY month ORDER BY month
-"""
+"""  # noqa: S608 - likewise
 
 MEASURES = (
     "Settled lists that are corroborated",
