@@ -18,6 +18,7 @@ from stillgraph.errors import WrongUse
 from stillgraph.governance import log
 from stillgraph.governance.permits import Action
 from stillgraph.records import AuditEntry
+from stillgraph.store import subjects
 
 KINDS = (".csv", ".jsonl", ".parquet")
 USUAL_LIMIT = 200
@@ -27,8 +28,9 @@ USUAL_LIMIT = 200
 class Wanted:
     """Which entries are asked for; what is ``None`` does not narrow them.
 
-    ``still``, ``person`` and ``face`` are found wherever an entry's details name them: a still as
-    ``<retailer>/<image>``, of which the faces are found too; a person by their person or nominal id.
+    A ``still``, as ``<retailer>/<image>``, is found wherever an entry's details name it or a face of it. A
+    ``person``, by their person or nominal id, is found where one names that, or whatever else the case now knows to
+    be of them: custody images, and faces on stills once officers agreed on them or they were linked.
     """
 
     officer: str | None = None
@@ -40,8 +42,8 @@ class Wanted:
     since: date | None = None
     until: date | None = None
 
-    def __contains__(self, entry: AuditEntry) -> bool:
-        """Return whether an entry is asked for."""
+    def asks_for(self, entry: AuditEntry, of_person: frozenset[str]) -> bool:
+        """Return whether an entry is asked for; ``of_person`` are the ids that are found for the person."""
         day = entry.recorded_at.date()
         return (
             self.officer in {None, entry.officer}
@@ -50,8 +52,8 @@ class Wanted:
             and self.result in {None, entry.result}
             and (self.since is None or day >= self.since)
             and (self.until is None or day <= self.until)
-            and (self.still is None or _names(entry, self.still, still=True))
-            and (self.person is None or _names(entry, self.person, still=False))
+            and (self.still is None or _names(entry, frozenset({self.still}), "#"))
+            and (self.person is None or _names(entry, of_person, "/"))
         )
 
 
@@ -102,7 +104,7 @@ def search_audit(desk: Desk, wanted: Wanted, *, limit: int = USUAL_LIMIT) -> Sea
     if limit < 1:
         raise WrongUse("At least one entry is asked for: give --limit 1 or more.")
     with desk.act(Action.SEARCH_AUDIT, **_told(wanted)) as deed:
-        found = list(_found(desk, wanted))
+        found = list(_found(desk, deed, wanted))
         deed.note(entries=len(found))
     return Search(len(found), tuple(found[: -limit - 1 : -1]))
 
@@ -127,7 +129,7 @@ def export_audit(desk: Desk, path: Path, wanted: Wanted) -> Export:
     if not path.parent.is_dir():
         raise WrongUse(f"There is no folder {path.parent}; make it, or choose another place.")
     with desk.act(Action.EXPORT_AUDIT, form=kind.removeprefix("."), **_told(wanted)) as deed:
-        found = list(_found(desk, wanted))
+        found = list(_found(desk, deed, wanted))
         data = _as_file(found, kind.removeprefix("."))
         path.write_bytes(data)
         written = Export(path, len(found), hashlib.sha256(data).hexdigest())
@@ -144,25 +146,25 @@ def _told(wanted: Wanted) -> dict[str, object]:
     return {f"by_{name}": str(value) for name, value in asdict(wanted).items() if value is not None}
 
 
-def _found(desk: Desk, wanted: Wanted) -> Iterator[Found]:
+def _found(desk: Desk, deed: Deed, wanted: Wanted) -> Iterator[Found]:
+    of_person = frozenset() if wanted.person is None else subjects.in_the_record(deed.session, wanted.person)
     for line in log.lines(desk.case.directory):
         entry = line.entry
-        if entry in wanted:
+        if wanted.asks_for(entry, of_person):
             yield Found(
                 entry.sequence, entry.recorded_at.isoformat().replace("+00:00", "Z"), entry.officer, entry.operation,
                 entry.reason, entry.action, entry.result, json.loads(entry.details), line.carried,
             )  # fmt: skip
 
 
-def _names(entry: AuditEntry, wanted: str, *, still: bool) -> bool:
-    """Return whether an entry's details name a still or one of its faces, or a person."""
+def _names(entry: AuditEntry, wanted: frozenset[str], before: str) -> bool:
+    """Return whether an entry's details name one of some ids, alone or with what follows the sign ``before`` it."""
     # Most entries do not; what is written says so at once.
-    if wanted not in entry.details and json.dumps(wanted)[1:-1] not in entry.details:
+    if not any(one in entry.details or json.dumps(one)[1:-1] in entry.details for one in wanted):
         return False
     return any(
-        word == wanted or (still and word.startswith(f"{wanted}#")) or (not still and word.startswith(f"{wanted}/"))
-        for word in _words(json.loads(entry.details))
-    )
+        word in wanted or word.partition(before)[0] in wanted for word in _words(json.loads(entry.details))
+    )  # fmt: skip
 
 
 def _words(said: object) -> Iterator[str]:

@@ -162,6 +162,24 @@ def ids(session: Session, nominal: NominalId | None, person: PersonId | None) ->
     return [*([] if nominal is None else [str(nominal)]), *(row[0] for row in rows)]
 
 
+def in_the_record(session: Session, of: str) -> frozenset[str]:
+    """Return the ids by which the record may name a person: theirs, their custody images, and their faces on stills.
+
+    ``of`` is a nominal id or a person id, and among what is returned whether or not the case holds anybody of it. A
+    face is one that officers agreed is theirs, or that linking has with them.
+    """
+    rows = session.rows(
+        "WITH who AS (SELECT person_id, nominal_id FROM main.persons WHERE $of IN (person_id, nominal_id)), "
+        "nominals AS (SELECT nominal_id FROM who UNION SELECT $of) "
+        "SELECT person_id FROM who UNION SELECT nominal_id FROM nominals UNION "
+        "SELECT custody_image_id FROM held.custody_images SEMI JOIN nominals USING (nominal_id) UNION "
+        "SELECT face_id FROM main.person_faces SEMI JOIN who USING (person_id) UNION "
+        "SELECT face_id FROM main.reviews SEMI JOIN nominals USING (nominal_id) WHERE outcome = 'corroborated'",
+        {"of": of},
+    )
+    return frozenset(str(row[0]) for row in rows if row[0] is not None)
+
+
 def person_of(session: Session, nominal: NominalId) -> PersonId | None:
     """Return the person that officers corroborated as a nominal, as the last linking run has them."""
     row = session.one("SELECT person_id FROM held.persons WHERE nominal_id = ? AND status = 'corroborated'", [nominal])
