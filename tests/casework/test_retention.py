@@ -441,6 +441,9 @@ def killed(case, when):
         [sys.executable, "-c", KILLED, str(case.directory), when], capture_output=True, text=True, check=False
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
+    report = governing.verify_audit(case.directory)
+    assert report.holds, report.problem
+    assert report.notes == () if when in EARLY else "cut short" in report.notes[-1]
     seat = case.seat()
     assert not (case.directory / "erasing.json").exists()
     assert not list(case.directory.glob(".rewritten-*"))

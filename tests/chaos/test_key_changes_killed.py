@@ -32,7 +32,7 @@ keying.rotate(desk, key_file=Path(sys.argv[2]))
 def everything(directory):
     with CaseFile(directory).session(writing=False) as session:
         tables = session.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'casefile' "
-                              "AND table_name NOT IN ('audit', 'settings') ORDER BY ALL")  # fmt: skip
+                              "AND table_name NOT IN ('audit', 'settings', 'table_marks') ORDER BY ALL")  # fmt: skip
         held = {table: session.rows(f"SELECT * FROM held.{table} ORDER BY ALL") for (table,) in tables}
         digests = sorted(receipts.all_digests(session))
     images = ImageStore(directory)

@@ -204,5 +204,5 @@ def test_in_a_case_both_pages_show_what_it_holds(small_case):
 
     said = text(start(small_case.seat())) + text(accuracy(small_case.seat("first")))
     assert "sg-alert" not in said.replace(".sg-alert", "")
-    assert "There is none; `stillgraph calibrate` learns one." in said
+    assert "There is none; <code>stillgraph calibrate</code> learns one." in said
     assert "no such trial yet" in said

@@ -15,7 +15,7 @@ from stillgraph.dashboards import markup
 from stillgraph.dashboards.markup import Column, Markup, Number
 from stillgraph.records import LinkStatus, Rate
 
-CLEAN = st.text(st.characters(blacklist_categories=("Cs", "Cc"))) | st.builds(
+CLEAN = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="`")) | st.builds(
     "{}<{}>{}".format,
     st.text("&\"'= a"),
     st.sampled_from(["b", "script", "/p", "img src=x onerror=y"]),
@@ -41,6 +41,12 @@ class Seen(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+
+
+def test_a_command_in_a_sentence_is_set_as_one_and_its_text_is_escaped():
+    said = markup.note("Write `rank <b>CASE</b> & go` or `link`, not `this alone.")
+    assert Seen(said).tags == ["p", "code", "code"]
+    assert "".join(Seen(said).text) == "Write rank <b>CASE</b> & go or link, not `this alone."
 
 
 @given(CLEAN)

@@ -26,6 +26,7 @@ from stillgraph.store.images import ImageStore
 T = TypeVar("T")
 MOST_PROBLEMS = 50
 """How many problems a report lists; what one hand changed may show at every entry after."""
+UNFINISHED = "a deletion was cut short: its files are removed when the case is next opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def verify(
     return RecordReport(
         holds=not found, entries=plain.entries, head=plain.head, anchors=plain.anchors, unanchored=plain.unanchored,
         first_broken=found[0].entry if found else None, problem=found[0].says if found else None,
-        problems=tuple(found[:MOST_PROBLEMS]), notes=tuple(checking.notes(evidence)),
+        problems=tuple(found[:MOST_PROBLEMS]), notes=(*checking.notes(evidence), *read.notes),
         log_entries=len(evidence.lines), not_carried=checking.not_carried(evidence),
         second_place=sum(one.place == evidence.place for one in evidence.noted or ()),
         keyed=evidence.key is not None and evidence.keyed,
@@ -155,6 +156,7 @@ class _Read:
     def __init__(self, directory: Path, session: Session) -> None:
         self.directory, self.session = directory, session
         self.unread: list[Problem] = []
+        self.notes: list[str] = []
         self.images = self.images_read = 0
         try:
             self.held = office.chain(session)
@@ -186,12 +188,18 @@ class _Read:
 
     def look_at_images(self, *, deep: bool) -> None:
         """Look whether every image is there and no other, and, if asked, whether each is as it was received."""
+        from stillgraph.casework import erasing
+
         store = ImageStore(self.directory)
         held = self._read(lambda: receipts.all_digests(self.session), self._after, set[str]())
         there, called = store.names(), {digest: store.named(digest) for digest in held}
         self.images = len(held)
         missing = sorted(digest for digest, name in called.items() if name not in there)
-        more = sorted(there.difference(called.values(), map(store.named, store.moving())))
+        going = self._read(lambda: erasing.left(self.session, self.directory), self._after, None)
+        if going is not None:
+            self.notes.append(UNFINISHED)
+        _, leaving = going or (0, [])
+        more = sorted(there.difference(called.values(), map(store.named, (*store.moving(), *leaving))))
         if missing:
             self._problem(f"{len(missing)} of {len(held)} images are missing, first {missing[0][:12]}...")
         if more:

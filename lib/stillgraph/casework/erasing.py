@@ -74,16 +74,21 @@ def waiting(case: CaseFile) -> bool:
 
 def settle(case: CaseFile) -> tuple[int, list[str]] | None:
     """Return the deletion that is committed and to be finished, with its digests; forget one that never was."""
+    with case.session(writing=False) as session:
+        committed = left(session, case.directory)
+    if committed is None:
+        (case.directory / MARKER).unlink(missing_ok=True)
+    return committed
+
+
+def left(session: Session, directory: Path) -> tuple[int, list[str]] | None:
+    """Return the deletion that is committed and to be finished, with the digests of its images."""
     try:
-        kept = (case.directory / MARKER).read_bytes()
+        kept = (directory / MARKER).read_bytes()
     except FileNotFoundError:
         return None
-    said = json.loads(ImageStore(case.directory).opened(kept, MARKER))
-    with case.session(writing=False) as session:
-        if erasing.committed(session, said["erasure"]):
-            return int(said["erasure"]), list(said["digests"])
-    (case.directory / MARKER).unlink(missing_ok=True)
-    return None
+    said = json.loads(ImageStore(directory).opened(kept, MARKER))
+    return (int(said["erasure"]), list(said["digests"])) if erasing.committed(session, said["erasure"]) else None
 
 
 def remove(case: CaseFile, session: Session, model: ModelId, erasure_id: int, digests: Sequence[str]) -> Removed:

@@ -27,7 +27,7 @@ NOTE = (
 SIMULATED = (
     "The reviews in this case are simulated: this shows what the charts look like and says nothing about anybody."
 )
-MONTHS_OF = (("the face was last searched", "searched"), ("the still was taken", "captured"))
+MONTHS_OF = (("last search", "searched"), ("capture", "captured"))
 COLUMNS = (
     Column("Month"), Column("Share", numeric=True), Column("Of", numeric=True), Column("Limits", numeric=True),
     Column("What stands out"),
@@ -46,7 +46,7 @@ def drift(desk: Desk | None = None) -> widgets.Widget:
 
 def drift_of(desk: Desk) -> widgets.Widget:
     """Return the drift page of a case."""
-    which = widgets.Dropdown(options=MONTHS_OF, value="searched", description="Month in which", style=WIDE)
+    which = widgets.Dropdown(options=MONTHS_OF, value="searched", description="Month of", style=WIDE)
     told, body = Html(""), Card(kind="sg-columns")
 
     def tell(sentence: str) -> None:
@@ -68,7 +68,6 @@ def _charts(found: DriftReport) -> tuple[widgets.Widget, ...]:
     of = "searched" if found.months_of == "searched" else "when the still was taken"
     return tuple(
         Card(
-            Html(markup.heading(chart.measure)),
             Chart(figures.control_chart(chart, rests_on=f"by month, {of} · {review}")),
             Html(markup.table(chart.measure, COLUMNS, months(chart))),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -62,7 +63,12 @@ def heading(text: str, note: str = "", tag: str = "") -> str:
 
 def note(text: str) -> str:
     """Return a remark."""
-    return f'<p class="sg-note">{escape(text)}</p>'
+    return f'<p class="sg-note">{_said(text)}</p>'
+
+
+def _said(text: str) -> str:
+    """Return a sentence, in which what stands between backticks is a command."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def badge(text: str) -> Markup:
@@ -78,12 +84,12 @@ def status(kind: LinkStatus) -> Markup:
 def notice(text: str, *, alert: bool = False) -> str:
     """Return a notice; an alert is read out at once by a screen reader."""
     role = "alert" if alert else "note"
-    return f'<p class="sg-notice sg-{role}" role="{role}">{escape(text)}</p>'
+    return f'<p class="sg-notice sg-{role}" role="{role}">{_said(text)}</p>'
 
 
 def aside(summary: str, text: str) -> str:
     """Return text that stays folded until it is asked for."""
-    return f'<details class="sg-aside"><summary>{escape(summary)}</summary><p>{escape(text)}</p></details>'
+    return f'<details class="sg-aside"><summary>{escape(summary)}</summary><p>{_said(text)}</p></details>'
 
 
 def opens(number: str, said: str) -> Markup:

@@ -85,10 +85,12 @@ def _due(found: Sequence[Due]) -> list[str]:
     """Return how many of each kind, and each record with the rule and the hold."""
     counts = Counter((str(one.rule), str(one.at_end)) for one in found)
     rows = [(rule, end, count) for (rule, end), count in sorted(counts.items())]
-    each = [(str(one.kind), one.id, one.due_on, str(one.at_end), one.held or "") for one in found[:LISTED]]
+    each = [
+        (str(one.kind), one.id, one.due_on, str(one.rule), str(one.at_end), one.held or "") for one in found[:LISTED]
+    ]
     return [
         _frame("By rule", ("rule", "at the end", "records"), rows),
-        _frame(f"Each record, the first {LISTED}", ("kind", "record", "due on", "at the end", "held"), each),
+        _frame(f"Each record, the first {LISTED}", ("kind", "record", "due on", "rule", "at the end", "held"), each),
     ]
 
 

@@ -75,8 +75,8 @@ def chart(measure: str, months: Sequence[tuple[str, int, int]], *, baseline: int
     if len(enough) < LEAST_MONTHS:
         lacking = LEAST_MONTHS - len(enough)
         why = (
-            f"insufficient: {measure} is judged from {LEAST_MONTHS} months with {LEAST_TRIALS} or more each; "
-            f"there are {len(enough)}: {lacking} more"
+            f"insufficient: needs {LEAST_MONTHS} months of {LEAST_TRIALS} or more, there are {len(enough)}: "
+            f"{lacking} more"
         )
         return Chart(measure, tuple(shown), insufficient=why)
     learned = enough[:baseline] if baseline is not None and baseline >= LEAST_MONTHS else enough
