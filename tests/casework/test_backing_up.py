@@ -100,6 +100,32 @@ def test_the_restore_says_how_many_later_entries_are_lost(small_case, tmp_path, 
     assert (json.loads(said)["lost"], json.loads(said)["entries"]) == (7, made.entries)
 
 
+GO_ON = """
+import sys
+from stillgraph.casework import analysing, take_seat
+desk = take_seat(sys.argv[1], officer="desk", operation="OP-TEST", reason="go on")
+for _ in range(3):
+    analysing.query(desk, "SELECT 1")
+"""
+
+
+def test_a_lost_case_is_restored_to_its_own_place_and_work_goes_on(small_case, tmp_path, monkeypatch):
+    (tmp_path / "anchors").mkdir()
+    monkeypatch.setenv("STILLGRAPH_ANCHORS", str(tmp_path / "anchors"))
+    case = small_case.directory
+    made = backing_up.backup(small_case.seat(), tmp_path / "b.tar")
+    subprocess.run([sys.executable, "-c", GO_ON, case], check=True)
+    assert len(list((tmp_path / "anchors").iterdir())) == 1, "its heads are in the second place"
+    shutil.rmtree(case)
+    # The backup was copied before its own entry was made.
+    assert put_back(made.file, case).lost == 4
+    for _ in range(2):
+        report = governing.verify_audit(case)
+        assert report.holds, report.problem
+        assert any("lost when the case was restored" in note for note in report.notes)
+        subprocess.run([sys.executable, "-c", GO_ON, case], check=True)
+
+
 def test_nobody_unknown_restores_and_nothing_is_left(kept, tmp_path):
     _, made = kept
     with pytest.raises(NotPermitted):

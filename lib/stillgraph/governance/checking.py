@@ -91,7 +91,7 @@ def notes(of: Evidence) -> list[str]:
         )
     lost = sum(len(found) for found in _restored(of).values())
     if lost:
-        said.append(f"Heads of {lost} entries that were lost when the case was restored are in the second place.")
+        said.append(f"The second place has heads of entries that were lost when the case was restored: {lost}.")
     if of.seal is not None and of.file and of.file != of.seal.file:
         said.append(
             "The case file is not as it was last closed: a crash, a copy, or somebody else's hand. Its content was "
