@@ -87,3 +87,15 @@ def test_no_module_is_longer_than_it_may_be(root):
 @pytest.mark.parametrize("path", _sources(), ids=lambda path: path.stem)
 def test_every_module_says_what_it_is_for(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("package", ["casework", "evaluation", "governance", "store", "team"])
+def test_architecture_names_every_module_of_a_package(root, package):
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    if package == "casework":
+        part = text.partition("## What an officer can do")[2].partition("\nA module that outgrows")[0]
+    else:
+        part = next(line for line in text.splitlines() if line.startswith(f"| `{package}`"))
+    here = (root / "lib" / "stillgraph" / package).iterdir()
+    modules = {path.stem for path in here if path.suffix == ".py" or (path / "__init__.py").is_file()} - {"__init__"}
+    assert modules - set(re.findall(r"`([a-z_]+)`", part)) == set()
