@@ -95,6 +95,32 @@ def test_distances_are_those_counted_by_hand() -> None:
     assert found.says is Says.DIFFERENTIAL
 
 
+def test_the_pair_that_the_test_found_is_named_and_not_a_small_group_with_a_high_rate() -> None:
+    """A few people have the highest rate by chance; what is found is the difference of the two large groups."""
+    counted = {"A": (100, 2000), "B": (240, 2000), "C": (5, 30)}
+    events = np.concatenate([np.arange(trials) < errors for errors, trials in counted.values()])
+    labels = np.repeat(list(counted), [trials for _, trials in counted.values()])
+    found = differential(events, np.arange(len(events)), labels, measure="FPIR", attribute="sex", least_trials=30)
+    assert found.says is Says.DIFFERENTIAL
+    assert [(one.higher, one.lower) for one in found.pairs] == [("B", "A")]
+    assert found.pairs[0].ratio.value == pytest.approx(240.5 / 100.5)
+    assert "B has 2.39 times" in found.sentence
+    assert "240 of 2000 against 100 of 2000" in found.sentence
+    assert " C " not in found.sentence
+    assert (found.highest, found.lowest) == ("C", "A"), "which describes"
+
+
+def test_every_pair_that_lies_so_far_apart_is_found_the_farthest_first() -> None:
+    events = np.concatenate([np.arange(1000) < k for k in (50, 60, 150, 300)])
+    labels = np.repeat(["a", "b", "c", "d"], 1000)
+    found = differential(events, np.arange(4000), labels, measure="FNIR", attribute="sex", least_trials=30)
+    pairs = [(one.higher, one.lower) for one in found.pairs]
+    assert pairs == [("d", "a"), ("d", "b"), ("d", "c"), ("c", "a"), ("c", "b")]
+    assert all(one.chance < differentials.LEVEL for one in found.pairs)
+    assert found.chance == found.pairs[0].chance
+    assert "So is found: d with" in found.sentence
+
+
 def test_rates_and_their_ratio_are_those_of_fairlearn() -> None:
     """fairlearn's MetricFrame as the oracle: false negative rates of groups, and the lowest over the highest."""
     from fairlearn.metrics import MetricFrame, false_negative_rate

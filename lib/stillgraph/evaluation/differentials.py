@@ -80,12 +80,24 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """Two groups whose rates the test found to differ; ``chance`` is of any two groups as far apart as these."""
+
+    higher: str
+    lower: str
+    ratio: Apart
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Differential:
     """The error rates of groups side by side.
 
     ``chance`` is how often shuffling people between the groups brings rates at least so far apart, over all groups
-    together. ``detectable`` is the smallest ratio of the highest rate to the lowest that these trials would find with a
-    power of 80 %; ``None`` where no ratio up to 20 is.
+    together. ``pairs`` are those that are found, the farthest apart first. ``highest`` and ``lowest`` only describe: of
+    few people a rate may be highest by chance, and those two need not be a pair that is found. ``detectable`` is the
+    smallest ratio of the highest rate to the lowest that these trials would find with a power of 80 %; ``None`` where
+    no ratio up to 20 is.
     """
 
     measure: str
@@ -100,6 +112,7 @@ class Differential:
     max_geomean: Apart | None = None
     gini: Apart | None = None
     detectable: float | None = None
+    pairs: tuple[Pair, ...] = ()
 
 
 def differential(
@@ -235,12 +248,14 @@ def _compared(
     top, bottom = groups[int(rates.argmax())], groups[int(rates.argmin())]
     apart = _apart(rates, worth, seed)
     ratio = apart["max_min"]
+    chances = _chances(people, seed)
     found = _with(
-        said, chance=_chance(people, seed), highest=top.group, lowest=bottom.group,
+        said, chance=float(chances.min()), highest=top.group, lowest=bottom.group,
         detectable=_detectable(float(rates.min()), top.effective_trials, bottom.effective_trials, level), **apart,
     )  # fmt: skip
     if (found.chance or 0.0) < level:
-        return _with(found, says=Says.DIFFERENTIAL, sentence=_sentence_found(found, top, bottom))
+        found = _with(found, says=Says.DIFFERENTIAL, pairs=_pairs(groups, people, chances, level=level, seed=seed))
+        return _with(found, sentence=_sentence_found(found))
     few = any(one.rate.successes < LEAST_EVENTS for one in groups)
     if not few and ratio.high is not None and ratio.high <= within:
         sentence = (
@@ -251,17 +266,37 @@ def _compared(
     return _with(found, says=Says.NOT_EXCLUDED, sentence=_sentence_open(found, within))
 
 
-def _chance(people: _Counted, seed: int) -> float:
-    """Return how often shuffled people bring rates at least so far apart: over all pairs of groups the largest.
+def _chances(people: _Counted, seed: int) -> Floats:
+    """Return how often shuffled people bring any two groups at least so far apart as each two are, shape (n, n).
 
     The distance of two groups is the difference of their shares in units of its spread under one common share, so that
-    small groups and large ones count alike; the largest over the pairs makes it one test (Westfall and Young 1993).
+    small groups and large ones count alike; each is held against the largest over all pairs, which makes it one test
+    and says of each pair whether it is found (Westfall and Young 1993). A group with itself has 1.
     """
-    count = int(people.group.max()) + 1
-    member = np.equal.outer(np.arange(count), people.group)
-    seen = _distance(member @ people.came, member @ people.trials)
-    dealt = _dealt(people, member.sum(axis=1), seed)
-    return (int((_distance(*dealt) >= seen * (1 - 1e-12)).sum()) + 1) / (SHUFFLES + 1)
+    member = np.equal.outer(np.arange(int(people.group.max()) + 1), people.group)
+    seen = _seen(people)
+    largest = np.sort(_distances(*_dealt(people, member.sum(axis=1), seed)).max(axis=(-1, -2)))
+    further = SHUFFLES - np.searchsorted(largest, seen * (1 - 1e-12), side="left")
+    return np.asarray((further + 1) / (SHUFFLES + 1), dtype=np.float64)
+
+
+def _seen(people: _Counted) -> Floats:
+    member = np.equal.outer(np.arange(int(people.group.max()) + 1), people.group)
+    return _distances(member @ people.came, member @ people.trials)
+
+
+def _pairs(
+    groups: Sequence[GroupRate], people: _Counted, chances: Floats, *, level: float, seed: int
+) -> tuple[Pair, ...]:
+    """Return every pair of groups that the test found to differ, the farthest apart first."""
+    rates = np.array([one.rate.value for one in groups], dtype=np.float64)
+    worth = np.array([one.effective_trials for one in groups])
+    far = _seen(people)
+    found = [(i, j) for i, j in np.argwhere(chances < level).tolist() if (rates[i], j) > (rates[j], i)]
+    return tuple(
+        Pair(groups[i].group, groups[j].group, _apart(rates[[i, j]], worth[[i, j]], seed)["max_min"], chances[i, j])
+        for i, j in sorted(found, key=lambda pair: -far[pair])
+    )
 
 
 def _dealt(people: _Counted, sizes: Counts, seed: int) -> tuple[Counts, Counts]:
@@ -289,14 +324,14 @@ def _dealt(people: _Counted, sizes: Counts, seed: int) -> tuple[Counts, Counts]:
     return together[..., 0], together[..., 1]
 
 
-def _distance(came: NDArray[np.int64], trials: NDArray[np.int64]) -> Floats:
-    """Return the largest distance between two of the groups on the last axis."""
+def _distances(came: NDArray[np.int64], trials: NDArray[np.int64]) -> Floats:
+    """Return the distance between each two of the groups on the last axis, on the last two."""
     rate = came / trials
     pooled = came.sum(axis=-1) / trials.sum(axis=-1)
     spread = (pooled * (1 - pooled))[..., None, None] * (1 / trials[..., :, None] + 1 / trials[..., None, :])
     gap = np.abs(rate[..., :, None] - rate[..., None, :])
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.nan_to_num(gap / np.sqrt(spread)).max(axis=(-1, -2)))
+        return np.asarray(np.nan_to_num(gap / np.sqrt(spread)))
 
 
 def _apart(rates: Floats, worth: Floats, seed: int) -> dict[str, Apart]:
@@ -362,15 +397,17 @@ def _times(one: Apart) -> str:
     return f"{one.value:.2f} times (95 %: {one.low:.2f} to {high})"
 
 
-def _sentence_found(found: Differential, top: GroupRate, bottom: GroupRate) -> str:
-    assert found.max_min is not None  # noqa: S101  (groups that were compared have it)
-    assert found.chance is not None  # noqa: S101
-    rare = found.chance <= 2 / SHUFFLES
+def _sentence_found(found: Differential) -> str:
+    rate = {one.group: one.rate for one in found.groups}
+    first, *others = found.pairs
+    top, bottom = rate[first.higher], rate[first.lower]
+    rare = first.chance <= 2 / SHUFFLES
+    more = "; ".join(f"{one.higher} with {_times(one.ratio)} that of {one.lower}" for one in others)
     return (
-        f"{found.measure} by {found.attribute}: a differential. {top.group} has {_times(found.max_min)} the rate of "
-        f"{bottom.group} ({top.rate.successes} of {top.rate.trials} against {bottom.rate.successes} of "
-        f"{bottom.rate.trials} searches); chance alone brings that in {'fewer than' if rare else 'about'} "
-        f"{max(found.chance, 1 / SHUFFLES):.2g} of such reports.{_left_out(found)}"
+        f"{found.measure} by {found.attribute}: a differential. {first.higher} has {_times(first.ratio)} the rate of "
+        f"{first.lower} ({top.successes} of {top.trials} against {bottom.successes} of {bottom.trials} searches); "
+        f"chance alone brings that in {'fewer than' if rare else 'about'} {max(first.chance, 1 / SHUFFLES):.2g} of "
+        f"such reports.{f' So is found: {more}.' if more else ''}{_left_out(found)}"
     )
 
 
