@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,6 +101,15 @@ def test_groups_have_their_own_rates_and_small_ones_none() -> None:
     assert (m.mated, m.hit_rate["1"], m.hit_rate_interval["1"]) == (8, None, None)
     assert m.insufficient == "insufficient: needs at least 30 mated searches, there are 8"
     assert (rest.mated, rest.nonmated) == (2, 4)
+
+
+@pytest.mark.parametrize(("people", "rate"), [(1, None), (9, None), (10, 1.0)])
+def test_a_group_of_few_people_has_no_rates_however_many_its_searches(people: int, rate: float | None) -> None:
+    trials = [replace(_mated(n), person=f"p{n % people}") for n in range(40)]
+    group = identification(trials, gallery=10, groups={"sex": {f"m{n}": "F" for n in range(40)}}).groups["sex"]["F"]
+    assert group.hit_rate["1"] == rate
+    told = f"insufficient: needs mated searches of at least 10 people, there are {people}"
+    assert group.insufficient == (None if rate else told)
 
 
 @st.composite

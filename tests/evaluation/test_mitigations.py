@@ -47,6 +47,21 @@ def test_too_few_searches_are_said_by_group() -> None:
     assert longer.groups
 
 
+def test_a_group_of_few_people_has_no_rates_however_many_its_searches() -> None:
+    drawn = Population(8, 400, searches=60, separation=3).drawn(3)
+    group = np.where(np.isin(drawn.person, [1, 100, 101]), "few", "many")
+    searches = type(drawn)(
+        drawn.person, drawn.mated, drawn.rank, drawn.mate_score, drawn.best_score, drawn.acquired, {"group": group},
+    )  # fmt: skip
+    longer = mitigations(searches, "group", target=0.1)[3]
+    few, many = longer.groups
+    assert few.fpir.trials + few.fnir.trials >= 60
+    assert few.fpir.value is None
+    assert few.fnir.value is None
+    assert many.fpir.value is not None
+    assert many.fnir.value is None, "whose mated searches are of a few people, too"
+
+
 def test_an_attribute_that_is_not_recorded_is_refused() -> None:
     with pytest.raises(WrongUse, match="Nothing is recorded of sex"):
         mitigations(UNLIKE.drawn(0), "sex", target=0.1)

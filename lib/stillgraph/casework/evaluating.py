@@ -249,6 +249,7 @@ def _trial(truth: TruthFace, candidates: Sequence[Candidate] | None, mated: bool
         rank=None if mate is None else mate.rank,
         mate_score=None if mate is None else mate.score,
         best_score=candidates[0].score if candidates else None,
+        person=truth.person,
     )
 
 

@@ -23,6 +23,7 @@ from scipy.stats import binom, hypergeom
 
 from stillgraph.errors import WrongUse
 from stillgraph.evaluation.people import Bools, Codes, Counts, Floats, counted, effective, of_counts
+from stillgraph.evaluation.rates import LEAST_PEOPLE
 from stillgraph.records import Rate
 
 LEVEL = 0.0002
@@ -34,9 +35,6 @@ between is said to lean, and is no finding.
 
 ALIKE_WITHIN = 1.25
 """The factor within which rates are said to be alike: the four fifths of 29 CFR 1607.4 (D), turned round."""
-
-LEAST_PEOPLE = 10
-"""People below whom a group has no rate: ours."""
 
 LEAST_EVENTS = 5
 """Errors below which a group's rate is too coarse for how far groups lie apart."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillgraph.errors import WrongUse
-from stillgraph.evaluation.rates import COSINE, NO_RATE, allowed, interval, key, needed, threshold, wilson
+from stillgraph.evaluation.rates import COSINE, LEAST_PEOPLE, NO_RATE, allowed, interval, key, needed, threshold, wilson
 from stillgraph.records import Rate
 
 RANKS = (1, 5, 20)
@@ -29,7 +29,7 @@ class IdentificationTrial:
 
     ``acquired``: a usable face was found. ``rank`` and ``mate_score`` are the right person's on the candidate
     list, ``None`` where they are not on it. ``best_score`` is the list's highest score, ``None`` where it is
-    empty.
+    empty. ``person`` is whose search it is; without one, somebody's who has no other.
     """
 
     trial_id: str
@@ -38,11 +38,12 @@ class IdentificationTrial:
     rank: int | None = None
     mate_score: float | None = None
     best_score: float | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRates:
-    """The rates of one group; with too few trials they are ``None`` and ``insufficient`` says why."""
+    """The rates of one group; with too few trials or people they are ``None`` and ``insufficient`` says why."""
 
     mated: int
     nonmated: int
@@ -209,7 +210,8 @@ def _groups(trials: Sequence[IdentificationTrial], labels: Mapping[str, str]) ->
 
 def _group(trials: Sequence[IdentificationTrial]) -> GroupRates:
     mated = [trial for trial in trials if trial.mated]
-    enough = len(mated) >= LEAST_GROUP_TRIALS
+    people = len({(trial.person, "" if trial.person else trial.trial_id) for trial in mated})
+    enough = len(mated) >= LEAST_GROUP_TRIALS and people >= LEAST_PEOPLE
     rates = {str(rank): _within(mated, rank) if enough else NO_RATE for rank in RANKS}
     return GroupRates(
         mated=len(mated),
@@ -217,5 +219,11 @@ def _group(trials: Sequence[IdentificationTrial]) -> GroupRates:
         failures_to_acquire=sum(not trial.acquired for trial in trials),
         hit_rate={name: rate.value for name, rate in rates.items()},
         hit_rate_interval={name: interval(rate) for name, rate in rates.items()},
-        insufficient=None if enough else _lacking("mated", LEAST_GROUP_TRIALS, len(mated)),
+        insufficient=None if enough else _lacking_of_group(len(mated), people),
     )
+
+
+def _lacking_of_group(mated: int, people: int) -> str:
+    if mated < LEAST_GROUP_TRIALS:
+        return _lacking("mated", LEAST_GROUP_TRIALS, mated)
+    return f"insufficient: needs mated searches of at least {LEAST_PEOPLE} people, there are {people}"

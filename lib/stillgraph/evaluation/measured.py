@@ -11,7 +11,7 @@ from stillgraph.evaluation.differentials import Differential, differential, inte
 from stillgraph.evaluation.identification import FPIR_TARGETS, LEAST_GROUP_TRIALS
 from stillgraph.evaluation.mitigations import Mitigation, mitigations
 from stillgraph.evaluation.people import share
-from stillgraph.evaluation.rates import LOWEST_SCORE, needed
+from stillgraph.evaluation.rates import LEAST_PEOPLE, LOWEST_SCORE, needed
 from stillgraph.evaluation.searches import Curve, OperatingPoint, Searches, cmc, det, operating_point
 from stillgraph.records import Rate
 
@@ -24,7 +24,7 @@ SPLITS = ("band", "condition")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rates of some of the searches, at a threshold of all; ``insufficient`` where they are too few.
+    """The rates of some of the searches, at a threshold of all; ``insufficient`` where these or people are too few.
 
     ``target`` is the FPIR over all searches that the threshold is for.
     """
@@ -148,22 +148,41 @@ def _bearable(
 
 def _parts(searches: Searches, name: str, at: OperatingPoint | None, within_rank: int) -> dict[str, Part]:
     labels = searches.labels[name]
-    return {str(label): _part(searches.where(labels == label), at, within_rank) for label in np.unique(labels) if label}
+    # Of a few people a rate would say how each of them fares; a band or a condition is of the picture.
+    least = 0 if name in SPLITS else LEAST_PEOPLE
+    return {
+        str(label): _part(searches.where(labels == label), at, within_rank, least)
+        for label in np.unique(labels)
+        if label
+    }
 
 
-def _part(searches: Searches, at: OperatingPoint | None, within_rank: int) -> Part:
+def _part(searches: Searches, at: OperatingPoint | None, within_rank: int, least_people: int) -> Part:
     mated, strange = searches.where(searches.mated), searches.where(~searches.mated)
     lost = int((~searches.acquired).sum())
-    if len(mated) < LEAST_GROUP_TRIALS:
-        why = f"insufficient: {len(mated)} mated searches; needs {LEAST_GROUP_TRIALS - len(mated)} more"
+    if lacking := _lacking(mated, LEAST_GROUP_TRIALS, least_people):
+        why = f"insufficient: {_there(mated, 'mated', least_people)}; needs {lacking}"
         return Part(len(mated), len(strange), lost, {}, insufficient=why)
     if at is None or at.threshold is None:
         return Part(len(mated), len(strange), lost, cmc(searches))
     fnir = share(mated.missed(at.threshold, within_rank), mated.person)
-    enough = len(strange) >= needed(at.target)
-    fpir = share(strange.returned(at.threshold), strange.person) if enough else None
-    why = f"FPIR insufficient: {len(strange)} non-mated searches; needs {needed(at.target) - len(strange)} more"
-    return Part(len(mated), len(strange), lost, cmc(searches), fnir, fpir, at.target, None if enough else why)
+    lacking = _lacking(strange, needed(at.target), least_people)
+    fpir = None if lacking else share(strange.returned(at.threshold), strange.person)
+    why = f"FPIR insufficient: {_there(strange, 'non-mated', least_people)}; needs {lacking}"
+    return Part(len(mated), len(strange), lost, cmc(searches), fnir, fpir, at.target, why if lacking else None)
+
+
+def _lacking(searches: Searches, least: int, least_people: int) -> str:
+    """Return how many more searches, and of how many more people, a rate takes; empty where there are enough."""
+    people = len(np.unique(searches.person))
+    lacking = [f"{least - len(searches)} more"] if len(searches) < least else []
+    return " and ".join([*lacking, *([f"{least_people - people} more people"] if people < least_people else [])])
+
+
+def _there(searches: Searches, kind: str, least_people: int) -> str:
+    """Return how many searches there are, and of how many people where those are too few."""
+    people = len(np.unique(searches.person))
+    return f"{len(searches)} {kind} searches{f' of {people} people' if people < least_people else ''}"
 
 
 def _differentials(

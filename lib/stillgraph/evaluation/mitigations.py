@@ -15,20 +15,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stillgraph.errors import WrongUse
-from stillgraph.evaluation.people import Bools, Floats, share
-from stillgraph.evaluation.rates import LOWEST_SCORE, allowed, needed, threshold
+from stillgraph.evaluation.people import Bools, Codes, Floats, share
+from stillgraph.evaluation.rates import LEAST_PEOPLE, LOWEST_SCORE, allowed, needed, threshold
 from stillgraph.evaluation.searches import Names, Searches
 from stillgraph.records import Rate
 
 BAND = "band"
 
 LEAST_COUNTED = 20
-"""Searches of a group, in the half that rates are counted on, below which it has none: ours."""
+"""Searches of a group, in the half that rates are counted on, below which it has none: ours. They are of
+:data:`~stillgraph.evaluation.rates.LEAST_PEOPLE` people at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupCost:
-    """What a way comes to for one group; a rate of too few searches has its counts alone."""
+    """What a way comes to for one group; a rate of too few searches, or people, has its counts alone."""
 
     group: str
     fpir: Rate
@@ -163,12 +164,13 @@ class _Weighing:
             groups.append(
                 GroupCost(
                     str(group),
-                    _enough(share(returned[strange], searches.person[strange])),
-                    _enough(share(missed[mated], searches.person[mated])),
+                    _enough(share(returned[strange], searches.person[strange]), searches.person[strange]),
+                    _enough(share(missed[mated], searches.person[mated]), searches.person[mated]),
                 )
             )
         return replace(way, groups=tuple(groups), thresholds=thresholds, reviewed=within_rank)
 
 
-def _enough(rate: Rate) -> Rate:
-    return rate if rate.trials >= LEAST_COUNTED else Rate(rate.successes, rate.trials, None, None, None)
+def _enough(rate: Rate, persons: Codes) -> Rate:
+    enough = rate.trials >= LEAST_COUNTED and len(np.unique(persons)) >= LEAST_PEOPLE
+    return rate if enough else Rate(rate.successes, rate.trials, None, None, None)

@@ -14,6 +14,9 @@ from stillgraph.records import Rate
 Z_95 = 1.959963984540054
 """The 97.5th percentile of the standard normal distribution."""
 
+LEAST_PEOPLE = 10
+"""People below whom a group has no rate: ours. It would say of each of them how they fare."""
+
 LOWEST_SCORE = -1.0
 """The smallest cosine: a threshold that cuts nothing off."""
 
