@@ -269,3 +269,10 @@ def test_a_whole_line_that_cannot_be_read_breaks_the_chain(tmp_path, line, after
     path.write_text("\n".join([lines[0], line, *lines[2:][:after]]) + "\n")
     with pytest.raises(AuditBroken, match=r"Line 2 of the anchor file audit.anchors.jsonl cannot be read; use a copy"):
         chain.read_anchors(path)
+
+
+@pytest.mark.parametrize("part", ["officer", "operation", "reason", "action", "result"])
+def test_what_is_no_text_is_not_sealed_as_if_it_were(part):
+    said = {"officer": "pc1", "operation": "OP-1", "reason": "why", "action": "search", "result": "done", part: 12}
+    with pytest.raises(TypeError, match="are text"):
+        chain.entry(sequence=1, previous=chain.GENESIS, recorded_at=START, details={}, **said)

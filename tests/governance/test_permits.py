@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from stillgraph.errors import NotPermitted
+from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.governance.permits import SETTING_UP, Action, Claim, permit
 from stillgraph.governance.roles import GROUPS
 from stillgraph.records import Officer, Operation, Role, SignIn
@@ -114,3 +114,18 @@ def test_a_team_needs_roles_whatever_the_case_says():
     permit(Action.VIEW, Claim("pc1", "OP-1", "why"), OFFICER, OPEN, TODAY)
     with pytest.raises(NotPermitted, match="officer pc1 needs a role"):
         permit(Action.VIEW, Claim("pc1", "OP-1", "why", team=True), OFFICER, OPEN, TODAY)
+
+
+@pytest.mark.parametrize(
+    "wrong", [12, 7.5, True, b"desk", ["desk"], "x" * 2_001, "half \ud83d of a character", "a\0b"], ids=repr
+)
+@pytest.mark.parametrize("part", ["officer", "operation", "reason"])
+def test_what_the_record_could_not_hold_as_it_was_given_is_no_claim(part, wrong):
+    with pytest.raises(WrongUse, match=f"The {part} is given as text"):
+        Claim(**{"officer": "ana", "operation": "OP", "reason": "why", part: wrong})
+
+
+def test_a_claim_may_lack_parts_and_have_long_reasons():
+    assert Claim(None, None, "x" * 2_000).operation is None
+    with pytest.raises(WrongUse, match="at most 200 characters"):
+        Claim("x" * 201, None, None)

@@ -129,10 +129,7 @@ def grant(desk: Desk, application_id: int, *, because: str) -> Decision:
         found = _open(deed, application_id)
         if not because.strip():
             raise WrongUse("A decision states its reason: --because TEXT.")
-        if _standing(deed.session, found, deed.at.date()).held:
-            raise WrongUse(
-                f"A legal hold keeps images of {found.nominal_id}: it is released first, or the application refused."
-            )
+        _refuse_held(deed, found)
         chosen = [
             Due(RecordKind.CUSTODY_IMAGE, image, deed.at.date(), f"application {application_id}", because.strip(),
                 AtEnd.DELETE)
@@ -148,11 +145,23 @@ def grant(desk: Desk, application_id: int, *, because: str) -> Decision:
         )  # fmt: skip
         deed.note(application=application_id, outcome="deleted")
 
+    def still(deed: Deed) -> list[Due]:
+        _refuse_held(deed, _open(deed, application_id))
+        return chosen
+
     erasure = retention.erase(
-        desk, chosen, Action.DECIDE_APPLICATION, because=f"application {application_id} of the person", also=decided
-    )
+        desk, chosen, Action.DECIDE_APPLICATION, because=f"application {application_id} of the person", still=still,
+        also=decided,
+    )  # fmt: skip
     with desk.case.session(writing=False) as session:
         return Decision(_one(session, application_id), erasure)
+
+
+def _refuse_held(deed: Deed, asked: Application) -> None:
+    if _standing(deed.session, asked, deed.at.date()).held:
+        raise WrongUse(
+            f"A legal hold keeps images of {asked.nominal_id}: it is released first, or the application refused."
+        )
 
 
 def _open(deed: Deed, application_id: int) -> Application:

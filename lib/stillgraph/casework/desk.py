@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from stillgraph.casework import recording, tokens
 from stillgraph.casework.wire.place import server_of
-from stillgraph.errors import ModelError, NotPermitted, Refused, StillgraphError, WrongUse
+from stillgraph.errors import CaseError, ModelError, NotPermitted, Refused, StillgraphError, WrongUse
 from stillgraph.governance import chain, roles, writes
 from stillgraph.governance import retention as rules
 from stillgraph.governance import sign_in as signing
@@ -24,7 +24,7 @@ from stillgraph.governance.actions import CHANGE_FOUND
 from stillgraph.governance.permits import Action, Claim, permit
 from stillgraph.once import once
 from stillgraph.records import AuditEntry, ModelId, Officer
-from stillgraph.store import CaseFile, Session, office, sign_ins, tablestates
+from stillgraph.store import CaseFile, Session, office, renewal, sign_ins, tablestates
 from stillgraph.store import retention as retention_store
 from stillgraph.store.images import INCOMING, ImageStore
 
@@ -141,10 +141,26 @@ class Desk:
         NotPermitted
             The officer, operation or reason does not cover the action. The attempt is recorded.
         """
+        with self._acting(action, details, self._permit) as deed:
+            yield deed
+
+    @contextmanager
+    def finishing(self, action: Action, **details: object) -> Iterator[Deed]:
+        """Do and record a step that an action which was permitted and is committed leaves to do.
+
+        It is not asked again whether the officer may: a deletion of which only the rows went would be none.
+        """
+        with self._acting(action, details, lambda *_: None) as deed:
+            yield deed
+
+    @contextmanager
+    def _acting(
+        self, action: Action, details: Mapping[str, object], permit: Callable[[Deed, Action], None]
+    ) -> Iterator[Deed]:
         with self._working() as session:
             deed = self._deed(session, details)
             with self._failures_recorded(deed, action), session.transaction():
-                self._permit(deed, action)
+                permit(deed, action)
                 yield deed
                 entry = self.record(deed, action, "done")
             self._carry_out(deed, entry)
@@ -367,7 +383,7 @@ def take_seat(
 
 
 def finish_left_over(desk: Desk) -> None:
-    """Finish what a stop cut short, a deletion or a delivery, where nobody is at it."""
+    """Finish what a stop cut short, a deletion, a delivery or a change of keys, where nobody is at it."""
     if (desk.case.directory / ERASING).exists():
         from stillgraph.casework import retention
 
@@ -376,3 +392,6 @@ def finish_left_over(desk: Desk) -> None:
         from stillgraph.casework import keeping
 
         keeping.clear_left_over(desk)
+    if renewal.left(desk.case.directory):
+        with suppress(CaseError), desk.images.removing(patience_s=0):
+            renewal.drop(desk.case.directory)

@@ -22,7 +22,7 @@ from stillgraph.casework import alike, indexing
 from stillgraph.casework.desk import ERASING
 from stillgraph.errors import CaseInUse, WrongUse
 from stillgraph.records import ModelId, Outside, RecordKind
-from stillgraph.store import CaseFile, Session, erasing, exports, files, receipts, retention
+from stillgraph.store import CaseFile, Session, erasing, exports, files, receipts, renewal, retention
 from stillgraph.store.images import ImageStore
 
 MARKER = ERASING
@@ -57,6 +57,8 @@ def alone(case: CaseFile) -> Iterator[None]:
         except BlockingIOError:
             raise CaseInUse("Another process is deleting from this case; try again when that is done.") from None
         with ImageStore(case.directory).removing():
+            # What a killed change of keys left is a copy of everything.
+            renewal.drop(case.directory)
             yield
 
 

@@ -62,10 +62,20 @@ def apply(desk: Desk, on: date) -> RetentionReport:
     with desk.act(Action.APPLY_RETENTION, on=on, step="list") as deed:
         found = _due(deed, desk, on)
         deed.note(due=len(found), held=sum(one.held is not None for one in found))
-    chosen = [one for one in found if one.held is None and one.at_end is AtEnd.DELETE]
+    chosen = _to_delete(found)
     if not chosen:
         return RetentionReport(on, found)
-    return RetentionReport(on, found, erase(desk, chosen, Action.APPLY_RETENTION, because=f"due on {on.isoformat()}"))
+
+    def still(deed: Deed) -> list[Due]:
+        now = {(one.kind, one.id) for one in _to_delete(_due(deed, desk, on))}
+        return [one for one in chosen if (one.kind, one.id) in now]
+
+    erasure = erase(desk, chosen, Action.APPLY_RETENTION, because=f"due on {on.isoformat()}", still=still)
+    return RetentionReport(on, found, erasure)
+
+
+def _to_delete(found: Sequence[Due]) -> list[Due]:
+    return [one for one in found if one.held is None and one.at_end is AtEnd.DELETE]
 
 
 def erase(
@@ -74,14 +84,30 @@ def erase(
     action: Action,
     *,
     because: str,
+    still: Callable[[Deed], Sequence[Due]],
     also: Callable[[Deed, int], None] | None = None,
-) -> Erasure:
-    """Delete some records wholly, as one action, and look for them afterwards; ``also`` is done with it."""
+) -> Erasure | None:
+    """Delete some records wholly, as one action, and look for them afterwards; ``None`` where none was left to delete.
+
+    Parameters
+    ----------
+    chosen
+        What was to be deleted when it was looked at.
+    still
+        Returns what of it still is, within the transaction that deletes: others may have held or kept some meanwhile.
+    also
+        Is done with it.
+    """
     with erasing.alone(desk.case):
-        seen, going = _seen(desk, chosen), list(chosen)
-        gone = rows.Gone()
+        if erasing.waiting(desk.case):
+            _finish_waiting(desk)
+        seen, gone = _seen(desk, chosen), rows.Gone()
         try:
-            with desk.act(action, deleting=len(chosen)) as deed:
+            with desk.act(action) as deed:
+                going = list(still(deed))
+                deed.note(deleting=len(going))
+                if not going:
+                    return None
                 erasure_id = _rows_gone(deed, going, gone, because=because)
                 if also is not None:
                     also(deed, erasure_id)
@@ -96,18 +122,22 @@ def finish_left_over(desk: Desk) -> None:
     """Finish a deletion that was cut short, where nobody is at it; what is in its way waits for the next opening."""
     try:
         with erasing.alone(desk.case):
-            left = erasing.settle(desk.case)
-            if left is None:
-                return
-            officer = desk.claim.officer or "(none)"
-            with desk.found(Action.APPLY_RETENTION, officer, erasure=left[0], step="finished after a stop") as deed:
-                removed = erasing.remove(desk.case, deed.session, desk.model, *left)
-                rows.finish(deed.session, left[0], deed.at, None)
-                deed.note(files_removed=removed.files)
-            desk.case.rewrite()
-            erasing.done(desk.case)
+            _finish_waiting(desk)
     except (CaseInUse, CaseError):
         return
+
+
+def _finish_waiting(desk: Desk) -> None:
+    left = erasing.settle(desk.case)
+    if left is None:
+        return
+    officer = desk.claim.officer or "(none)"
+    with desk.found(Action.APPLY_RETENTION, officer, erasure=left[0], step="finished after a stop") as deed:
+        removed = erasing.remove(desk.case, deed.session, desk.model, *left)
+        rows.finish(deed.session, left[0], deed.at, None)
+        deed.note(files_removed=removed.files)
+    desk.case.rewrite()
+    erasing.done(desk.case)
 
 
 @served
@@ -256,11 +286,11 @@ def _seen(desk: Desk, chosen: Sequence[Due]) -> dict[str, bytes]:
 
 
 def _finished(desk: Desk, erasure_id: int, gone: rows.Gone, seen: dict[str, bytes], chosen: tuple[Due, ...]) -> Erasure:
-    with desk.act(Action.APPLY_RETENTION, erasure=erasure_id, step="files removed") as deed:
+    with desk.finishing(Action.APPLY_RETENTION, erasure=erasure_id, step="files removed") as deed:
         removed = erasing.remove(desk.case, deed.session, desk.model, erasure_id, sorted(gone.digests))
         deed.note(files_removed=removed.files, outside=[one.what for one in removed.outside])
     desk.case.rewrite()
-    with desk.act(Action.APPLY_RETENTION, erasure=erasure_id, step="looked for what was deleted") as deed:
+    with desk.finishing(Action.APPLY_RETENTION, erasure=erasure_id, step="looked for what was deleted") as deed:
         gone.names -= traces.names_held(deed.session, sorted(gone.names))
         found = scanning.tables(deed.session, gone) + scanning.indexes(desk, deed, gone)
         found += scanning.files(desk.case.directory, scanning.needles(seen, gone.templates, sorted(gone.names)))

@@ -74,7 +74,15 @@ def entry(
     tables: str = "",
     key: bytes | None = None,
 ) -> AuditEntry:
-    """Return the next link of the chain, sealed by its digest and, where there is a key, by the digest keyed."""
+    """Return the next link of the chain, sealed by its digest and, where there is a key, by the digest keyed.
+
+    Raises
+    ------
+    TypeError
+        A part of it is no text: it would be read back as another value than it was sealed with.
+    """
+    if not all(isinstance(part, str) for part in (officer, operation, reason, action, result)):
+        raise TypeError("Officer, operation, reason, action and result of an entry are text.")
     written = json.dumps(details, sort_keys=True, ensure_ascii=False, default=str)
     at = recorded_at.astimezone(UTC)
     unsealed = AuditEntry(

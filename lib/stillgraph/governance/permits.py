@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from stillgraph.errors import NotPermitted
+from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.governance.actions import SETTING_UP, Action
 from stillgraph.governance.roles import refusal
 from stillgraph.governance.sign_in import ENDED, lets_in
 from stillgraph.records import Officer, Operation, SignIn
 
 __all__ = ["SETTING_UP", "Action", "Claim", "permit"]
+
+MOST_ID, MOST_REASON = 200, 2_000
+"""Characters: of what the record says of who acts, for which operation; and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,26 @@ class Claim:
     team: bool = False
     token: str = field(default="", repr=False)
     by_proxy: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what the record could not hold as it was given.
+
+        Raises
+        ------
+        WrongUse
+            Officer, operation or reason is no text, or too long.
+        """
+        for name, text in (("officer", self.officer), ("operation", self.operation), ("reason", self.reason)):
+            if text is None:
+                continue
+            most = MOST_REASON if name == "reason" else MOST_ID
+            if not isinstance(text, str) or len(text) > most or not _writable(text):
+                raise WrongUse(f"The {name} is given as text of at most {most:,} characters.")
+
+
+def _writable(text: str) -> bool:
+    """Say whether text can be written as UTF-8 and read back: it has no half of a character, and no end of one."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def permit(

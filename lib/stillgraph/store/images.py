@@ -61,25 +61,25 @@ class ImageStore:
             yield
 
     @contextmanager
-    def removing(self) -> Iterator[None]:
+    def removing(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
         """Let nobody copy images meanwhile: what removes some is within this, and enters it before the case file.
 
         Raises
         ------
         CaseInUse
-            A backup still copies them after 30 seconds.
+            A backup still copies them after so many seconds.
         """
         busy = (
-            f"A backup of this case has been under way for {PATIENCE_S:.0f} seconds, and nothing is removed meanwhile; "
+            f"A backup of this case has been under way for {patience_s:.0f} seconds, and nothing is removed meanwhile; "
             "try again when it is done."
         )
-        with self._locked(fcntl.LOCK_EX, busy):
+        with self._locked(fcntl.LOCK_EX, busy, patience_s):
             yield
 
     @contextmanager
-    def _locked(self, how: int, busy: str) -> Iterator[None]:
+    def _locked(self, how: int, busy: str, patience_s: float = PATIENCE_S) -> Iterator[None]:
         with (self._root.parent / BESIDE).open("a") as lock:
-            _lock(lock, how, busy)
+            _lock(lock, how, busy, patience_s)
             yield
 
     def sweep(self, keep: Collection[str]) -> int:

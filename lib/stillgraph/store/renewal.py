@@ -24,10 +24,23 @@ MADE_ANEW = ("gallery", "gallery-stills")
 
 def begun(directory: Path) -> Path:
     """Return an empty folder for what is new; what a killed process left is removed."""
+    drop(directory)
     new = directory / NEW
-    shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
     return new
+
+
+def left(directory: Path) -> bool:
+    """Say whether something new lies beside a case: a change is under way, or a process was killed at one."""
+    return (directory / NEW).exists()
+
+
+def drop(directory: Path) -> None:
+    """Remove what a killed process left that never counted: a copy of the case, under a key of its own.
+
+    Only for who keeps images from being removed (:meth:`.ImageStore.removing`): so does whoever makes a case anew.
+    """
+    shutil.rmtree(directory / NEW, ignore_errors=True)
 
 
 def take_over(directory: Path) -> None:
