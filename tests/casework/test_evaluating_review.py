@@ -12,6 +12,7 @@ from stillgraph.casework.shipped import shipped
 from stillgraph.errors import NotPermitted, WrongUse
 from stillgraph.evaluation import wilson
 from stillgraph.evaluation.process import LEAST_TRIALS
+from stillgraph.records import Verdict
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,45 @@ def test_settled_lists_are_counted_as_the_view_has_them(desk):
     plain = wilson(corroborated, settled)
     low, high = found.reviewed.corroborated.low, found.reviewed.corroborated.high
     assert low < plain.low < plain.high < high, "lists of one person go together"
+
+
+def test_a_deletion_makes_no_corroborated_list_another_and_takes_its_place_out_of_the_ranks(demo_case, tmp_path):
+    shutil.copytree(demo_case, tmp_path / "demo")
+    desk = take_seat(tmp_path / "demo", officer=demo.ANALYST, operation=demo.OPERATION, reason="test the evaluation")
+    before, months = evaluating_review.reviews(desk).reviewed, evaluating_review.drift(desk, months_of="captured")
+    with desk.case.session(writing=True) as session:
+        nominal = session.one("SELECT nominal_id FROM reviews WHERE outcome = 'corroborated' ORDER BY face_id LIMIT 1")[
+            0
+        ]
+        gone = session.one("SELECT count(*) FROM reviews WHERE nominal_id = ?", [nominal])[0]
+        session.execute("DELETE FROM held.candidates WHERE nominal_id = ?", [nominal])
+    after, later = evaluating_review.reviews(desk).reviewed, evaluating_review.drift(desk, months_of="captured")
+    assert after.corroborated == before.corroborated
+    assert after.by_band == before.by_band
+    assert (before.places_unknown, after.places_unknown) == (0, gone)
+    assert after.first_of_corroborated["20"].trials == before.corroborated.successes - gone
+    assert later.charts[0] == months.charts[0]
+    assert sum(month.rate.trials for month in later.charts[2].months) == before.corroborated.successes - gone
+
+
+def test_officers_differ_only_where_the_first_two_would_settle_on_different_things(small_case):
+    with small_case.seat().case.session(writing=False) as session:
+        lists = session.rows("SELECT face_id, nominal_id FROM candidates WHERE rank = 1 ORDER BY face_id LIMIT 3")
+    (agreed, _), (differed, whom), (withdrawn, other) = lists
+    small_case.judge("first", agreed, Verdict.NO_CANDIDATE)
+    small_case.judge("second", agreed, Verdict.INCONCLUSIVE)
+    small_case.judge("first", differed, Verdict.INCONCLUSIVE)
+    small_case.judge("second", differed, whom)
+    small_case.judge("first", withdrawn, other)
+    small_case.judge("second", withdrawn, other)
+    small_case.judge("first", withdrawn, Verdict.NO_CANDIDATE)
+    with small_case.seat().case.session(writing=False) as session:
+        told = {row[0]: row[1:] for row in session.rows(
+            evaluating_review._LISTED + "SELECT face_id, outcome, disputed FROM listed"
+        )}  # fmt: skip
+    assert told[agreed] == ("not supported", False)
+    assert told[differed] == ("disputed", True)
+    assert told[withdrawn] == ("disputed", False), "which they were not while they were blind to each other"
 
 
 def test_months_add_up_to_the_whole_and_are_of_what_is_asked(desk):

@@ -220,6 +220,12 @@ def compared(found: Iterable[tuple[str, Paired]]) -> ReportSection:
     )  # fmt: skip
 
 
+PLACES_UNKNOWN = (
+    "Of {} corroborated lists it is no longer held where the person stood: corroborated all the same, and in no count of "
+    "ranks."
+)
+
+
 def reviews(found: Reviewed) -> ReportSection:
     """Return what completed reviews say, and what they cannot."""
     rates = () if found.insufficient else (
@@ -228,6 +234,8 @@ def reviews(found: Reviewed) -> ReportSection:
         *(rate(f"rank-{r}", f"corroborated, within rank {r}", one) for r, one in found.first_of_corroborated.items()),
     )  # fmt: skip
     said = (found.insufficient,) if found.insufficient else ()
+    if found.places_unknown:
+        said = (PLACES_UNKNOWN.format(found.places_unknown),)
     return ReportSection(
         "reviews", "What completed reviews tell, and what they cannot", said, rates=rates, points=found.cannot
     )

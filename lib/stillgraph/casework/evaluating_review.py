@@ -25,11 +25,18 @@ MONTHS_OF = ("searched", "captured")
 
 # A list counts with the person its face is put together with; a face alone is a person.
 _LISTED = """
-WITH listed AS (
+WITH began AS (
+    SELECT face_id, officer_id, min(sequence) AS sequence FROM held.judgements_counting GROUP BY ALL
+), second AS (
+    SELECT face_id, sequence FROM began QUALIFY row_number() OVER (PARTITION BY face_id ORDER BY sequence) = 2
+), blind AS (
+    SELECT j.face_id, CASE WHEN j.verdict = 'supports' THEN j.nominal_id ELSE '' END AS says
+    FROM held.judgements_counting AS j JOIN second AS s ON s.face_id = j.face_id AND j.sequence <= s.sequence
+    QUALIFY row_number() OVER (PARTITION BY j.face_id, j.officer_id ORDER BY j.sequence DESC) = 1
+), listed AS (
     SELECT r.face_id, r.outcome, f.band, c.rank, coalesce(p.person_id, r.face_id) AS person,
            s.searched_at, t.captured_at,
-           (SELECT count(DISTINCT (j.verdict, j.nominal_id)) FROM held.judgements_counting AS j
-            WHERE j.face_id = r.face_id) > 1 AS disputed
+           (SELECT count(DISTINCT b.says) FROM blind AS b WHERE b.face_id = r.face_id) > 1 AS disputed
     FROM reviews AS r
     JOIN faces AS f USING (face_id)
     JOIN stills AS t ON t.still_id = r.still_id
@@ -38,10 +45,15 @@ WITH listed AS (
     LEFT JOIN candidates AS c ON c.face_id = r.face_id AND c.search_id = r.search_id AND c.nominal_id = r.nominal_id
 )
 """
-"""The lists that were put before officers, with the place of whom they supported."""
+"""The lists that were put before officers, with the place of whom they supported.
+
+The place is null where it is no longer held, as when that person's custody image is deleted; the review stands. The
+first two officers' verdicts are those that stood once the second had judged: what either says later is not blind. An
+inconclusive one supports nobody, as in the view ``reviews``.
+"""
 
 _JUDGED = f"""{_LISTED}
-SELECT person, rank, coalesce(band, ''), outcome <> 'disputed', disputed
+SELECT person, rank, coalesce(band, ''), outcome <> 'disputed', disputed, outcome = 'corroborated'
 FROM listed WHERE outcome <> 'pending' ORDER BY face_id
 """  # noqa: S608 - constants
 
@@ -49,7 +61,8 @@ _BY_MONTH = f"""{_LISTED}
 SELECT strftime(CASE WHEN $of = 'searched' THEN searched_at ELSE captured_at END, '%Y-%m') AS month,
        count(*) FILTER (outcome = 'corroborated'), count(*) FILTER (outcome IN ('corroborated', 'not supported')),
        count(*) FILTER (disputed AND outcome <> 'pending'), count(*) FILTER (outcome <> 'pending'),
-       count(*) FILTER (outcome = 'corroborated' AND rank = 1), count(*) FILTER (outcome = 'corroborated'),
+       count(*) FILTER (outcome = 'corroborated' AND rank = 1),
+       count(*) FILTER (outcome = 'corroborated' AND rank IS NOT NULL),
        count(*) FILTER (band IN ('C', 'D')), count(*) FILTER (band IS NOT NULL)
 FROM listed GROUP BY month ORDER BY month
 """  # noqa: S608 - likewise

@@ -78,6 +78,8 @@ def evaluate_reviews(
         print(f"Lists on which the first two officers differed: {share(found.disputed)}")
         for rank, rate in found.first_of_corroborated.items():
             print(f"Corroborated people who stood within rank {rank}: {share(rate)}")
+        if found.places_unknown:
+            print(f"Corroborated people of whom it is no longer held where they stood: {found.places_unknown}")
         for band, rate in found.by_band.items():
             print(f"Corroborated of band {band or 'none'}: {share(rate)}")
     print("What reviews cannot tell:")

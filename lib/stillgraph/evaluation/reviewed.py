@@ -7,7 +7,7 @@ been overlooked. Counts of reviews therefore *bound* error rates and do not stat
 * of settled lists, the share corroborated is at most the share whose person is in the gallery and on the list, if
   reviewers never err;
 * of corroborated faces, how often the person stood first bounds how good the order is among those found, and says
-  nothing of those not found: it is not a hit rate;
+  nothing of those not found: it is not a hit rate. Where a list's place is deleted, the list is in none of these;
 * FNIR and FPIR need searches of known people, mated and non-mated; no number of reviews takes their place.
 """
 
@@ -36,7 +36,8 @@ CANNOT = (
 class ReviewedList:
     """A list that two officers have judged: whose face, and at what rank the corroborated nominal stands, if at any.
 
-    ``settled`` where they agreed, or a third did with one of them; ``disputed`` where the first two differed.
+    ``settled`` where they agreed, or a third did with one of them; ``disputed`` where the first two differed;
+    ``corroborated`` where they settled on somebody, whose ``rank`` is not held once their custody image is deleted.
     """
 
     person: str
@@ -44,13 +45,16 @@ class ReviewedList:
     band: str
     settled: bool
     disputed: bool
+    corroborated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """Shares among lists that two officers judged, each with its interval over people.
 
-    ``disputed`` is of all of them, the others of those that are settled; ``cannot`` says what they do not tell.
+    ``disputed`` is of all of them, the others of those that are settled; ``first_of_corroborated`` leaves out
+    ``places_unknown`` lists, of which it is no longer held where the person stood. ``cannot`` says what none of them
+    tells.
     """
 
     judged: int
@@ -59,6 +63,7 @@ class Reviewed:
     disputed: Rate
     first_of_corroborated: dict[str, Rate]
     by_band: Mapping[str, Rate]
+    places_unknown: int = 0
     cannot: tuple[str, ...] = CANNOT
     insufficient: str | None = None
 
@@ -75,16 +80,18 @@ def reviewed(lists: Sequence[ReviewedList]) -> Reviewed:
     disputed = share(np.array([one.disputed for one in lists]), _codes(lists))
     lists = [one for one in lists if one.settled]
     person = _codes(lists)
+    corroborated = np.array([one.corroborated for one in lists])
     rank = np.array([np.inf if one.rank is None else one.rank for one in lists])
-    found = np.isfinite(rank)
+    held = corroborated & np.isfinite(rank)
     bands = np.array([one.band for one in lists], dtype=np.str_)
     return Reviewed(
         judged=disputed.trials,
         settled=settled,
-        corroborated=share(found, person),
+        corroborated=share(corroborated, person),
         disputed=disputed,
-        first_of_corroborated={str(most): share(rank[found] <= most, person[found]) for most in (1, 5, 20)},
-        by_band={str(band): share(found[bands == band], person[bands == band]) for band in np.unique(bands)},
+        first_of_corroborated={str(most): share(rank[held] <= most, person[held]) for most in (1, 5, 20)},
+        by_band={str(band): share(corroborated[bands == band], person[bands == band]) for band in np.unique(bands)},
+        places_unknown=int((corroborated & ~held).sum()),
     )
 
 
