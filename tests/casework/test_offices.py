@@ -52,6 +52,17 @@ def test_the_founder_and_who_has_no_role_may_do_everything_until_roles_are_enfor
         offices.enforce_roles(seat(place))
 
 
+def test_a_role_that_there_is_not_is_never_kept(place):
+    for way in (
+        lambda: offices.give_role(seat(place), "ana", role="boss"),
+        lambda: governing.add_officer(seat(place), "new", role="boss"),
+    ):
+        with pytest.raises(WrongUse, match=r"There is no such role; there are analyst, .*, administrator\."):
+            way()
+    assert offices.give_role(seat(place), "ana", role="manager").role is Role.MANAGER
+    assert {one.officer_id for one in offices.list_officers(seat(place))} == {"first", "sup", "ana", "man", "free"}
+
+
 def test_a_role_binds_from_the_next_action_on_and_is_kept_with_its_time(place):
     open_page = seat(place, "free")
     analysing.query(open_page, "FROM nominals")

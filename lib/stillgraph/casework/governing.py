@@ -14,6 +14,7 @@ from stillgraph.casework.operations import open_operation as open_operation  # n
 from stillgraph.casework.shipped import shipped
 from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
+from stillgraph.governance import roles
 from stillgraph.governance.permits import Action, Claim
 from stillgraph.records import Officer, OfficerId, Role
 from stillgraph.store import CaseFile, keys, office, receipts
@@ -121,11 +122,12 @@ def add_officer(
     Raises
     ------
     WrongUse
-        The id is empty or taken.
+        The id is empty or taken, or there is no such role.
     NotPermitted
         There are officers already and the one acting is not among them, or gave no reason.
     """
     officer_id = officer_id.strip()
+    role = None if role is None else roles.named(role)
     # Held throughout, so that of two who come at once only one is the first.
     with desk.case.session(writing=True) as session:
         first = office.officers_count(session) == 0

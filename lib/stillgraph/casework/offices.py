@@ -29,8 +29,9 @@ def give_role(desk: Desk, officer_id: str, role: Role, *, sees_faces: bool = Fal
     NotPermitted
         It is the officer's own role, or nobody would be left to look after the case.
     WrongUse
-        The role sees faces anyway.
+        There is no such role, or it sees faces anyway.
     """
+    role = roles.named(role)
     with desk.act(Action.CHANGE_OFFICER, of=officer_id, role=role, sees_faces=sees_faces) as deed:
         held = _known(deed, officer_id)
         # Whom no role binds yet may give themselves one: it only takes from what they may do.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from stillgraph.errors import WrongUse
 from stillgraph.governance.actions import Action
 from stillgraph.records import Officer, Role
 
@@ -180,6 +181,20 @@ def refusal(action: Action, officer: Officer, *, enforced: bool) -> str | None:
         BLIND if action in KEPT_FROM.get(officer.role, ()) else "nobody's role lets them" if rule is None else rule.why
     )
     return f"To {action} is not for {article(officer.role)} {officer.role}: {why}."
+
+
+def named(role: str) -> Role:
+    """Return the role that a value names; nothing else ever stands in a case, where whoever reads it would fail.
+
+    Raises
+    ------
+    WrongUse
+        It names none.
+    """
+    try:
+        return Role(role)
+    except ValueError:
+        raise WrongUse(f"There is no such role; there are {', '.join(Role)}.") from None
 
 
 def article(role: Role | None) -> str:

@@ -18,10 +18,14 @@ from stillgraph.casework.wire import SERVED, Served, codec, frames
 from stillgraph.casework.wire.parts import Call, Failure, Kept, Sent, Told, Wanted
 from stillgraph.errors import Interrupted, StillgraphError, WrongUse
 from stillgraph.records import SignIn
+from stillgraph.team import arguments
 from stillgraph.team.parcels import Parcel
 
-SERVERS_OWN = ("dask",)
-"""Arguments that would have the server reach another machine: who runs it decides that, and no client."""
+SERVERS_OWN = {
+    "dask": "Where images are analysed is for whoever runs the server to say; leave --dask out.",
+    "deep": "A server reads no image's bytes for a check; end it, and give --deep on its machine, where the case is.",
+}
+"""Arguments by which a client would use the server's machine, or reach another by it, with what is said of each."""
 
 
 @dataclass(slots=True)
@@ -51,27 +55,34 @@ class Work:
         self.tell(frames.frame(frames.ERROR, codec.dumps(_failure(RuntimeError(type(error).__name__), {}))))
 
     def _done(self) -> object:
+        self.call.check()
         one = SERVED.get(self.call.function)
         if one is None:
             raise WrongUse("This server does no such thing.")
         if self.call.officer not in {None, "", self.signed_in.officer_id}:
             raise self.host.refuse_claim(self.signed_in, str(self.call.officer), one.name)
-        arguments = self._arguments(one)
+        given = self._arguments(one)
         if one.of_case:
             self.host.check(self.signed_in)
-            return one.function(self.host.case.directory, **arguments)
+            return one.function(self.host.case.directory, **given)
         desk = self.host.desk(self.signed_in, self.call.operation, self.call.reason)
         desk.written_as = {self.parcel.wanted(one): one.place or one.name for one in self.written()}
-        return one.function(desk, **arguments)
+        return one.function(desk, **given)
 
     def _arguments(self, one: Served) -> dict[str, object]:
         """Return the arguments a function is called with: its own alone, and files where they lie here."""
-        known = set(one.signature.parameters) - {one.first}
-        if not set(self.call.arguments) <= known:
-            raise WrongUse("This server does no such thing in that way; use the same Stillgraph as it.")
-        if any(self.call.arguments.get(name) is not None for name in SERVERS_OWN):
-            raise WrongUse("Where images are analysed is for whoever runs the server to say; leave --dask out.")
-        made = {name: self._argument(name, value) for name, value in self.call.arguments.items()}
+        given = self.call.arguments
+        if not set(given) <= set(one.signature.parameters) - {one.first}:
+            raise WrongUse(arguments.ODD)
+        for name, why in SERVERS_OWN.items():
+            if given.get(name) is not None and given[name] is not False:
+                raise WrongUse(why)
+        taken = {name: arguments.checked(one, name, value) for name, value in given.items()}
+        made = {name: self._argument(name, value) for name, value in taken.items()}
+        try:
+            one.signature.bind(None, **made)
+        except TypeError:
+            raise WrongUse(arguments.ODD) from None
         if isinstance(workers := made.get("workers"), int):
             made["workers"] = max(1, min(workers, os.cpu_count() or 1))
         if "show_progress" in made:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stillgraph.errors import WrongUse
+
+MOST_ID, MOST_REASON = 200, 2_000
+"""Characters of a name or number in a call, and of a reason: whatever a client says goes into the record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -14,6 +19,24 @@ class Call:
     officer: str | None = None
     operation: str | None = None
     reason: str | None = None
+
+    def check(self) -> None:
+        """Return if who asks, for what and why are texts of a length that a record can hold.
+
+        Raises
+        ------
+        WrongUse
+            One is not.
+        """
+        most = {"function": MOST_ID, "officer": MOST_ID, "operation": MOST_ID, "reason": MOST_REASON}
+        for what, length in most.items():
+            said = getattr(self, what)
+            if said is None and what != "function":
+                continue
+            if not isinstance(said, str) or len(said) > length:
+                raise WrongUse(
+                    f"The {what} of an action is a text of at most {length:,} characters: give a shorter one."
+                )
 
 
 @dataclass(frozen=True, slots=True)
