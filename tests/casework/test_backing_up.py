@@ -183,6 +183,15 @@ def test_a_place_that_is_taken_within_the_case_or_nowhere_is_refused_and_recorde
     assert [row[0] for row in results] == ["failed"] * 3
 
 
+def test_what_reads_a_case_file_for_a_process_that_was_killed_ends_without_a_word(tmp_path):
+    (tmp_path / "large").write_bytes(bytes(4 << 20))
+    command = [sys.executable, "-I", "-S", "-c", snapshot._READ, str(tmp_path / "large")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reading:
+        assert reading.stdout.read(1)
+        reading.stdout.close()
+        assert reading.stderr.read() == b""
+
+
 def test_a_disk_without_room_is_said_before_anything_is_written(small_case, tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 5_000_000}))
     with pytest.raises(DiskFull, match=r"has 5 MB free, and the backup, with trying it, needs \d+ MB; make room"):

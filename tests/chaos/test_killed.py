@@ -28,7 +28,7 @@ PARTS = {
     "supervisor": ("query", "query", "query", "query", "delete"),
 }
 """What each does at a server, all at once."""
-GONE = ("broke off", "cannot be reached", "no server")
+GONE = ("broke off", "No Stillgraph server answers")
 DELETED = ("gallery is empty", "deliver it again", "left the case")
 """What others are told while everybody is deleted, and after."""
 KEPT = "SELECT count(*) FROM held.stills WHERE retailer_id = 'R09'"

@@ -25,7 +25,11 @@ OF_NO_BACKUP = ("incoming", "uploads", "workbench.log", "images.lock", "erasing.
 NOTEBOOKS = "notebooks"
 IMAGES = "images"
 
-_READ = "import shutil, sys; shutil.copyfileobj(open(sys.argv[1], 'rb'), sys.stdout.buffer, 1 << 20)"
+_READ = """
+import shutil, signal, sys
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whose reader was killed ends without a word
+shutil.copyfileobj(open(sys.argv[1], "rb"), sys.stdout.buffer, 1 << 20)
+"""
 
 
 def settle(session: Session) -> None:
