@@ -221,8 +221,8 @@ def compared(found: Iterable[tuple[str, Paired]]) -> ReportSection:
 
 
 PLACES_UNKNOWN = (
-    "Of {} corroborated lists it is no longer held where the person stood: corroborated all the same, and in no count of "
-    "ranks."
+    "Of {} corroborated lists it is no longer held where the person stood: corroborated all the same, and in no count "
+    "of ranks."
 )
 
 
