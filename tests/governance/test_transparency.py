@@ -18,6 +18,7 @@ from scipy.stats import binomtest
 from stillgraph.casework import transparency_pages as forms
 from stillgraph.errors import AuditBroken, WrongUse
 from stillgraph.governance import chain, periods, transparency
+from stillgraph.governance.accounts import OUTSIDE
 from stillgraph.governance.actions import Action
 from stillgraph.records.transparency import NOT_RECORDED, WITHHELD
 
@@ -248,7 +249,13 @@ def _random_record(seed):
         lists = chance.randint(0, usable)
         women = chance.randint(0, lists)
         places = {name: chance.randint(0, 6) for name in ("Camden", "Brent", "Ealing")[: chance.randint(1, 3)]}
-        more = chance.choice([{}, {"from_outside": True}, {"open_stills": True}, {"fpir": 0.1, "threshold": 0.5}])
+        more = chance.choice([
+            {}, {"from_outside": True}, {"open_stills": True}, {"fpir": 0.1, "threshold": 0.5}, {"together": ["f1"]},
+        ])  # fmt: skip
+        if "from_outside" in more:
+            places = {OUTSIDE: chance.randint(1, 6)}
+        if "together" in more:
+            places = {"Camden": faces}
         told.append(search(chance.randint(1, 85), faces=faces, usable=usable, lists=lists, places=places,
                            first={"F": women, "M": lists - women}, **more))  # fmt: skip
     for n in range(chance.randint(0, 14)):
@@ -256,7 +263,19 @@ def _random_record(seed):
         told.append(judged(chance.randint(1, 85), f"f{n}", outcome))
     tried = [Action.QUERY, Action.LINK, Action.RULE]
     told += [(chance.randint(1, 85), chance.choice(tried), {}, "refused") for _ in range(chance.randint(0, 9))]
+    for _ in range(chance.randint(0, 3)):
+        gone = [one for one, most in GONE.items() for _ in range(chance.randint(0, most))]
+        action = chance.choice([Action.APPLY_RETENTION, Action.DECIDE_APPLICATION])
+        told.append((chance.randint(1, 85), action, {"records": [[kind, "id", rule] for kind, rule in gone]}))
     return record(*sorted(told, key=lambda one: one[0]))
+
+
+GONE = {
+    ("custody image", "custody image, convicted, MoPI group 3"): 6, ("custody image", "custody image, no action"): 4,
+    ("custody image", "application 7"): 2, ("nominal record", "nominal record"): 3, ("still", "still, no face"): 2,
+    ("still", "still, unknown"): 3, ("search", "search"): 6,
+}  # fmt: skip
+"""What deletions are of, by kind and rule, and how many of each one may delete at most."""
 
 
 @settings(max_examples=12)
@@ -316,6 +335,24 @@ def test_a_reader_who_adds_and_takes_away_over_all_tables_learns_no_small_count(
         assert abs(ends[1] - ends[0]) > 0.5, (name, ends)
 
 
+def test_what_two_tables_print_under_two_names_gives_no_small_count_away():
+    quarter = {"public": True, "since": date(2026, 1, 1), "until": date(2026, 3, 31)}
+    stills = search(1, places={"Camden": 100, "Brent": 100}, faces=200, usable=200, lists=200)
+    outside = search(2, places={OUTSIDE: 12}, faces=12, usable=12, lists=12, from_outside=True)
+    told = made(record(stills, outside, search(3, places={"Camden": 3}, faces=3, usable=3, lists=3, together=["f"])),
+                **quarter)  # fmt: skip
+    kinds, place = rows(told, "searches", "by_kind"), rows(told, "places", "by_place")[OUTSIDE]["images"]
+    assert kinds["together"]["images"] == kinds["outside"]["images"] == WITHHELD
+    assert place == WITHHELD, "which is the other of the two that are withheld, under another name"
+    gone = [("custody image", "custody image, convicted", 50), ("nominal record", "nominal record", 7),
+            ("still", "still, no face", 3)]  # fmt: skip
+    records = [[kind, "id", rule] for kind, rule, count in gone for _ in range(count)]
+    told = made(record((1, Action.APPLY_RETENTION, {"records": records})), **quarter)
+    shown = [(rows(told, "retention", "by_kind")[kind]["records"], rows(told, "retention", "by_rule")[rule]["records"])
+             for kind, rule, _ in gone]  # fmt: skip
+    assert shown == [(50, 50), (WITHHELD, WITHHELD), (WITHHELD, WITHHELD)]
+
+
 def _named(document):
     """Return every count of a report by name; one that several tables print has one name. Rates' counts too."""
     counts = {}
@@ -357,6 +394,20 @@ def _what_adds_up(counts):
     decided = [("review", "outcomes", key, "lists") for key in ("corroborated", "not_supported", "disputed")]
     sums += [("ended", decided), ("judged", ["ended", ("review", "outcomes", "pending", "lists")])]
     sums += [("faces", ["usable", "unusable"]), ("usable", ["lists", "no list"]), (("all", "faces"), ["faces"])]
+    kinds = [name for name in counts if name[:2] == ("retention", "by_kind") and name[2] != "all"]
+    rules = [name for name in counts if name[:2] == ("retention", "by_rule") and name[2] != "all"]
+    for kind in kinds:  # a rule's name begins with what it is of, and what people apply for are custody images
+        of_kind = [rule for rule in rules if rule[2].split(",")[0] == kind[2]]
+        if kind[2] == "custody image":
+            of_kind += [rule for rule in rules if rule[2] == "on application"]
+        sums.append((kind, of_kind))
+    if kinds:
+        sums.append((("retention", "by_kind", "all", "records"), [("retention", "by_rule", "all", "records")]))
+    same = [
+        (("searches", "by_kind", "outside", "images"), ("places", "by_place", OUTSIDE, "images")),
+        (("searches", "by_kind", "together", "images"), ("searches", "by_kind", "together", "faces")),
+    ]
+    sums += [(one, [other]) for one, other in same if {one, other} <= set(counts)]
     for whole, parts in sums:
         assert counts[whole] == sum(counts[part] for part in parts), whole
     return sums

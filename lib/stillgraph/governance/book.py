@@ -24,6 +24,7 @@ class Book:
     counts: dict[str, int] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     sums: list[Sum] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     withheld: frozenset[str] = frozenset()
 
@@ -58,16 +59,44 @@ class Book:
         rest = self.put(f"{whole}.less.{part}", self.counts[whole] - self.counts[part], shown=False)
         self.add(whole, (part, rest))
 
+    def same(self, one: str, other: str) -> None:
+        """Say that two counts are one number under two names, where both were entered and are: withheld together."""
+        first, second = self._one(one), self._one(other)
+        if first != second and first in self.counts and self.counts[first] == self.counts.get(second):
+            self.aliases[second] = first
+
+    def cross(self, stem: str, table: Mapping[tuple[str, str], int]) -> None:
+        """Say how two ways to split one whole go together: counts by the names of both, which no table shows.
+
+        Where a count of the one is all that a count of the other is, a reader knows that they are the same.
+        """
+        cells = {pair: self.put(f"{stem}.{at}", count, shown=False) for at, (pair, count) in enumerate(table.items())}
+        for side in (0, 1):
+            for name in dict.fromkeys(pair[side] for pair in table):
+                parts = [cell for pair, cell in cells.items() if pair[side] == name]
+                if len(parts) == 1:
+                    self.same(name, parts[0])
+                else:
+                    self.add(name, parts)
+
+    def _one(self, name: str) -> str:
+        """Return the one name of a count that has several."""
+        while name in self.aliases:
+            name = self.aliases[name]
+        return name
+
     def close(self, *, public: bool) -> None:
         """Decide what is withheld; nothing is entered after that."""
-        shown = self.shown - self.missing
-        self.withheld = suppressed(self.counts, shown, self.sums) if public else frozenset()
+        counts = {self._one(name): count for name, count in self.counts.items()}
+        shown = {self._one(name) for name in self.shown - self.missing}
+        sums = [Sum(self._one(one.whole), tuple(map(self._one, one.parts))) for one in self.sums]
+        self.withheld = suppressed(counts, shown, sums) if public else frozenset()
 
     def cell(self, name: str) -> Shown:
         """Return a count as it is shown."""
         if name in self.missing:
             return NOT_RECORDED
-        return WITHHELD if name in self.withheld else self.counts[name]
+        return WITHHELD if self._one(name) in self.withheld else self.counts[name]
 
     def rate(self, key: str, label: str, successes: str, trials: str) -> ReportRate:
         """Return a proportion of two counts with its interval, withheld where either is."""

@@ -75,6 +75,8 @@ def searches(book: Book, material: Material) -> Draft:
             by_month[one.line.month] += measure(one)
         parts_of(book, f"search.{key}.{ALL}", f"search.{key}.kind", {kind: by_kind[kind] for kind in ways})
         parts_of(book, f"search.{key}.{ALL}", f"search.{key}.month", {month: by_month[month] for month in months})
+    # Faces searched as one are given one by one: of each its still, so that both columns have the same number.
+    book.same("search.images.kind.together", "search.faces.kind.together")
     columns = [(key, label) for key, label, _ in measures]
     whole = (ALL, "all", [f"search.{key}.{ALL}" for key, _ in columns])
 
@@ -116,6 +118,7 @@ def places(book: Book, material: Material) -> Draft:
     last = (accounts.OUTSIDE, accounts.PLACE_NOT_RECORDED)
     ordered = {name: counted[name] for name in sorted(counted, key=lambda name: (name in last, name))}
     names = parts_of(book, f"search.images.{ALL}", "place", ordered)
+    book.same("search.images.kind.outside", f"place.{accounts.OUTSIDE}")
 
     def draft() -> ReportSection:
         rows = [(key, key, [name]) for key, name in names]

@@ -21,20 +21,28 @@ RETENTION = {
 }
 """What is done about keeping, in whose words."""
 
+ON_APPLICATION = "on application"
+"""The rule under which whatever is deleted because the person applied is counted."""
+
 
 def retention(book: Book, material: Material) -> Draft:
     """Count what was deleted, by kind and rule, what was held and what was asked for."""
     done = [line for line in material.within if line.done and line.action in RETENTION]
     # A deletion goes on after its rows are gone, with entries that name the step; it is counted once.
     counted = Counter(line.action for line in done if "step" not in line.details)
-    kinds, rules = Counter[str](), Counter[str]()
+    kinds, rules, both = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
     for line in done:
-        for kind, _, rule in line.details.get("records", ()):
+        for kind, _, named in line.details.get("records", ()):
+            # A row of its own for each application would say which were granted, and so how many.
+            rule = ON_APPLICATION if str(named).startswith("application ") else str(named)
             kinds[str(kind)] += 1
-            rules[str(rule)] += 1
+            rules[rule] += 1
+            both[f"deleted.kind.{kind}", f"deleted.rule.{rule}"] += 1
     whole = book.put("deleted", sum(kinds.values()))
     by_kind = parts_of(book, whole, "deleted.kind", {kind: kinds[kind] for kind in sorted(kinds)})
     by_rule = parts_of(book, whole, "deleted.rule", {rule: rules[rule] for rule in sorted(rules)})
+    # A rule is of one kind, as its name says, so that kinds can be taken from rules and the other way round.
+    book.cross("deleted.of", dict(sorted(both.items())))
     acts = [
         (str(action).replace(" ", "_"), label, [book.put(f"retention.{action}", counted[action])])
         for action, label in RETENTION.items()
