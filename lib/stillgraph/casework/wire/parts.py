@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stillgraph.errors import WrongUse
-
-MOST_ID, MOST_REASON = 200, 2_000
-"""Characters of a name or number in a call, and of a reason: whatever a client says goes into the record."""
+from stillgraph.governance.permits import MOST_ID, MOST_REASON
 
 
 @dataclass(frozen=True, slots=True)
