@@ -80,7 +80,8 @@ def test_it_counts_what_the_entries_of_the_period_say_and_no_others():
 @pytest.mark.parametrize("public", [True, False])
 def test_a_period_in_which_nothing_was_done_is_of_zeros(public):
     quarter = made(record(search(1)), public=public, since=date(2026, 4, 1), until=date(2026, 6, 30))
-    assert quarter["seal"]["last"] == 0
+    assert quarter["seal"]["last"] == (None if public else 0)
+    assert quarter["seal"]["last_digest"] == ""
     assert rows(quarter, "searches", "by_kind")["all"]["searches"] == 0
     assert quarter["sections"]["review"]["rates"]["corroborated"]["rate"] is None
     assert quarter["sections"]["review"]["rates"]["corroborated"]["trials"] == 0
@@ -137,6 +138,22 @@ def test_error_rates_are_those_that_entries_say_and_else_not_measured():
     assert rates["within_1"]["rate"] == 202 / 263
     assert rates["sex_F_within_1"]["trials"] == 90
     assert (rates["fpir_0.1"]["successes"], rates["fpir_0.1"]["trials"]) == (11, 111)
+
+
+def test_the_public_is_told_neither_the_gallerys_size_nor_the_number_of_acts_exactly():
+    measured = {"model": "m@1", "gallery": 1237, "mated": 263, "nonmated": 111, "within": {"1": 202}, "missed": {}}
+    entries = record((1, Action.EVALUATE, {"what": "identification", "measured": measured}), search(2), search(100))
+    quarter = {"since": date(2026, 1, 1), "until": date(2026, 3, 31)}
+    outside, inside = (
+        transparency.compiled(entries, made_at=NOW, public=public, **quarter) for public in (True, False)
+    )
+    told, exact = forms.document(outside), forms.document(inside)
+    assert dict(told["sections"]["error_rates"]["facts"])["gallery"] == "about 1,240 people"
+    assert dict(exact["sections"]["error_rates"]["facts"])["gallery"] == "1,237 people"
+    assert (told["seal"]["first"], told["seal"]["last"]) == (None, None)
+    assert (exact["seal"]["first"], exact["seal"]["last"]) == (1, 3)
+    assert dict(forms.facts(outside))["entries of the period"] == f"the last of SHA-256 {entries[2].digest}"
+    assert dict(forms.facts(inside))["entries of the period"].startswith("1 to 3, the last of")
 
 
 def test_what_older_entries_do_not_say_is_not_recorded_and_never_a_zero():

@@ -39,7 +39,9 @@ def warnings(made: TransparencyReport) -> list[str]:
 def facts(made: TransparencyReport) -> list[tuple[str, str]]:
     """Return what the report is made of: period, version, and where the record stood."""
     seal = made.seal
-    entries = f"{seal.first:,} to {seal.last:,}, the last of SHA-256 {seal.last_digest}" if seal.last else "none"
+    entries = f"the last of SHA-256 {seal.last_digest}" if seal.last_digest else "none"
+    if seal.first and seal.last:
+        entries = f"{seal.first:,} to {seal.last:,}, {entries}"
     told = [
         ("period", f"{made.since.isoformat()} to {made.until.isoformat()}, both days within, UTC"),
         ("version", PUBLIC if made.public else INTERNAL),

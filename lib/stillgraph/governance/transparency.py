@@ -85,14 +85,15 @@ def compiled(
     sections = tuple(section for draft in drafts if (section := draft()) is not None)
     return TransparencyReport(
         public=public, since=first, until=last, provisional=last >= today, made_at=made_at,
-        simulated=accounts.simulated(known), seal=_seal(lines, material.within, phrase, checked), sections=sections,
+        simulated=accounts.simulated(known), seal=_seal(lines, material, phrase, checked), sections=sections,
     )  # fmt: skip
 
 
-def _seal(lines: Sequence[Line], within: Sequence[Line], phrase: str, checked: str) -> TransparencySeal:
-    head = lines[-1].entry
+def _seal(lines: Sequence[Line], material: Material, phrase: str, checked: str) -> TransparencySeal:
+    head, within = lines[-1].entry, material.within
+    ends = (within[0].entry.sequence, within[-1].entry.sequence) if within else (0, 0)
+    first, last = (None, None) if material.public else ends
     return TransparencySeal(
-        sequence=head.sequence, digest=head.digest, phrase=phrase,
-        first=within[0].entry.sequence if within else 0, last=within[-1].entry.sequence if within else 0,
+        sequence=head.sequence, digest=head.digest, phrase=phrase, first=first, last=last,
         last_digest=within[-1].entry.digest if within else "", checked=checked,
     )  # fmt: skip

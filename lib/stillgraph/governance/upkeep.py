@@ -30,9 +30,10 @@ def error_rates(_book: Book, material: Material) -> Draft:
         facts: list[tuple[str, str]] = []
         if measured is not None:
             said = measured.details["measured"]
+            held = about(said["gallery"]) if material.public else f"{said['gallery']:,}"
             facts = [
                 ("measured on", f"{measured.day.isoformat()}, audit entry {measured.entry.sequence}"),
-                ("model", str(said["model"])), ("gallery", f"{said['gallery']:,} people"),
+                ("model", str(said["model"])), ("gallery", f"{held} people"),
                 ("faces of known truth", f"{said['mated']:,} of people in the gallery, {said['nonmated']:,} of others"),
                 ("people", "made up by a program" if said.get("synthetic") else "as the truth table says"),
             ]  # fmt: skip

@@ -19,14 +19,15 @@ class TransparencySeal:
     """Where the record stood when the report was made from it: the report is a place outside the record that says so.
 
     ``sequence`` and ``digest`` are of the newest entry; ``first``, ``last`` and ``last_digest`` are of the entries up
-    to the end of the period, 0 and none where there are none in it.
+    to the end of the period, 0 and none where there are none in it. The public is not told ``first`` and ``last``:
+    they say exactly how many acts of every kind the period had.
     """
 
     sequence: int
     digest: str
     phrase: str
-    first: int
-    last: int
+    first: int | None
+    last: int | None
     last_digest: str
     checked: str = ""
     """What was checked of the record before it was counted, in a sentence."""
