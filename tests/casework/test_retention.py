@@ -580,12 +580,44 @@ def test_a_subject_access_report_tells_of_one_person_and_of_nobody_else(demo_cas
         assert name in text
         assert not [one for row in others for one in row if one in text]
         assert not [one for one in officers if one in text]
+        assert "analyst-1" not in text
+        assert "Made by officer" not in text
     with seat.case.session(writing=False) as session:
         entry = session.one(
             "SELECT details FROM held.audit WHERE action = 'subject access report' ORDER BY sequence DESC LIMIT 1"
         )
     assert nominal in entry[0]
     assert name not in entry[0]
+
+
+def test_a_subject_access_report_shows_faces_of_reviews_since_linking_and_names_what_it_cannot_show(
+    small_case, tmp_path
+):
+    with small_case.seat().case.session(writing=False) as session:
+        face, still, nominal = session.one(
+            "SELECT face_id, still_id, nominal_id FROM candidates WHERE rank = 1 ORDER BY face_id LIMIT 1"
+        )
+        image = session.one("SELECT min(custody_image_id) FROM held.custody_images WHERE nominal_id = ?", [nominal])[0]
+        assert session.rows("SELECT 1 FROM held.person_faces") == [], "nothing was linked"
+    small_case.judge("first", face, nominal)
+    small_case.judge("second", face, nominal)
+    subject_access.write(small_case.seat(), tmp_path / "n.json", nominal=NominalId(nominal))
+    told = json.loads((tmp_path / "n.json").read_text(encoding="utf-8"))
+    captions = [one["caption"] for one in told["pictures"]]
+    assert f"Face {face}, cut out of its still" in captions
+    assert f"Custody image {image}" in captions
+    assert told["missing"] == []
+    assert "asked_by" not in told
+    with small_case.seat().case.session(writing=True) as session:
+        assert still in session.one("SELECT about FROM held.exports WHERE kind = 'subject access report'")[0]
+        session.execute("DELETE FROM held.templates WHERE face_id IN (SELECT face_id FROM held.faces WHERE image_id = ?)",
+                        [image])  # fmt: skip
+        session.execute("DELETE FROM held.faces WHERE image_id = ?", [image])
+    for form in ("html", "pdf", "json"):
+        subject_access.write(small_case.seat(), tmp_path / f"again.{form}", nominal=NominalId(nominal))
+    said = f"Custody image {image} is held; no face was found in it to show."
+    assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8"))["missing"] == [said]
+    assert said in (tmp_path / "again.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

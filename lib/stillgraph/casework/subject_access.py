@@ -20,20 +20,21 @@ from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import (
-    CustodyImageId,
+    FaceId,
     NominalId,
     PersonId,
     SubjectExport,
     SubjectReport,
     SubjectTable,
 )
-from stillgraph.store import receipts, subjects
+from stillgraph.store import subjects
 from stillgraph.store.casefile import case_id
 
 CHIP_PX = 200
 LIMITS = (
     "Other people are left out: no still is shown whole, no list says who else was on it, no officer is named.",
-    "Officers' reasons, witnesses' answers and the audit record are left out; the record keeps ids and no name.",
+    "Officers' reasons are left out, but for what an operation is for and how your own applications were decided.",
+    "Witnesses' answers and the audit record are left out; the record keeps ids and no name.",
     "Judgements are kept when images are deleted, by ids alone, as evidence of how a lead came about.",
     "Backups may hold what this case held before; each has a day by which it is removed.",
     "The force decides what the law lets it withhold (DPA 2018 s. 45(4)), and reads this before it is sent.",
@@ -100,11 +101,11 @@ def _made(
         person = subjects.person_of(session, nominal)
     elif person is not None and not subjects.faces(session, person, least=("corroborated", "proposed", "unknown")):
         raise NotFound(f"There is no person {person} of the last linking run; see the view persons.")
+    pictures, missing = _pictures(desk, deed, nominal, person)
     return SubjectReport(
-        case_id=case_id(session), subject=str(nominal or person), made_at=deed.at, asked_by=deed.officer,
-        received_on=received_on, model=str(desk.model), software=_software(),
-        tables=tuple(subjects.tables(session, nominal, person)), pictures=_pictures(desk, deed, nominal, person),
-        limits=LIMITS,
+        case_id=case_id(session), subject=str(nominal or person), made_at=deed.at, received_on=received_on,
+        model=str(desk.model), software=_software(), tables=tuple(subjects.tables(session, nominal, person)),
+        pictures=pictures, missing=missing, limits=LIMITS,
     )  # fmt: skip
 
 
@@ -114,28 +115,38 @@ def _software() -> str:
 
 def _pictures(
     desk: Desk, deed: Deed, nominal: NominalId | None, person: PersonId | None
-) -> tuple[tuple[str, bytes], ...]:
-    """Return the person's custody images and their faces cut out of stills: of a link that officers corroborated."""
-    images = [
-        CustodyImageId(one)
-        for one in ([] if nominal is None else subjects.ids(deed.session, nominal, None)[1:])
-        if one in receipts.custody_digests(deed.session, [CustodyImageId(one)])
-    ]
-    custody, _ = receiving.cut_custody(desk, deed, images, size=CHIP_PX)
+) -> tuple[tuple[tuple[str, bytes], ...], tuple[str, ...]]:
+    """Return the person's custody images and their faces cut out of stills, and which of these cannot be shown.
+
+    A face is theirs by a link that officers corroborated, or by a review that came after the last linking run.
+    """
+    images = [] if nominal is None else subjects.custody_images(deed.session, nominal)
     statuses = ("corroborated",) if nominal is not None else ("corroborated", "proposed", "unknown")
-    faces = [] if person is None else subjects.faces(deed.session, person, least=statuses)
-    cut, _ = receiving.cut_faces(desk, deed, faces, size=CHIP_PX)
-    return (
+    faces = set[FaceId]() if person is None else set(subjects.faces(deed.session, person, least=statuses))
+    faces |= set[FaceId]() if nominal is None else set(subjects.reviewed_faces(deed.session, nominal))
+    custody, _ = receiving.cut_custody(desk, deed, images, size=CHIP_PX)
+    cut, _ = receiving.cut_faces(desk, deed, sorted(faces), size=CHIP_PX)
+    pictures = (
         *((f"Custody image {image}", png) for image, png in custody.items()),
         *((f"Face {face}, cut out of its still", png) for face, png in cut.items()),
     )
+    # What an officer is told of a face that is missing is of no use to the person, who is told that it is held.
+    missing = (
+        *(
+            f"Custody image {image} is held; no face was found in it to show."
+            for image in images
+            if image not in custody
+        ),
+        *(f"Face {face} is held; it cannot be cut out of its still." for face in sorted(faces) if face not in cut),
+    )
+    return pictures, missing
 
 
 def _facts(made: SubjectReport) -> list[tuple[str, str]]:
     return [
         ("On", made.subject), ("Case", made.case_id), ("Made", _said(made.made_at)),
-        ("Request received", _said(made.received_on) or "not stated"), ("Made by officer", made.asked_by),
-        ("Face model", made.model), ("Software", made.software),
+        ("Request received", _said(made.received_on) or "not stated"), ("Face model", made.model),
+        ("Software", made.software),
     ]  # fmt: skip
 
 
@@ -167,6 +178,7 @@ _PAGE = (
 <h2>Pictures</h2>
 <div class="plates">{% for caption, png in pictures %}<figure><img alt="" src="{{ png }}">
 <figcaption>{{ caption }}</figcaption></figure>{% endfor %}</div>
+{% if missing %}<ul>{% for one in missing %}<li>{{ one }}</li>{% endfor %}</ul>{% endif %}
 <h2>What this leaves out</h2>
 <ul>{% for limit in limits %}<li>{{ limit }}</li>{% endfor %}</ul>
 </body></html>
@@ -179,7 +191,7 @@ def html(made: SubjectReport) -> bytes:
     return hypertext.page(
         _PAGE, title=TITLE, facts=_facts(made), limits=made.limits,
         tables=[{"title": t.title, "columns": t.columns, "note": t.note, "rows": _rows(t)} for t in made.tables],
-        pictures=[(caption, hypertext.inline(png)) for caption, png in made.pictures],
+        pictures=[(caption, hypertext.inline(png)) for caption, png in made.pictures], missing=made.missing,
     )  # fmt: skip
 
 
@@ -200,6 +212,7 @@ def pdf(made: SubjectReport) -> bytes:
         flow += [printing.paragraph(table.note, "text")] if table.note else []
     flow.append(printing.paragraph("Pictures", "heading"))
     flow += printing.figures([Plate(caption, png) for caption, png in made.pictures], 4, 38)
+    flow += [printing.paragraph(one, "item", bullet=True) for one in made.missing]
     flow.append(printing.paragraph("What this leaves out", "heading"))
     flow += [printing.paragraph(limit, "item", bullet=True) for limit in made.limits]
     return printing.built(flow, TITLE)
@@ -209,12 +222,13 @@ def as_json(made: SubjectReport) -> bytes:
     """Return a report as JSON; of each picture its SHA-256."""
     said = {
         "subject": made.subject, "case_id": made.case_id, "made_at": made.made_at.isoformat(),
-        "received_on": _said(made.received_on) or None, "asked_by": made.asked_by, "model": made.model,
-        "software": made.software, "limits": list(made.limits),
+        "received_on": _said(made.received_on) or None, "model": made.model, "software": made.software,
+        "limits": list(made.limits),
         "tables": [
             {"title": t.title, "columns": list(t.columns), "note": t.note, "rows": _rows(t)} for t in made.tables
         ],
         "pictures": [{"caption": one, "sha256": hashlib.sha256(png).hexdigest()} for one, png in made.pictures],
+        "missing": list(made.missing),
     }  # fmt: skip
     return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
 

@@ -22,18 +22,19 @@ class SubjectReport:
     """All that a case holds on one person, others left out.
 
     ``pictures`` are the person's custody images, and their faces cut out of stills on which officers agree that it is
-    them, as PNG by caption. No still is shown whole, since others may be on it.
+    them, as PNG by caption. No still is shown whole, since others may be on it. ``missing`` says which of them are held
+    and could not be shown.
     """
 
     case_id: str
     subject: str
     made_at: datetime
-    asked_by: str
     received_on: date | None
     model: str
     software: str
     tables: tuple[SubjectTable, ...]
     pictures: tuple[tuple[str, bytes], ...]
+    missing: tuple[str, ...]
     limits: tuple[str, ...]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stillgraph.records import FaceId, NominalId, PersonId, SubjectTable
+from stillgraph.records import CustodyImageId, FaceId, NominalId, PersonId, SubjectTable
 from stillgraph.store.casefile import Session
 
 _OF_NOMINAL: tuple[tuple[str, str, str], ...] = (
@@ -156,10 +156,28 @@ def ids(session: Session, nominal: NominalId | None, person: PersonId | None) ->
     """Return the ids of a person's own records: nominal, custody images and stills."""
     rows = session.rows(
         "SELECT custody_image_id FROM held.custody_images WHERE nominal_id = $nominal UNION "
-        "SELECT still_id FROM main.person_faces WHERE person_id = $person ORDER BY 1",
+        "SELECT still_id FROM main.person_faces WHERE person_id = $person UNION "
+        "SELECT still_id FROM main.reviews WHERE outcome = 'corroborated' AND nominal_id = $nominal ORDER BY 1",
         {"nominal": nominal, "person": person},
     )
     return [*([] if nominal is None else [str(nominal)]), *(row[0] for row in rows)]
+
+
+def custody_images(session: Session, nominal: NominalId) -> list[CustodyImageId]:
+    """Return a nominal's custody images."""
+    rows = session.rows(
+        "SELECT custody_image_id FROM held.custody_images WHERE nominal_id = ? ORDER BY captured_on, custody_image_id",
+        [nominal],
+    )
+    return [row[0] for row in rows]
+
+
+def reviewed_faces(session: Session, nominal: NominalId) -> list[FaceId]:
+    """Return the faces of which officers agreed that they are a nominal's, whatever was linked since."""
+    rows = session.rows(
+        "SELECT face_id FROM main.reviews WHERE outcome = 'corroborated' AND nominal_id = ? ORDER BY face_id", [nominal]
+    )
+    return [row[0] for row in rows]
 
 
 def in_the_record(session: Session, of: str) -> frozenset[str]:
