@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from stillgraph.errors import WrongUse
+from stillgraph.faces.beside import png
 from stillgraph.faces.pixels import ROWS_AT_ONCE, UnusableImage, cost, crop, decode, luminance
 from stillgraph.records import Box
 
@@ -99,6 +100,15 @@ def test_a_chip_is_square_centred_and_grey_beyond_the_edge():
     assert corner[60, 60].tolist() == [0, 0, 0]
     outside = np.asarray(Image.open(io.BytesIO(crop(data, Box(500, 500, 20, 20), 16))))
     assert (outside == 128).all()
+
+
+@pytest.mark.parametrize("side", [-1, 0, 7, 4097, 10**9])
+def test_a_picture_to_look_at_is_of_a_size_that_can_be_shown(side):
+    data = saved(Image.new("RGB", (20, 20)))
+    for way in (lambda: crop(data, Box(2, 2, 5, 5), side), lambda: png(decode(data, "a"), side)):
+        with pytest.raises(WrongUse, match=r"A picture is shown at 8 to 4,096 pixels a side"):
+            way()
+    assert Image.open(io.BytesIO(png(decode(data, "a"), 8))).size == (8, 8)
 
 
 def test_a_chip_of_no_image_is_refused():

@@ -9,6 +9,7 @@ import importlib
 import inspect
 import os
 import pkgutil
+import tracemalloc
 import typing
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,7 +27,7 @@ from hypothesis.extra import numpy as hnp
 
 import stillgraph
 from stillgraph.casework import registry
-from stillgraph.casework.wire import codec, frames
+from stillgraph.casework.wire import codec, frames, gathering
 from stillgraph.casework.wire.codec import Unreadable
 from stillgraph.records import LinkStatus
 
@@ -247,7 +248,40 @@ def test_nothing_is_made_of_what_nobody_may_send(tree):
 
 def test_a_request_names_no_file_of_the_server():
     with pytest.raises(Unreadable, match="may not"):
-        codec.loads(codec.dumps({"manifest": Path("/etc/passwd")}), paths=False)
+        codec.loads(codec.dumps({"manifest": Path("/etc/passwd")}), asked=True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [pa.table({"a": [1]}), pd.DataFrame({"a": [1]}), pd.Series([1]), nx.Graph([(1, 2)])],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_request_holds_no_table_and_no_graph(value):
+    with pytest.raises(Unreadable, match="a table or a graph, which it may not"):
+        codec.loads(codec.dumps({"sql": [value]}), asked=True)
+
+
+def test_a_small_request_stands_for_little_memory():
+    blown_up = pa.table({"a": pa.array(np.zeros(1_000_000))})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, blown_up.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(blown_up)
+    data = msgpack.packb({"sql": ["arrow", sink.getvalue().to_pybytes()]})
+    assert len(data) < 10_000
+    empty = b"\xdd" + (1_000_000).to_bytes(4, "big") + b"\x80" * 1_000_000
+    many = b"\x93" + empty * 3
+    tracemalloc.start()
+    for asked in (data, many, b"\xdd" + (3_000_000).to_bytes(4, "big") + b"\xc0" * 3_000_000):
+        with pytest.raises(Unreadable):
+            codec.loads(asked, asked=True)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 250_000_000  # bytes
+
+
+def test_a_column_goes_to_a_server_as_a_list():
+    one = registry.load()["series.series"]
+    assert gathering.parcel(one, {"retailers": pd.Series(["R01", "R02"])}).arguments == {"retailers": ["R01", "R02"]}
 
 
 def test_depth_is_bounded():
@@ -268,7 +302,7 @@ def test_depth_is_bounded():
 @given(st.binary(max_size=200))
 def test_noise_is_a_plain_error_or_a_value(data):
     with contextlib.suppress(Unreadable):
-        codec.loads(data, paths=False)
+        codec.loads(data, asked=True)
 
 
 @given(st.lists(st.tuples(st.sampled_from([frames.CALL, frames.DATA]), st.binary(max_size=50)), max_size=5), st.data())

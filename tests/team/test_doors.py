@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import ipaddress
+import socket
 import ssl
 import stat
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -20,12 +24,23 @@ from stillgraph.casework import analysing, registry
 from stillgraph.casework.wire import codec, frames
 from stillgraph.casework.wire.parts import Begun, Call, Kept, Sent, Told
 from stillgraph.casework.wire.parts import Wanted as Placed
-from stillgraph.errors import NotFound, NotPermitted, ServerGone, WrongUse
+from stillgraph.errors import NotFound, NotPermitted, ServerGone, StillgraphError, WrongUse
 from stillgraph.records import Role
 from stillgraph.team import arguments
 from stillgraph.team.parcels import Parcel
 from stillgraph.team.running import Listening
-from stillgraph.team.sessions import IDLE_S, LONGEST_S, MOST_REFUSED, WITHIN_S, Patience, Sessions
+from stillgraph.team.sessions import (
+    IDLE_S,
+    LONGEST_S,
+    MOST_ARRIVING,
+    MOST_HELD,
+    MOST_OF_ONE,
+    MOST_REFUSED,
+    WITHIN_S,
+    Patience,
+    Sessions,
+    Turns,
+)
 
 MAIN = "from stillgraph.cli import main; main()"
 PRYING = """
@@ -266,18 +281,18 @@ def test_a_wrong_token_is_refused_recorded_and_slowed_down(small_case, serve):
 
 
 def test_sessions_end_idle_and_in_all_and_patience_comes_back():
-    time = [0.0]
-    sessions, patience = Sessions(lambda: time[0]), Patience(lambda: time[0])
+    at = [0.0]
+    sessions, patience = Sessions(lambda: at[0]), Patience(lambda: at[0])
     secret = sessions.begin("who")
     for _ in range(int(LONGEST_S / IDLE_S) + 2):
-        time[0] += IDLE_S / 2
+        at[0] += IDLE_S / 2
         assert sessions.of(secret) == "who"
-        if time[0] + IDLE_S / 2 >= LONGEST_S:
+        if at[0] + IDLE_S / 2 >= LONGEST_S:
             break
-    time[0] = LONGEST_S
+    at[0] = LONGEST_S
     assert sessions.of(secret) is None
     idle = sessions.begin("who")
-    time[0] += IDLE_S
+    at[0] += IDLE_S
     assert sessions.of(idle) is None
     ended = sessions.begin("who")
     sessions.end(ended)
@@ -288,8 +303,58 @@ def test_sessions_end_idle_and_in_all_and_patience_comes_back():
     with pytest.raises(NotPermitted):
         patience.check("here")
     patience.check("elsewhere")
-    time[0] += WITHIN_S
+    at[0] += WITHIN_S
     patience.check("here")
+
+
+def test_one_officer_brings_only_so_much_at_a_time():
+    async def come():
+        turns = Turns()
+        here = [turns.come(1) for _ in range(MOST_OF_ONE)]
+        with pytest.raises(StillgraphError, match="too much to do"):
+            turns.come(1)
+        turns.go(here.pop())
+        turns.go(turns.come(2))
+        turns.hold(here[0], MOST_HELD)
+        with pytest.raises(StillgraphError, match="too much to do"):
+            turns.hold(turns.come(1), 1)
+        turns.hold(turns.come(2), 1)
+        arriving, most = [], 0
+
+        async def arrive(one):
+            nonlocal most
+            async with turns.arriving(one):
+                arriving.append(one)
+                most = max(most, len(arriving))
+                await asyncio.sleep(0)
+                arriving.remove(one)
+
+        await asyncio.gather(*map(arrive, here))
+        return most
+
+    assert asyncio.run(come()) == MOST_ARRIVING
+
+
+def test_who_falls_silent_keeps_no_place(served):
+    host, port = served.url.removeprefix("http://").split(":")
+    secret = session(served, "ann")
+    silent = []
+    for _ in range(MOST_ARRIVING):
+        silent.append(socket.create_connection((host, int(port))))
+        silent[-1].sendall(
+            f"POST /act HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Session {secret}\r\n"
+            "Content-Length: 100\r\n\r\nc".encode()
+        )
+    time.sleep(0.5)
+    call = Call("analysing.query_table", {"sql": "SELECT 1 AS n"}, None, "OP-TEST", "x")
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(act, served, secret, call)
+        # Another officer goes on at once; who has these on their way goes on when one of them is gone.
+        assert len(act(served, session(served, "analyst"), call)) == 1
+        assert not waits.done()
+        for one in silent:
+            one.close()
+        assert len(waits.result(30)) == 1
 
 
 def test_the_note_and_the_calls_folder_are_the_owners_alone(served, tmp_path):

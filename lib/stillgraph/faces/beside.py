@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-from stillgraph.faces.pixels import Pixels, resize
+from stillgraph.faces.pixels import Pixels, checked_side, resize
 
 LONGEST_SIDE_PX = 1600
 """A picture longer than this is shown smaller, and its caption says so."""
@@ -26,8 +26,14 @@ def jpeg(pixels: Pixels, longest_px: int) -> bytes:
 
 
 def png(pixels: Pixels, longest_px: int | None = None) -> bytes:
-    """Return a picture as the bytes of a PNG file, shrunk where a side is longer than ``longest_px``."""
-    return _png(_shrunk(pixels, longest_px) if longest_px is not None else Image.fromarray(pixels))
+    """Return a picture as the bytes of a PNG file, shrunk where a side is longer than ``longest_px``.
+
+    Raises
+    ------
+    WrongUse
+        As :func:`~.pixels.checked_side`.
+    """
+    return _png(_shrunk(pixels, checked_side(longest_px)) if longest_px is not None else Image.fromarray(pixels))
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -24,6 +24,8 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of R, G and B in luminance: ITU-R BT.601."""
 
 
+LEAST_SHOWN_PX, MOST_SHOWN_PX = 8, 4096
+"""Sides of a picture that is made to be looked at: whoever asks chooses, and each pixel is memory."""
 ROWS_AT_ONCE = 256
 """Rows whose luminance is worked out at a time."""
 
@@ -88,6 +90,21 @@ def resize(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC))
 
 
+def checked_side(px: int) -> int:
+    """Return the side of a picture to be looked at.
+
+    Raises
+    ------
+    WrongUse
+        It is too small or too large to be shown.
+    """
+    if not LEAST_SHOWN_PX <= px <= MOST_SHOWN_PX:
+        raise WrongUse(
+            f"A picture is shown at {LEAST_SHOWN_PX} to {MOST_SHOWN_PX:,} pixels a side: ask for a size within that."
+        )
+    return px
+
+
 def crop(data: bytes, box: Box, size: int = 160, *, margin: float = 0.3, image_id: str = "The image") -> bytes:
     """Return a square face chip for display, as the bytes of a PNG.
 
@@ -109,7 +126,10 @@ def crop(data: bytes, box: Box, size: int = 160, *, margin: float = 0.3, image_i
     ------
     UnusableImage
         As :func:`decode`.
+    WrongUse
+        As :func:`checked_side`.
     """
+    checked_side(size)
     image = Image.fromarray(decode(data, image_id))
     half = max(box.width, box.height) * (0.5 + margin)
     x, y = box.x + box.width / 2, box.y + box.height / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,11 +18,11 @@ from stillgraph import __version__
 from stillgraph.casework.faults import reference
 from stillgraph.casework.hosting import Host
 from stillgraph.casework.wire import codec, frames
-from stillgraph.casework.wire.client import CALL_HEADER
+from stillgraph.casework.wire.client import CALL_HEADER, SILENT_S
 from stillgraph.casework.wire.parts import Begun, Call
 from stillgraph.errors import NotPermitted, StillgraphError, WrongUse
 from stillgraph.team.parcels import Parcel
-from stillgraph.team.sessions import OVER, Patience, Sessions
+from stillgraph.team.sessions import FULL, OVER, Patience, Sessions, Turn, Turns
 from stillgraph.team.work import Work
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16
 """Actions being done; more wait."""
-WAITING = 256
-"""Actions being done or waiting; more are turned away."""
 
 
 @dataclass(slots=True)
@@ -46,7 +44,9 @@ class State:
     hosts: Collection[str]
     sessions: Sessions = field(default_factory=Sessions)
     patience: Patience = field(default_factory=Patience)
-    running: dict[tuple[str, str], Work] = field(default_factory=dict)
+    turns: Turns = field(default_factory=Turns)
+    running: dict[Work, tuple[str, str]] = field(default_factory=dict)
+    """What is being done, with the secret and the number by which its client may stop it."""
     ending: threading.Event = field(default_factory=threading.Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "action"))
 
@@ -77,8 +77,8 @@ def made(state: State) -> ASGIApp:
 
     @app.post("/stop")
     async def stop(request: Request) -> Response:
-        work = state.running.get((_brought(request, "Session"), request.headers.get(CALL_HEADER, "")))
-        if work is not None:
+        asked = (_brought(request, "Session"), request.headers.get(CALL_HEADER, ""))
+        for work in [work for work, key in list(state.running.items()) if key == asked]:
             work.stop.set()
         return Response(status_code=204)
 
@@ -126,30 +126,38 @@ async def _act(state: State, request: Request) -> Response:
     signed_in = state.sessions.of(secret)
     if signed_in is None:
         return _told(NotPermitted(OVER), 401)
-    if state.ending.is_set() or len(state.running) >= WAITING:
-        return _told(StillgraphError("The server is ending or has too much to do; try again in a minute."), 503)
+    if state.ending.is_set():
+        return _told(StillgraphError(FULL), 503)
+    try:
+        turn = state.turns.come(signed_in.token_id)
+    except StillgraphError as error:
+        return _told(error, 503)
     parcel = Parcel(state.scratch)
     try:
-        call = await _received(request, parcel)
+        async with state.turns.arriving(turn):
+            call = await _received(request, parcel, lambda size: state.turns.hold(turn, size))
     except BaseException as error:
+        state.turns.go(turn)
         parcel.let_go()
         parcel.let_go()
         if isinstance(error, StillgraphError):
             return _told(error, 400)
         raise
-    return _Answer(state, (secret, request.headers.get(CALL_HEADER, "")), signed_in, call, parcel)
+    work = Work(state.host, signed_in, call, parcel, ending=state.ending)
+    return _Answer(state, (secret, request.headers.get(CALL_HEADER, "")), turn, work)
 
 
-async def _received(request: Request, parcel: Parcel) -> Call:
-    """Return what is asked for, once its files are here."""
+async def _received(request: Request, parcel: Parcel, hold: Callable[[int], None]) -> Call:
+    """Return what is asked for, once its files are here; ``hold`` is told of the bytes it takes in memory."""
     pieces, call, ended = frames.Pieces(frames.MOST_BYTES), None, False
-    async for data in request.stream():
+    async for data in _chunks(request):
         for piece in pieces.fed(data):
             if piece.kind == frames.CALL and call is None:
-                call = await asyncio.to_thread(codec.loads, piece.payload, paths=False)
+                hold(len(piece.payload))
+                call = await asyncio.to_thread(codec.loads, piece.payload, asked=True)
             elif piece.kind == frames.FILE:
-                begun = codec.loads(piece.payload, paths=False)
-                if not isinstance(begun, Begun):
+                begun = codec.loads(piece.payload, asked=True)
+                if not isinstance(begun, Begun) or not isinstance(begun.key, str) or not isinstance(begun.place, str):
                     raise codec.Unreadable("A message has a part where none belongs.")
                 await asyncio.to_thread(parcel.begin, begun)
             elif piece.kind == frames.DATA:
@@ -162,19 +170,39 @@ async def _received(request: Request, parcel: Parcel) -> Call:
     return call
 
 
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    """Yield what arrives, of a client that goes on sending: one that fell silent would keep its place for ever.
+
+    Raises
+    ------
+    WrongUse
+        It sent nothing for a while.
+    """
+    arriving = aiter(request.stream())
+    while True:
+        try:
+            data = await asyncio.wait_for(anext(arriving), SILENT_S)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise WrongUse("A message broke off: nothing came for a while; ask again.") from None
+        yield data
+
+
 class _Answer(Response):
     """Tells how far an action is, and what came of it; where nobody listens any more, ends it."""
 
-    def __init__(self, state: State, key: tuple[str, str], signed_in: SignIn, call: Call, parcel: Parcel) -> None:
+    def __init__(self, state: State, key: tuple[str, str], turn: Turn, work: Work) -> None:
         super().__init__(media_type="application/octet-stream")
-        self._state, self._key, self._parcel = state, key, parcel
+        self._state, self._key, self._turn, self._parcel = state, key, turn, work.parcel
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
         def tell(piece: bytes) -> None:
             loop.call_soon_threadsafe(self._queue.put_nowait, piece)
 
-        self._work = Work(state.host, signed_in, call, parcel, tell, ending=state.ending)
+        self._work = work
+        work.tell = tell
 
     def _run(self) -> None:
         try:
@@ -183,11 +211,12 @@ class _Answer(Response):
             self._work.lost(error)
             raise
         finally:
-            self._state.running.pop(self._key, None)
+            self._state.running.pop(self._work, None)
+            self._state.turns.go(self._turn)
             self._parcel.let_go()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI calls it
-        self._state.running[self._key] = self._work
+        self._state.running[self._work] = self._key
         self._state.pool.submit(self._run)
         gone = asyncio.create_task(_gone(receive))
         try:

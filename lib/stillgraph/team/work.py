@@ -28,7 +28,7 @@ SERVERS_OWN = {
 """Arguments by which a client would use the server's machine, or reach another by it, with what is said of each."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Work:
     """One call while it is done; ``tell`` takes the pieces that go back and may be called from any thread."""
 
@@ -36,7 +36,7 @@ class Work:
     signed_in: SignIn
     call: Call
     parcel: Parcel
-    tell: Callable[[bytes], None]
+    tell: Callable[[bytes], None] = lambda _piece: None
     stop: threading.Event = field(default_factory=threading.Event)
     ending: threading.Event = field(default_factory=threading.Event)
     _told_places: dict[str, Path] = field(default_factory=dict)

@@ -29,6 +29,8 @@ DEPTH = 60
 """How deep values may lie in one another."""
 MOST_ITEMS = 20_000_000
 """Items of the longest list, so that a few bytes never stand for much memory."""
+MOST_ASKED = 2_000_000
+"""Items of all lists together in what a client sends, which is read before anybody knows whether they may ask."""
 _PLAIN = (type(None), bool, int, float, str, bytes)
 _SMALL = 1 << 63
 
@@ -52,8 +54,14 @@ def dumps(value: object, aliases: Aliases = ()) -> bytes:
     return data
 
 
-def loads(data: bytes, aliases: Aliases = (), *, paths: bool = True) -> Any:
-    """Return the value that :func:`dumps` made these bytes of; ``paths`` says whether one may name files.
+def loads(data: bytes, aliases: Aliases = (), *, asked: bool = False) -> Any:
+    """Return the value that :func:`dumps` made these bytes of.
+
+    Parameters
+    ----------
+    asked : bool
+        Whether a client sent it, who is not known to be permitted anything: it names no files, holds no table or graph,
+        which compressed can stand for any amount of memory, and :data:`MOST_ASKED` items at most.
 
     Raises
     ------
@@ -61,13 +69,29 @@ def loads(data: bytes, aliases: Aliases = (), *, paths: bool = True) -> Any:
         They are anything else.
     """
     try:
-        tree = msgpack.unpackb(data, strict_map_key=True, max_array_len=MOST_ITEMS, max_map_len=MOST_ITEMS)
-        return _Decoder(aliases, paths=paths).value(tree, 0)
+        most, count = (MOST_ASKED, _Count()) if asked else (MOST_ITEMS, None)
+        tree = msgpack.unpackb(
+            data, strict_map_key=True, max_array_len=most, max_map_len=most, list_hook=count, object_hook=count
+        )
+        return _Decoder(aliases, asked=asked).value(tree, 0)
     except Unreadable:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it
         # Its content stays out of the message.
         raise Unreadable(f"A message could not be read ({type(error).__name__}).") from None
+
+
+class _Count:
+    """Counts what lists and mappings hold as they are read, and reads no further where it is too much."""
+
+    def __init__(self) -> None:
+        self._items = 0
+
+    def __call__(self, held: Any) -> Any:
+        self._items += 1 + len(held)
+        if self._items > MOST_ASKED:
+            raise Unreadable("A message holds more values than what is taken; ask for less at a time.")
+        return held
 
 
 class _Encoder:
@@ -156,9 +180,9 @@ class _Encoder:
 class _Decoder:
     """Turns what msgpack knows into values."""
 
-    def __init__(self, aliases: Aliases, *, paths: bool) -> None:
+    def __init__(self, aliases: Aliases, *, asked: bool) -> None:
         self._folders = {word: folder for folder, word in aliases}
-        self._paths = paths
+        self._asked = asked
 
     def value(self, tree: Any, depth: int) -> Any:
         if type(tree) is dict:
@@ -171,6 +195,8 @@ class _Decoder:
         made = getattr(self, f"_{tag}_", None) if type(tag) is str and tag.isidentifier() else None
         if made is not None:
             return made(*rest, depth=depth + 1)
+        if self._asked and tag in columnar.ANSWERED:
+            raise Unreadable("A message holds a table or a graph, which it may not.")
         return columnar.unpacked(tag, rest, lambda item: self.value(item, depth + 1))
 
     def _check(self, depth: int) -> None:
@@ -215,7 +241,7 @@ class _Decoder:
         return timedelta(days, seconds, microseconds)
 
     def _path_(self, word: str, written: str, *, depth: int) -> Path:  # noqa: ARG002
-        if not self._paths:
+        if self._asked:
             # A client names no file of the server's; its own come along with the call.
             raise Unreadable("A message names a file, which it may not.")
         if not word:
@@ -226,7 +252,7 @@ class _Decoder:
         return self._folders[word] / inside
 
     def _place_(self, word: str, *, depth: int) -> str:  # noqa: ARG002
-        if not self._paths or word not in self._folders:
+        if self._asked or word not in self._folders:
             raise Unreadable("A message names a place that is not there.")
         return str(self._folders[word])
 

@@ -12,6 +12,8 @@ from stillgraph.errors import StillgraphError
 Turn = Callable[[Any], Any]
 _KINDS = frozenset("biufcmMUS")
 """Kinds of NumPy's numbers, times and texts that are their bytes; objects, which could be anything, are not."""
+ANSWERED = ("frame", "series", "arrow", "graph")
+"""What a server sends and never takes: tables, which come compressed, and graphs."""
 _GRAPHS = ("Graph", "DiGraph", "MultiGraph", "MultiDiGraph")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,8 +54,14 @@ def parcel(one: Served, arguments: Mapping[str, object]) -> Parcel:
         elif callable(value):
             made.arguments[name], made.progress = Told(), value
         else:
-            made.arguments[name] = value
+            made.arguments[name] = _plain(value)
     return made
+
+
+def _plain(value: object) -> object:
+    """Return a column of a table as a list, since a server takes no tables; pandas is not imported to look."""
+    pandas = sys.modules.get("pandas")
+    return value.tolist() if pandas is not None and isinstance(value, pandas.Series) else value
 
 
 def _path(one: Served, name: str, path: Path, made: Parcel) -> Sent | Wanted | Kept:
