@@ -614,9 +614,10 @@ def test_a_subject_access_report_shows_faces_of_reviews_since_linking_and_names_
                         [image])  # fmt: skip
         session.execute("DELETE FROM held.faces WHERE image_id = ?", [image])
     for form in ("html", "pdf", "json"):
-        subject_access.write(small_case.seat(), tmp_path / f"again.{form}", nominal=NominalId(nominal))
+        made = subject_access.write(small_case.seat(), tmp_path / f"again.{form}", nominal=NominalId(nominal))
     said = f"Custody image {image} is held; no face was found in it to show."
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8"))["missing"] == [said]
+    assert made.missing == (said,)
     assert said in (tmp_path / "again.html").read_text(encoding="utf-8")
 
 

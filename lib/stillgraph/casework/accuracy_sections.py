@@ -46,7 +46,8 @@ WAYS = (
 )
 APART = (
     "95 % intervals in brackets. Max/Min, Max/GeoMean and the Gini coefficient as in NIST IR 8429, half an error added "
-    "to each group. What would be found is with a power of 80 %: a ratio of the highest to the lowest."
+    "to each group; they and the highest and lowest describe all groups, and which pairs are found is said above. What "
+    "would be found is with a power of 80 %: a ratio of the highest to the lowest."
 )
 COMPARED = (
     "On the same trials. Better is said where chance alone would bring such a difference in fewer than one of twenty "

@@ -83,6 +83,7 @@ def write(
         told = SubjectExport(
             str(path), hashlib.sha256(data).hexdigest(), made.subject,
             {table.title: len(table.rows) for table in made.tables}, len(made.pictures),
+            made.missing,
         )  # fmt: skip
         deed.note(sha256=told.sha256, records=sum(told.tables.values()), pictures=told.pictures)
         linked = subjects.person_of(deed.session, nominal) if nominal is not None else person

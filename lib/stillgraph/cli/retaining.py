@@ -374,4 +374,6 @@ def subject_access(
         return
     for title, count in told.tables.items():
         print(f"  {title}: {count}")
+    for one in told.missing:
+        print(one)
     print(f"Wrote {told.file}: {common.count(told.pictures, 'picture')}. SHA-256 {told.sha256}, recorded.")

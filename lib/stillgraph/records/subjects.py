@@ -40,10 +40,14 @@ class SubjectReport:
 
 @dataclass(frozen=True, slots=True)
 class SubjectExport:
-    """A subject access report that was written: the file, its SHA-256, and how many records and pictures it has."""
+    """A subject access report that was written: the file, its SHA-256, and how many records and pictures it has.
+
+    ``missing`` says which pictures are held and not in it.
+    """
 
     file: str
     sha256: str
     subject: str
     tables: dict[str, int]
     pictures: int
+    missing: tuple[str, ...] = ()
