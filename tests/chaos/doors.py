@@ -819,7 +819,7 @@ def wire(place: Place, chance: random.Random) -> str:
         pieces = frames.Pieces()
         for piece in getattr(pieces, "add", lambda _: ())(data) or ():
             str(piece)
-    value = codec.loads(data, paths=chance.random() < 0.5)
+    value = codec.loads(data, asked=chance.random() < 0.5)
     assert ours(value), type(value)
     return "done"
 
