@@ -11,12 +11,14 @@ import stat
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from stillgraph.casework import progress, receiving, uploading
+from stillgraph.casework import progress, receiving, retention, uploading
 from stillgraph.errors import Interrupted, NotFound, WrongUse
+from stillgraph.records import RecordKind
 from stillgraph.store import office
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "demo"
@@ -171,6 +173,51 @@ def test_a_delivery_that_is_not_there_is_not_found(small_case, upload_id):
         uploading.take_in(small_case.seat(), upload_id, retailer_id="R09")
     with pytest.raises(NotFound, match="There is no such delivery waiting here"):
         uploading.discard(small_case.seat(), upload_id)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [None, "", "{", "[]", "{}", '{"kept_at": "2026-01-01"}', '{"kept_at": 3}', "[" * 100_000, b"\xff\xfe", "elsewhere"],
+    ids=lambda about: repr(about)[:20],
+)
+def test_cut_short_it_is_listed_due_and_thrown_away_and_never_taken_in(small_case, files, about):
+    desk = small_case.seat()
+    whole, cut = (uploading.keep(desk, files) for _ in range(2))
+    note = small_case.directory / "uploads" / cut.upload_id / "about.json"
+    if about is None:
+        note.unlink()
+    elif about == "elsewhere":
+        note.write_text(note.read_text(encoding="utf-8").replace('"manifest.csv"', '"/etc/passwd"'), encoding="utf-8")
+    else:
+        note.write_bytes(about if isinstance(about, bytes) else about.encode())
+    long_ago = datetime(2020, 1, 2, tzinfo=UTC).timestamp()
+    os.utime(note.parent, (long_ago, long_ago))
+    first, last = uploading.uploads(desk)
+    assert (first.upload_id, first.cut_short, first.images, first.officer) == (cut.upload_id, True, 3, "")
+    assert first.kept_at == datetime(2020, 1, 2, tzinfo=UTC)
+    assert (last, last.cut_short) == (whole, False)
+    listed = retention.due(desk, desk.clock().date()).due
+    assert [one.id for one in listed if one.kind is RecordKind.UPLOAD] == [cut.upload_id]
+    with pytest.raises(WrongUse, match="was cut short while it was kept: throw it away, and drop it again"):
+        uploading.take_in(desk, cut.upload_id, retailer_id="R09")
+    uploading.discard(desk, cut.upload_id)
+    assert uploading.uploads(desk) == (whole,)
+
+
+def test_killed_while_it_is_kept_it_was_cut_short(small_case, files, monkeypatch):
+    def die(_path, target):  # as a kill between the writing of the last file and its moving
+        assert target.name == "about.json"
+        raise SystemExit
+
+    monkeypatch.setattr(Path, "replace", die)
+    monkeypatch.setattr(uploading.shutil, "rmtree", lambda *_, **__: None)
+    with pytest.raises(SystemExit):
+        uploading.keep(small_case.seat(), files)
+    monkeypatch.undo()
+    (left,) = uploading.uploads(small_case.seat())
+    assert left.cut_short
+    uploading.discard(small_case.seat(), left.upload_id)
+    assert inside(small_case) == []
 
 
 def test_stopped_or_refused_it_waits_whole_and_is_taken_in_then(small_case, files):

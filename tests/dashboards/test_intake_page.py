@@ -8,7 +8,7 @@ import pytest
 
 from stillgraph.casework.progress import Step, cancelled
 from stillgraph.casework.uploading import Upload
-from stillgraph.dashboards.intake_panels import NEW
+from stillgraph.dashboards.intake_panels import NEW, _said
 from stillgraph.dashboards.intake_state import IntakeState
 from stillgraph.dashboards.work_pages import intake_of
 from stillgraph.errors import NotPermitted, WrongUse
@@ -172,3 +172,14 @@ def test_a_file_that_cannot_be_made_says_why(monkeypatch):
     keep._asked(keep, {"want": "csv"}, [])
     assert sent == [({"name": "rows.csv", "problem": "There is nothing; do something."}, [])]
     assert repr(keep) == "Download()"
+
+
+def test_a_delivery_that_was_cut_short_is_said_to_be_and_only_thrown_away():
+    source = MadeUpIntake(0)
+    source.held = [Upload("c" * 16, "", None, 2, 9, 0, "", datetime(2026, 11, 1, 9, tzinfo=UTC))]
+    state = IntakeState(source)
+    state.retailer = "R01"
+    assert state.blockers() == ("This delivery was cut short while it was kept: throw it away, and drop it again.",)
+    assert _said(source.held[0]) == "01 Nov 09:00 · 2 images · cut short while it was kept"
+    state.discard()
+    assert state.waiting == ()

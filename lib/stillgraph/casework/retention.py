@@ -6,13 +6,12 @@ Being listed decides nothing; an officer applies the list. What must not be dele
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from stillgraph.casework import erasing, retention_rules, scanning
+from stillgraph.casework import erasing, retention_rules, scanning, uploading
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import CaseError, CaseInUse, NotFound, WrongUse
@@ -219,11 +218,7 @@ def _over(asked: _Asked, kind: RecordKind, dated: Sequence[store.Dated]) -> Iter
 
 def _uploads(case: Path) -> list[store.Dated]:
     """Return the deliveries dropped into a page and never taken in, with the day."""
-    found = []
-    for about in (case / erasing.UPLOADS).glob("*/about.json"):
-        said = json.loads(about.read_text(encoding="utf-8"))
-        found.append(store.Dated(str(said["upload_id"]), datetime.fromisoformat(said["kept_at"]).date()))
-    return found
+    return [store.Dated(one.upload_id, one.kept_at.date()) for one in uploading.lying(case)]
 
 
 def _notebooks(case: Path) -> list[store.Dated]:

@@ -17,8 +17,9 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from stillgraph.casework import receiving
@@ -30,6 +31,7 @@ from stillgraph.decoding import DEFAULT_LIMITS, printable
 from stillgraph.errors import NotFound, WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import IntakeReport, RetailerId
+from stillgraph.store import files as files_
 
 MOST_FILES = 5_000
 """Files of one delivery dropped; a larger one is taken in with `stillgraph stills receive`, from a folder."""
@@ -38,6 +40,7 @@ MOST_BYTES = 2 * 2**30
 """Bytes of all of them, unpacked."""
 
 TABLES = (".csv", ".xlsx")
+UPLOADS = "uploads"
 MANIFEST, STORES, ABOUT, STILLS = "manifest", "stores", "about.json", "stills"
 BY_COMMAND = "`stillgraph stills receive` takes a larger one from a folder."
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError)
@@ -46,7 +49,11 @@ _ID = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A delivery dropped and not taken in yet. ``passed_over`` counts hidden files and folders' own entries."""
+    """A delivery dropped and not taken in yet. ``passed_over`` counts hidden files and folders' own entries.
+
+    One that is ``cut_short`` was being kept when its process was killed: it has no manifest, nobody's name, and its
+    folder's time; it can be thrown away and is due like any other, and is never taken in.
+    """
 
     upload_id: str
     manifest: str
@@ -56,6 +63,11 @@ class Upload:
     passed_over: int
     officer: str
     kept_at: datetime
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether it is not all there."""
+        return not self.manifest
 
 
 @served
@@ -77,7 +89,8 @@ def keep(desk: Desk, files: Sequence[tuple[str, bytes]]) -> Upload:
         try:
             upload = _put(folder, files, Upload(upload_id, "", None, 0, 0, 0, deed.officer, deed.at))
             about = asdict(upload) | {"kept_at": upload.kept_at.isoformat()}
-            (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+            # Last, and whole or not at all: a folder without it is an upload that was cut short.
+            files_.put(folder / ABOUT, json.dumps(about).encode(), prefix=".about-")
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -97,9 +110,9 @@ def retailers(desk: Desk) -> dict[RetailerId, str]:
 def uploads(desk: Desk) -> tuple[Upload, ...]:
     """Return the deliveries that were dropped and not taken in yet, the oldest first, whoever dropped them."""
     with desk.act(Action.VIEW_DETAIL, what="uploads") as deed:
-        found = [_about(folder) for folder in _root(desk).glob("*") if (folder / ABOUT).is_file()]
+        found = lying(desk.case.directory)
         deed.note(uploads=len(found))
-        return tuple(sorted(found, key=lambda one: (one.kept_at, one.upload_id)))
+        return found
 
 
 @served
@@ -128,11 +141,15 @@ def take_in(
     ------
     NotFound
         There is none of that number.
-    ManifestError, WrongUse
+    WrongUse
+        It was cut short while it was kept, or as :func:`~.receiving.receive`.
+    ManifestError
         As :func:`~.receiving.receive`.
     """
     folder = _place(desk, upload_id)
     about = _about(folder)
+    if about.cut_short:
+        raise WrongUse("This delivery was cut short while it was kept: throw it away, and drop it again.")
     report = receiving.receive(
         desk, folder / about.manifest, retailer_id=retailer_id,
         stores=None if about.stores is None else folder / about.stores, workers=workers, progress=progress,
@@ -141,26 +158,47 @@ def take_in(
     return report
 
 
+def lying(case: Path) -> tuple[Upload, ...]:
+    """Return what lies in a case of deliveries that were dropped, the oldest first, those cut short as such."""
+    found = [_about(folder) for folder in (case / UPLOADS).glob("*") if _is_one(folder)]
+    return tuple(sorted(found, key=lambda one: (one.kept_at, one.upload_id)))
+
+
 def _root(desk: Desk) -> Path:
-    return desk.case.directory / "uploads"
+    return desk.case.directory / UPLOADS
 
 
 def _place(desk: Desk, upload_id: str) -> Path:
     folder = _root(desk) / upload_id
-    if not _ID.fullmatch(upload_id) or not (folder / ABOUT).is_file():
+    if not _is_one(folder) or folder.parent != _root(desk):
         raise NotFound("There is no such delivery waiting here; it was taken in or thrown away. Drop it again.")
     return folder
 
 
+def _is_one(folder: Path) -> bool:
+    return _ID.fullmatch(folder.name) is not None and folder.is_dir() and not folder.is_symlink()
+
+
 def _about(folder: Path) -> Upload:
-    try:
+    """Return what is said of an upload; of one that says nothing which can be read, what its folder says."""
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         said = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        return Upload(**said | {"kept_at": datetime.fromisoformat(said["kept_at"])})
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise NotFound(
-            f"What was dropped in {folder.name} cannot be told any more; remove uploads/{folder.name} in the case, and "
-            "drop the delivery again."
-        ) from error
+        upload = Upload(**said | {"kept_at": datetime.fromisoformat(said["kept_at"])})
+        if _is_sound(upload, folder):
+            return upload
+    files = [path.stat() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    images = sum(1 for _ in (folder / STILLS).glob("*"))
+    kept_at = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+    return Upload(folder.name, "", None, images, sum(one.st_size for one in files), 0, "", kept_at)
+
+
+def _is_sound(said: Upload, folder: Path) -> bool:
+    """Return whether what is said of an upload names its own folder, and of files no other than are made there."""
+    tables = (MANIFEST, said.manifest), (STORES, said.stores)
+    named = all(name in {part + ending for ending in TABLES} for part, name in tables if name is not None)
+    numbers = (said.images, said.size_bytes, said.passed_over)
+    plain = isinstance(said.officer, str) and all(type(number) is int for number in numbers)
+    return named and plain and said.upload_id == folder.name and said.kept_at.tzinfo is not None
 
 
 def _put(folder: Path, files: Sequence[tuple[str, bytes]], upload: Upload) -> Upload:

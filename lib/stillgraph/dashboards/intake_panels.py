@@ -123,6 +123,8 @@ def _report(report: IntakeReport) -> str:
 
 
 def _said(one: Upload) -> str:
+    if one.cut_short:
+        return f"{one.kept_at:%d %b %H:%M} · {markup.counted(one.images, 'image')} · cut short while it was kept"
     stores = ", stores" if one.stores is not None else ""
     return f"{one.kept_at:%d %b %H:%M} · {markup.counted(one.images, 'image')}{stores} · dropped by {one.officer}"
 

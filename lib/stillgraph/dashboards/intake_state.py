@@ -121,6 +121,8 @@ class IntakeState(HasTraits):
         found = []
         if self.chosen is None:
             found.append("Drop a delivery first.")
+        elif self.chosen.cut_short:
+            found.append("This delivery was cut short while it was kept: throw it away, and drop it again.")
         if not self.retailer.strip():
             found.append("Say whose delivery it is.")
         elif self.retailer.strip() not in self.retailers and self.chosen is not None and self.chosen.stores is None:
