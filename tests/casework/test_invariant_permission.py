@@ -305,6 +305,7 @@ NO_ACTIONS = {
     "offices.require_sign_in": "needs a token of who asks: tests/casework/test_offices.py",
     "retention.erase": "a step of retention.apply and applications.grant, permitted as these are",
     "retention.finish_left_over": "finishes what an officer was permitted: tests/casework/test_retention.py",
+    "analysing.with_file": "a step of query_table and run_saved, inside their session",
     "stored_scores.known_truth": "says where the shipped demonstration's truth lies, and reads nothing",
     "statements.statement": "needs a settled review: tests/casework/test_statements.py",
     "statements.write": "the same",
