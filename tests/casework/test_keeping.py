@@ -44,3 +44,17 @@ def test_a_delivery_under_way_is_left_alone(left):
         assert not incoming.is_empty()
     case.seat()
     assert not place.exists()
+
+
+def test_a_delivery_that_is_done_while_it_is_looked_for_moves_nothing(left, monkeypatch):
+    case, _incoming, _place = left
+    store, found = ImageStore(case.directory), type(case.directory).glob
+    assert len(store.moving()) == 2
+
+    def gone(path, pattern):
+        for one in list(found(path, pattern)):
+            one.unlink()
+            yield one
+
+    monkeypatch.setattr(type(case.directory), "glob", gone)
+    assert store.moving() == set()

@@ -103,6 +103,23 @@ def test_a_reviewer_runs_no_saved_query_either(small_case):
         saving.run_saved(small_case.seat("blind"), "scores")
 
 
+def test_the_text_of_a_shared_query_is_shown_to_who_may_read_what_it_reads(small_case):
+    desk = small_case.seat()
+    for role in Role:
+        governing.add_officer(desk, role.value, role=role)
+    named = saving.save_query(desk, "named", "FROM nominals WHERE name = 'Example'", shared=True)
+    counted = saving.save_query(desk, "counted", "SELECT count(*) AS n FROM deliveries", shared=True)
+    shown = {role: saving.saved_queries(small_case.seat(role.value)) for role in Role}
+    assert shown[Role.ANALYST] == shown[Role.SUPERVISOR] == (counted, named)
+    assert shown[Role.REVIEWER] == shown[Role.MANAGER] == ()
+    assert shown[Role.AUDITOR] == (counted,)
+    # An administrator deletes what others shared, and needs no more than its name for that.
+    assert [(one.name, one.sql) for one in shown[Role.ADMINISTRATOR]] == [("counted", ""), ("named", "")]
+    saving.delete_query(small_case.seat("administrator"), "named")
+    own = saving.save_query(small_case.seat("auditor"), "own", "SELECT count(*) AS n FROM audit")
+    assert saving.saved_queries(small_case.seat("auditor")) == (counted, own)
+
+
 def test_views_and_columns_are_those_a_query_may_read(small_case):
     found = saving.view_columns(small_case.seat())
     assert found["retailers"] == ("retailer_id", "retailer", "stores", "stills")

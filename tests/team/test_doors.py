@@ -169,6 +169,29 @@ def test_every_file_that_a_function_takes_is_of_one_kind():
     assert unjudged == {"Wanted", "WorldSettings | None", "Sequence[Step]"}
 
 
+def test_who_is_suspended_checks_no_record_either(served):
+    secret, admin = session(served, "manager"), session(served, "administrator")
+    for function in ("governing.verify_audit", "checking_record.phrase"):
+        assert not isinstance(act(served, secret, Call(function, {})), str)
+    for lift in (False, True):
+        asked = {"officer_id": "manager", "lift": lift}
+        told = act(served, admin, Call("offices.suspend", asked, None, "OP-TEST", "x"))
+        assert told.suspended is not lift
+        for function in ("governing.verify_audit", "checking_record.phrase"):
+            told = act(served, secret, Call(function, {}))
+            assert isinstance(told, str) is not lift
+            assert lift or told.startswith("Officer manager is suspended and may do nothing in this case")
+
+
+def test_a_client_has_no_image_read_for_a_check(served):
+    told = act(served, session(served, "auditor"), Call("governing.verify_audit", {"deep": True}))
+    assert (
+        told
+        == "A server reads no image's bytes for a check; end it, and give --deep on its machine, where the case is."
+    )
+    assert act(served, session(served, "auditor"), Call("governing.verify_audit", {"deep": False})).holds
+
+
 def test_a_value_is_of_the_kind_that_is_asked_for(served):
     secret = session(served, "administrator")
     asked = {"officer_id": "ann", "role": "boss"}

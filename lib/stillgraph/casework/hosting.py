@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from stillgraph.casework.desk import Desk, finish_left_over, now
 from stillgraph.errors import NotPermitted, StillgraphError, WrongUse
 from stillgraph.governance import sign_in as rules
-from stillgraph.governance.permits import Action, Claim
+from stillgraph.governance.permits import Action, Claim, suspended
 from stillgraph.records import SignIn
-from stillgraph.store import CaseFile, sign_ins
+from stillgraph.store import CaseFile, office, sign_ins
 
 if TYPE_CHECKING:
     from stillgraph.faces.packs import FacePack
@@ -74,15 +74,20 @@ class Host:
             return kept
 
     def check(self, signed_in: SignIn) -> None:
-        """Return if the token that somebody signed in with holds still; each action asks this for itself.
+        """Return if the token that somebody signed in with holds still, and they are not suspended.
+
+        Each action asks this for itself; what is no action of an officer's, as a check of the record, asks it here.
 
         Raises
         ------
         NotPermitted
-            It does not.
+            It does not, or they are.
         """
         with self.case.session(writing=False) as session:
             kept = sign_ins.sign_in(session, signed_in.token_id)
+            officer = office.officer(session, signed_in.officer_id)
+        if officer is not None and officer.suspended:
+            raise NotPermitted(suspended(officer))
         if not rules.lets_in(kept, signed_in.officer_id, now().date()):
             raise NotPermitted(rules.ENDED)
 

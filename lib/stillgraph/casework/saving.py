@@ -6,6 +6,7 @@ name saves a name. What is recorded of saving and running it has ``?`` in their 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from stillgraph.casework import analysing
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.wire import served
 from stillgraph.errors import NotFound, NotPermitted, WrongUse
+from stillgraph.governance import roles
 from stillgraph.governance.permits import Action
 from stillgraph.records import OfficerId, Role, SavedQuery
 from stillgraph.store import office, queries, saved
@@ -67,9 +69,14 @@ def save_query(desk: Desk, name: str, sql: str, *, shared: bool = False) -> Save
 
 @served
 def saved_queries(desk: Desk) -> tuple[SavedQuery, ...]:
-    """Return the officer's own saved queries and those that are shared, by name."""
+    """Return the officer's own saved queries and those that are shared, by name.
+
+    A query may have a name in it, so a shared one is shown to who may query what it reads. Who may only delete it has
+    it without its text.
+    """
     with desk.act(Action.VIEW, what="saved queries") as deed:
-        return saved.there_for(deed.session, _me(deed))
+        found = (_as_shown(deed, one) for one in saved.there_for(deed.session, _me(deed)))
+        return tuple(one for one in found if one is not None)
 
 
 @served(writes=("out",))
@@ -120,6 +127,15 @@ def view_columns(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return the documented views with their columns, which a query may name."""
     with desk.act(Action.VIEW, what="documented views") as deed:
         return queries.columns(deed.session, only=deed.reads)
+
+
+def _as_shown(deed: Deed, one: SavedQuery) -> SavedQuery | None:
+    """Return a saved query as whoever acts may see it, ``None`` where they may not."""
+    if one.officer == deed.officer:
+        return one
+    if deed.by is not None and roles.refusal(Action.QUERY, deed.by, enforced=deed.enforced) is not None:
+        return replace(one, sql="") if deed.by.role in TIDIES else None
+    return one if deed.reads is None or queries.reads_only(deed.session, one.sql, deed.reads) else None
 
 
 def _named(deed: Deed, name: str) -> SavedQuery:

@@ -95,10 +95,7 @@ def permit(
             f"There is no officer {claim.officer} in this case; add them with `stillgraph case officer add`."
         )
     if officer.suspended:
-        raise NotPermitted(
-            f"Officer {officer.officer_id} is suspended and may do nothing in this case; an administrator lifts that "
-            "with `stillgraph case officer suspend --lift`."
-        )
+        raise NotPermitted(suspended(officer))
     if claim.sign_in is not None and not lets_in(signed_in, claim.officer, today):
         raise NotPermitted(ENDED)
     if sign_in_required and claim.sign_in is None and not claim.by_proxy:
@@ -113,6 +110,14 @@ def permit(
         raise NotPermitted(refused)
     if action not in SETTING_UP:
         _cover(action, claim, operation, today)
+
+
+def suspended(officer: Officer) -> str:
+    """Return what a suspended officer is told."""
+    return (
+        f"Officer {officer.officer_id} is suspended and may do nothing in this case; an administrator lifts that "
+        "with `stillgraph case officer suspend --lift`."
+    )
 
 
 def _cover(action: Action, claim: Claim, operation: Operation | None, today: date) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -99,8 +99,12 @@ class ImageStore:
 
     def moving(self) -> set[str]:
         """Return the SHA-256 of what a delivery moves in, or did when it was killed: it may not be in the case yet."""
-        found = (self._root.parent / "incoming").glob(f"*/{MOVING}")
-        return {digest for path in found for digest in self.opened(path.read_bytes(), MOVING).decode().split()}
+        moving: set[str] = set()
+        for path in (self._root.parent / "incoming").glob(f"*/{MOVING}"):
+            # A delivery that is done meanwhile takes its file away.
+            with suppress(FileNotFoundError):
+                moving.update(self.opened(path.read_bytes(), MOVING).decode().split())
+        return moving
 
     def get(self, digest: str) -> bytes:
         """Return the bytes with this SHA-256.

@@ -120,6 +120,15 @@ def _known(session: Session, only: frozenset[str] | None) -> set[str]:
     return known if only is None else known & only
 
 
+def reads_only(session: Session, sql: str, views: frozenset[str]) -> bool:
+    """Return whether a query reads these views and nothing else, for all that shows in its text."""
+    try:
+        check(session, sql, only=views)
+    except (QueryRefused, duckdb.Error):
+        return False
+    return True
+
+
 def check(session: Session, sql: str, *, only: frozenset[str] | None = None) -> None:
     """Raise :class:`QueryRefused` unless ``sql`` is one SELECT over the documented views, or ``only`` some of them.
 
