@@ -22,11 +22,13 @@ from cryptography.x509.oid import NameOID
 
 from stillgraph.casework import analysing, registry
 from stillgraph.casework.wire import codec, frames
+from stillgraph.casework.wire.client import CALL_HEADER
 from stillgraph.casework.wire.parts import Begun, Call, Kept, Sent, Told
 from stillgraph.casework.wire.parts import Wanted as Placed
 from stillgraph.errors import NotFound, NotPermitted, ServerGone, StillgraphError, WrongUse
-from stillgraph.records import Role
+from stillgraph.records import Comparison, NetworkFilter, Role, Strength
 from stillgraph.team import arguments
+from stillgraph.team.app import State, made
 from stillgraph.team.parcels import Parcel
 from stillgraph.team.running import Listening
 from stillgraph.team.sessions import (
@@ -41,6 +43,7 @@ from stillgraph.team.sessions import (
     Sessions,
     Turns,
 )
+from stillgraph.team.work import Work
 
 MAIN = "from stillgraph.cli import main; main()"
 PRYING = """
@@ -203,6 +206,38 @@ def test_a_value_is_of_the_kind_that_is_asked_for(served):
         told = act(served, secret, Call("backing_up.remove", {"backup_id": odd}, None, "OP-TEST", "x"))
         assert told == "This server takes no such backup id; use the same Stillgraph as it."
     assert "ann" in {one.officer_id for one in act(served, secret, Call("offices.list_officers", {}, None, None, "x"))}
+
+
+GOOD, ODD = Strength.MODERATE, "very"
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "value", "fits"),
+    [
+        ("reviewing.judge", "comparison", Comparison("in focus", "frontal", strength=GOOD), True),
+        ("reviewing.judge", "comparison", Comparison("in focus", "frontal", strength=GOOD.value), True),
+        ("reviewing.judge", "comparison", Comparison("in focus", "frontal", strength=ODD), False),
+        ("reviewing.judge", "comparison", Comparison("in focus", 3), False),
+        ("reviewing.judge", "comparison", Comparison("in focus", "frontal", (Sent("x", "y"),)), False),
+        ("linking.split", "faces", ["a", "b"], True),
+        ("linking.split", "faces", ["a", Kept("b")], False),
+        ("linking.split", "faces", "ab", False),
+        ("linking.split", "faces", 3, False),
+        ("governing.record_stage_times", "times", (("link", 1.5), ("rank", 2)), True),
+        ("governing.record_stage_times", "times", (("link", 1.5, 3),), False),
+        ("uploading.keep", "files", [("a.csv", b"x")], True),
+        ("uploading.keep", "files", {"a.csv": b"x"}, False),
+        ("network_views.network_file", "wanted", NetworkFilter(statuses=("unknown",)), True),
+        ("network_views.network_file", "wanted", NetworkFilter(statuses=("boss",)), False),
+    ],
+)
+def test_what_a_record_or_list_holds_is_of_its_kind_too(function, name, value, fits):
+    one = registry.load()[function]
+    if fits:
+        assert arguments.checked(one, name, value) == value
+    else:
+        with pytest.raises(WrongUse, match=f"This server takes no such {name}"):
+            arguments.checked(one, name, value)
 
 
 @pytest.mark.parametrize(
@@ -378,6 +413,19 @@ def test_who_falls_silent_keeps_no_place(served):
         for one in silent:
             one.close()
         assert len(waits.result(30)) == 1
+
+
+def test_a_call_is_stopped_by_its_number_whoever_else_gave_the_same(tmp_path):
+    state = State(None, "", tmp_path, ["here"])
+    same, other = [Work(None, None, Call("x", {}), None) for _ in range(2)], Work(None, None, Call("x", {}), None)
+    state.running |= {**dict.fromkeys(same, ("secret", "1")), other: ("secret", "2")}
+
+    async def stop():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(made(state)), base_url="http://here") as client:
+            return await client.post("/stop", headers={"Authorization": "Session secret", CALL_HEADER: "1"})
+
+    assert asyncio.run(stop()).status_code == 204
+    assert [one.stop.is_set() for one in (*same, other)] == [True, True, False]
 
 
 def test_the_note_and_the_calls_folder_are_the_owners_alone(served, tmp_path):

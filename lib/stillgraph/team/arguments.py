@@ -6,9 +6,11 @@ A client is any program that has somebody's token, so nothing is left to what a 
 from __future__ import annotations
 
 import numbers
+import sys
 import types
 from collections import abc
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -59,8 +61,7 @@ def checked(one: Served, name: str, value: object) -> object:
     if isinstance(value, _STANDS):
         raise WrongUse(ODD)
     hint = _hint(one.name, name)
-    fits = hint is None or any(_fits(value, kind) for kind in _kinds(hint))
-    if fits:
+    if hint is None or _fits(value, hint):
         return value
     for kind in _kinds(hint):
         if isinstance(kind, type) and issubclass(kind, Enum):
@@ -90,10 +91,54 @@ def _kinds(hint: Any) -> tuple[Any, ...]:
     return (hint,)
 
 
-def _fits(value: object, kind: Any) -> bool:
-    """Return whether a value is of a kind; of what a list holds, the function itself finds out."""
+def _fits(value: Any, hint: Any) -> bool:
+    """Return whether a value is of one of the kinds that a hint names, and all that it holds of theirs."""
+    return any(_is_of(value, kind) for kind in _kinds(hint))
+
+
+def _is_of(value: Any, kind: Any) -> bool:
     if not isinstance(kind, type):
-        return get_origin(kind) is None or not isinstance(value, str | bytes)
+        return _holds(value, get_origin(kind), get_args(kind))
     if kind in {int, float} and isinstance(value, bool):
         return False
-    return isinstance(value, _PLAIN.get(kind, kind))
+    if not isinstance(value, _PLAIN.get(kind, kind)):
+        return False
+    hints = _fields(kind)
+    return all(_is_value(getattr(value, name), hint) for name, hint in hints.items())
+
+
+def _is_value(value: Any, hint: Any) -> bool:
+    """Return whether what a record holds fits; the text of an enum's member, which it is kept as, does so too."""
+    texts = (kind for kind in _kinds(hint) if isinstance(kind, type) and issubclass(kind, Enum))
+    return _fits(value, hint) or (
+        isinstance(value, str) and any(value in {one.value for one in kind} for kind in texts)
+    )
+
+
+def _holds(value: Any, origin: Any, parts: tuple[Any, ...]) -> bool:
+    """Return whether all that a list or mapping holds is of its kinds; a text is no list of texts."""
+    if not isinstance(origin, type) or isinstance(value, str | bytes):
+        return not isinstance(origin, type)
+    if isinstance(value, abc.Mapping):
+        return issubclass(origin, abc.Mapping) and all(
+            _is_value(key, parts[0]) and _is_value(item, parts[1]) for key, item in value.items()
+        )
+    if not isinstance(value, abc.Iterable) or issubclass(origin, abc.Mapping):
+        return False
+    items = list(value)
+    if origin is tuple and parts[-1] is not ...:
+        return len(items) == len(parts) and all(map(_is_value, items, parts))
+    return all(_is_value(item, parts[0]) for item in items)
+
+
+@cache
+def _fields(kind: type) -> dict[str, Any]:
+    """Return the kinds of a record's fields, of those that can be told when it runs; nothing of what is no record."""
+    if not is_dataclass(kind):
+        return {}
+    names = {**_NAMES, **vars(sys.modules[kind.__module__])}
+    found: dict[str, Any] = {}
+    for one in fields(kind):
+        with suppress(NameError):
+            found |= get_type_hints(types.SimpleNamespace(__annotations__={one.name: one.type}), globalns=names)
+    return found
