@@ -13,7 +13,7 @@ import pytest
 from stillgraph.casework import network_views
 from stillgraph.casework.network_measures import CentralAnswer, GroupsAnswer, TogetherAnswer, WithoutAnswer
 from stillgraph.casework.network_views import NetworkView
-from stillgraph.dashboards import analysis_pages, network_canvas, network_state
+from stillgraph.dashboards import analysis_pages, markup, network_canvas, network_state
 from stillgraph.dashboards.network_canvas import NetworkCanvas
 from stillgraph.dashboards.network_files import NetworkFile
 from stillgraph.dashboards.network_state import NetworkState
@@ -405,7 +405,7 @@ def test_an_empty_case_says_that_there_is_nobody(source):
     nobody = np.zeros(0, dtype=np.int32)
     bare = LinkTable((), (), table.offences, nobody, nobody, nobody.astype(np.int8), nobody, ())
     source.drawn = NetworkView(bare, np.zeros((4, 2), np.float32), columns.surest(bare), {}, False)
-    assert network_state.NO_DRAWING in text(analysis_pages.network_of(source)).replace("&#x27;", "'")
+    assert markup.notice(network_state.NO_DRAWING) in text(analysis_pages.network_of(source))
 
 
 def test_the_caption_says_period_filter_count_and_review(page):

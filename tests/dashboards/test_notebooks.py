@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 SHOWN = {
-    "accuracy": ("Error rates of the search", "There is none; `stillgraph calibrate` learns one.", "Your trials"),
+    "accuracy": ("Error rates of the search", "<code>stillgraph calibrate</code> learns one.", "Your trials"),
     "array": ("Photo array", "you need not choose anybody"),
     "enhance": ("<figcaption>original</figcaption>", "<figcaption>enhanced: nothing yet</figcaption>", "Add step"),
     "intake": ("Waiting to be taken in", "No delivery waits.", "Choose files"),
