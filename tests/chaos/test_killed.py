@@ -29,7 +29,7 @@ PARTS = {
 }
 """What each does at a server, all at once."""
 GONE = ("broke off", "No Stillgraph server answers")
-DELETED = ("gallery is empty", "deliver it again", "left the case")
+DELETED = ("gallery is empty", "deliver it again", "left the case", "has no candidate list")
 """What others are told while everybody is deleted, and after."""
 KEPT = "SELECT count(*) FROM held.stills WHERE retailer_id = 'R09'"
 
