@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,22 @@ from stillgraph.store import subjects
 
 KINDS = (".csv", ".jsonl", ".parquet")
 USUAL_LIMIT = 200
+
+
+class _Ids:
+    """Ids to be found in the details of entries, alone or before a sign and what follows it."""
+
+    def __init__(self, ids: Collection[str], sign: str) -> None:
+        self._ids, self._sign = frozenset(ids), sign
+        # As they stand within what is written, for the many entries that have none of them.
+        self._written = {form for one in ids for form in (one, json.dumps(one)[1:-1])}
+
+    def named_in(self, entry: AuditEntry) -> bool:
+        """Return whether an entry's details name one of them."""
+        return any(form in entry.details for form in self._written) and any(
+            word in self._ids or word.partition(self._sign)[0] in self._ids
+            for word in _words(json.loads(entry.details))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +58,8 @@ class Wanted:
     since: date | None = None
     until: date | None = None
 
-    def asks_for(self, entry: AuditEntry, of_person: frozenset[str]) -> bool:
-        """Return whether an entry is asked for; ``of_person`` are the ids that are found for the person."""
+    def asks_for(self, entry: AuditEntry, still: _Ids, person: _Ids) -> bool:
+        """Return whether an entry is asked for; ``still`` and ``person`` are the ids by which these are found."""
         day = entry.recorded_at.date()
         return (
             self.officer in {None, entry.officer}
@@ -52,8 +68,8 @@ class Wanted:
             and self.result in {None, entry.result}
             and (self.since is None or day >= self.since)
             and (self.until is None or day <= self.until)
-            and (self.still is None or _names(entry, frozenset({self.still}), "#"))
-            and (self.person is None or _names(entry, of_person, "/"))
+            and (self.still is None or still.named_in(entry))
+            and (self.person is None or person.named_in(entry))
         )
 
 
@@ -147,24 +163,15 @@ def _told(wanted: Wanted) -> dict[str, object]:
 
 
 def _found(desk: Desk, deed: Deed, wanted: Wanted) -> Iterator[Found]:
-    of_person = frozenset() if wanted.person is None else subjects.in_the_record(deed.session, wanted.person)
+    still = _Ids(() if wanted.still is None else (wanted.still,), "#")
+    person = _Ids(() if wanted.person is None else subjects.in_the_record(deed.session, wanted.person), "/")
     for line in log.lines(desk.case.directory):
         entry = line.entry
-        if wanted.asks_for(entry, of_person):
+        if wanted.asks_for(entry, still, person):
             yield Found(
                 entry.sequence, entry.recorded_at.isoformat().replace("+00:00", "Z"), entry.officer, entry.operation,
                 entry.reason, entry.action, entry.result, json.loads(entry.details), line.carried,
             )  # fmt: skip
-
-
-def _names(entry: AuditEntry, wanted: frozenset[str], before: str) -> bool:
-    """Return whether an entry's details name one of some ids, alone or with what follows the sign ``before`` it."""
-    # Most entries do not; what is written says so at once.
-    if not any(one in entry.details or json.dumps(one)[1:-1] in entry.details for one in wanted):
-        return False
-    return any(
-        word in wanted or word.partition(before)[0] in wanted for word in _words(json.loads(entry.details))
-    )  # fmt: skip
 
 
 def _words(said: object) -> Iterator[str]:
