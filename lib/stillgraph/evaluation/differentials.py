@@ -271,9 +271,8 @@ def _chances(people: _Counted, seed: int) -> Floats:
     small groups and large ones count alike; each is held against the largest over all pairs, which makes it one test
     and says of each pair whether it is found (Westfall and Young 1993). A group with itself has 1.
     """
-    member = np.equal.outer(np.arange(int(people.group.max()) + 1), people.group)
     seen = _seen(people)
-    largest = np.sort(_distances(*_dealt(people, member.sum(axis=1), seed)).max(axis=(-1, -2)))
+    largest = np.sort(_distances(*_dealt(people, np.bincount(people.group), seed)).max(axis=(-1, -2)))
     further = SHUFFLES - np.searchsorted(largest, seen * (1 - 1e-12), side="left")
     return np.asarray((further + 1) / (SHUFFLES + 1), dtype=np.float64)
 
