@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +14,7 @@ from stillgraph.casework import exporting
 from stillgraph.casework.desk import Deed, Desk
 from stillgraph.casework.harm import harm_table
 from stillgraph.casework.wire import served
-from stillgraph.errors import NotFound, WrongUse
+from stillgraph.errors import NotFound
 from stillgraph.governance.permits import Action
 from stillgraph.records import LinkStatus, Person, Rate
 from stillgraph.store import Session, office, persons, queries, searches
@@ -228,16 +226,6 @@ def write_parquet(table: pa.Table, out: BinaryIO) -> None:
     import pyarrow.parquet
 
     pyarrow.parquet.write_table(table, out)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Say in a sentence what keeps a file from being written."""
-    try:
-        yield
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error
 
 
 @served(writes=("out",))

@@ -23,7 +23,7 @@ from stillgraph.governance import sign_in as signing
 from stillgraph.governance.actions import CHANGE_FOUND
 from stillgraph.governance.permits import Action, Claim, permit
 from stillgraph.once import once
-from stillgraph.records import AuditEntry, ModelId, Officer
+from stillgraph.records import AuditEntry, ModelId, Officer, RecordKind
 from stillgraph.store import CaseFile, Session, office, renewal, sign_ins, tablestates
 from stillgraph.store import retention as retention_store
 from stillgraph.store.images import INCOMING, ImageStore
@@ -209,8 +209,8 @@ class Desk:
             enforced=deed.enforced, sign_in_required=self._asks_sign_in(deed, action),
         )  # fmt: skip
         kind = rules.STORED_BY.get(action)
-        if kind is not None and not retention_store.ruled(session, kind):
-            rules.required((), kind)
+        if kind is not None:
+            needs_rule(session, kind)
 
     @staticmethod
     def _asks_sign_in(deed: Deed, action: Action) -> bool:
@@ -311,6 +311,18 @@ class Desk:
     def _carry_out(self, deed: Deed, entry: AuditEntry) -> None:
         """Carry an entry that is committed out of the case file: into the log, and its head to the anchors."""
         recording.follow(deed.session, self.case.directory, entry, deed.at)
+
+
+def needs_rule(session: Session, kind: RecordKind) -> None:
+    """Return if some rule says how long records of a kind are kept.
+
+    Raises
+    ------
+    NoRule
+        None does, so none can be stored.
+    """
+    if not retention_store.ruled(session, kind):
+        rules.required((), kind)
 
 
 def _mark(error: BaseException) -> None:

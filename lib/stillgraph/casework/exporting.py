@@ -7,12 +7,9 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from stillgraph.casework.desk import Deed, Desk
-from stillgraph.errors import WrongUse
-from stillgraph.governance import retention as rules
+from stillgraph.casework.desk import Deed, Desk, needs_rule
 from stillgraph.records import RecordKind
 from stillgraph.store import exports, files
-from stillgraph.store import retention as retention_store
 from stillgraph.store.exports import ALL
 
 EVERYBODY = (ALL,)
@@ -42,8 +39,7 @@ def write(desk: Desk, deed: Deed, path: Path, data: bytes, *, kind: str, about: 
 
 def on_record(desk: Desk, deed: Deed, path: Path, data: bytes, *, kind: str, about: Iterable[str]) -> None:
     """Keep on record that a file is written: where, with which bytes, and whom and what it is about."""
-    if not retention_store.ruled(deed.session, RecordKind.EXPORT):
-        rules.required((), RecordKind.EXPORT)
+    needs_rule(deed.session, RecordKind.EXPORT)
     exports.add(
         deed.session, kind, _where(desk, deed, path), hashlib.sha256(data).hexdigest(), about, officer=deed.officer,
         operation=deed.operation, at=deed.at,
@@ -65,10 +61,7 @@ def put(path: Path, data: bytes) -> None:
     WrongUse
         It cannot be written.
     """
-    try:
+    with files.writing(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "Is a directory")
         files.put(path, data, prefix=f".{path.name[:40]}.")
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillgraph.casework import exporting
-from stillgraph.casework.analysing import is_simulated, review_kind, writing
+from stillgraph.casework.analysing import is_simulated, review_kind
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
@@ -15,7 +15,7 @@ from stillgraph.casework.wire import served
 from stillgraph.errors import WrongUse
 from stillgraph.governance.permits import Action
 from stillgraph.records import OPTIONAL_KINDS, LinkStatus, NetworkFilter, NodeKind, PersonId
-from stillgraph.store import Session, networks, office, persons, receipts
+from stillgraph.store import Session, files, networks, office, persons, receipts
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -171,10 +171,10 @@ def network_summary(
         graph = network.part_of(graph, network.around(graph, persons, depth=depth, most=len(graph)))
     written: list[Path] = []
     if export is not None:
-        with writing(export):
+        with files.writing(export):
             written.append(network.export(graph, export))
     if gephi is not None:
-        with writing(gephi):
+        with files.writing(gephi):
             folder = network.export_gephi(graph, gephi)
             written += [folder / "nodes.csv", folder / "edges.csv"]
     if written:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from stillgraph.casework import tables
-from stillgraph.casework.analysing import is_simulated, review_kind, writing
+from stillgraph.casework.analysing import is_simulated, review_kind
 from stillgraph.casework.attempts import attempted
 from stillgraph.casework.desk import Desk
 from stillgraph.casework.harm import harm_table
@@ -28,7 +28,7 @@ from stillgraph.records import (
     Silence,
     SplitWorth,
 )
-from stillgraph.store import Session, known, receipts
+from stillgraph.store import Session, files, known, receipts
 
 _FIGURES = ("active", "harm", "offences", "not_listed", "newcomers", "rank_correlation")
 _MEASURED = {"harm": "the harm", "count": "the offences", "value": "the value"}
@@ -284,7 +284,7 @@ def write_back_test(report: BackTest, path: Path) -> None:
         top=report.top, as_known=report.as_known, scale=report.scale,
         review=review_kind(simulated=report.simulated),
     )  # fmt: skip
-    with writing(path), path.open("w", encoding="utf-8", newline="") as stream:
+    with files.writing(path), path.open("w", encoding="utf-8", newline="") as stream:
         tables.defused(frame).to_csv(stream, index=False, lineterminator="\r\n")
 
 

@@ -50,13 +50,18 @@ class Claim:
             if text is None:
                 continue
             most = MOST_REASON if name == "reason" else MOST_ID
-            if not isinstance(text, str) or len(text) > most or not _writable(text):
+            if not recordable(text, most):
                 raise WrongUse(f"The {name} is given as text of at most {most:,} characters.")
 
 
-def _writable(text: str) -> bool:
-    """Say whether text can be written as UTF-8 and read back: it has no half of a character, and no end of one."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+def recordable(value: object, most: int) -> bool:
+    """Say whether a value is text of at most so many characters that is written as UTF-8 and read back as it was."""
+    return (
+        isinstance(value, str)
+        and len(value) <= most
+        and "\0" not in value
+        and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    )
 
 
 def permit(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from stillgraph.errors import WrongUse
 
 
 def put(path: Path, data: bytes, *, prefix: str) -> None:
@@ -39,3 +43,17 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in a sentence what keeps a file from being written that somebody named."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error.strerror or type(error).__name__) from error
+
+
+def unwritable(path: Path, why: str) -> WrongUse:
+    """Return the error that says so."""
+    return WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from stillgraph.casework.wire import codec, frames
 from stillgraph.casework.wire.parts import Begun, Kept, Sent, Told, Wanted
 from stillgraph.errors import StillgraphError, WrongUse
+from stillgraph.store import files
 
 if TYPE_CHECKING:
     from stillgraph.casework.progress import Progress
@@ -70,7 +71,7 @@ def _path(one: Served, name: str, path: Path, made: Parcel) -> Sent | Wanted | K
     made.here[name] = path
     if name in one.writes:
         if not path.parent.is_dir():
-            raise _unwritable(path, os.strerror(errno.ENOENT))
+            raise files.unwritable(path, os.strerror(errno.ENOENT))
         made.wanted[name] = path
         return Wanted(name, path.name or "out", str(path.absolute()))
     called = path.name or "folder"
@@ -132,15 +133,13 @@ class Arriving:
         """Open the next file."""
         self._close()
         target = self._target(begun)
-        try:
+        with files.writing(target):
             if begun.folder:
                 target.mkdir(exist_ok=True)
                 return
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             handle, beside = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
-        except OSError as error:
-            raise _unwritable(target, error.strerror or type(error).__name__) from error
         self._ready.append((Path(beside), target))
         self._open = os.fdopen(handle, "wb")
 
@@ -175,7 +174,3 @@ class Arriving:
         if root is None or inside.is_absolute() or ".." in inside.parts:
             raise codec.Unreadable("The server sent a file that nobody asked for.")
         return root.joinpath(*inside.parts[1:])
-
-
-def _unwritable(path: Path, why: str) -> WrongUse:
-    return WrongUse(f"{path} cannot be written ({why}): name a file in a folder that you can write in.")

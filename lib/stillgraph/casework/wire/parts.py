@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stillgraph.errors import WrongUse
-from stillgraph.governance.permits import MOST_ID, MOST_REASON
+from stillgraph.governance.permits import MOST_ID, MOST_REASON, recordable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Call:
             said = getattr(self, what)
             if said is None and what != "function":
                 continue
-            if not isinstance(said, str) or len(said) > length:
+            if not recordable(said, length):
                 raise WrongUse(
                     f"The {what} of an action is a text of at most {length:,} characters: give a shorter one."
                 )
